@@ -1,0 +1,90 @@
+/*
+title    = "Browser and server copies share one event_id"
+failure  = "The two copies of an event carry different event_ids"
+facet    = "dedup"
+severity = "blocker"
+severity_other_steps = "warning"
+deciding = true
+follows  = ["duplicate_sender"]
+needs    = ["browser events", "server events"]
+why      = """
+Meta and TikTok merge the browser copy and the server copy of a sale only when both carry the same event_id. With two ids
+every order is counted twice, cost per purchase looks half of what it is, and budget follows a number that is not there.
+"""
+
+[causes.case]
+means       = "The two ids differ only in capital letters; platforms compare them letter by letter."
+first_check = "Find where one side changes the case of the id, usually a lower-casing step in the tag or the backend."
+not_yet     = "Do not switch off the server event to stop the double count; it is the copy that survives blockers."
+remedy      = "Pass the id through unchanged on both sides and place one test order."
+owner       = "data"
+
+[causes.prefix_or_suffix]
+means       = "One id is the other with something added before or after it, such as the event name."
+first_check = "Compare the two ids below: the added part names the template or tag that adds it."
+not_yet     = "Do not judge cost per purchase while each order may count twice."
+remedy      = "Build the id once, where the order is known, and hand the finished text to both sides."
+owner       = "data"
+
+[causes.whitespace_or_encoding]
+means       = "The ids are the same text written differently: spaces around it, or percent signs from a URL left in."
+first_check = "Look for a trim or a URL-encoding step that only one side runs."
+not_yet     = "Do not add a second tag to fill the gap; it would make a third copy."
+remedy      = "Decode and trim the id once before it is used on either side."
+owner       = "data"
+
+[causes.number_or_padding]
+means       = "One side treats the id as a number: leading zeros or a decimal part were lost."
+first_check = "Look for a number type in the data layer, the tag variable or the database column that holds the id."
+not_yet     = "Do not renumber orders; the id only has to be kept as text."
+remedy      = "Keep the id as text from the order to both requests."
+owner       = "data"
+
+[causes.placeholder]
+means       = "One side sent a placeholder such as 'undefined' where the id should be: the order was not known when it was built."
+first_check = "Log the order object at the moment the id is built; its id field is missing or has another name."
+not_yet     = "Do not raise budget on these numbers: every order shares the placeholder."
+remedy      = "Read the order id from the field the checkout answer really has, and send nothing while it is missing."
+owner       = "tracking"
+
+[causes.regenerated]
+means       = "Each side made up its own id; nothing in one can be found in the other."
+first_check = "Search the server code or server tag for the place where it generates an id instead of receiving it."
+not_yet     = "Do not scale or judge return on ad spend yet: each of these orders counts twice."
+remedy      = "Generate the id once in the page, send it along to the server, and reuse it there."
+owner       = "data"
+*/
+with judged as (
+    select
+        p.*,
+        case
+            when lower(browser_id) = lower(server_id) then 'case'
+            when trim(replace(replace(browser_id, '%20', ' '), '%2D', '-')) = trim(replace(replace(server_id, '%20', ' '), '%2D', '-'))
+                then 'whitespace_or_encoding'
+            when ltrim(regexp_replace(browser_id, '[.]0+$', ''), '0') = ltrim(regexp_replace(server_id, '[.]0+$', ''), '0')
+                then 'number_or_padding'
+            when regexp_matches(lower(browser_id || ' ' || server_id), '(undefined|null|nan|\[object object\]|[{][{])') then 'placeholder'
+            when ends_with(browser_id, server_id) or ends_with(server_id, browser_id)
+                or starts_with(browser_id, server_id) or starts_with(server_id, browser_id) then 'prefix_or_suffix'
+            else 'regenerated'
+        end as cause_if_different
+    from pairs p
+    where platform in ('meta', 'tiktok')
+      and step is not null
+      and browser_id is not null
+      and server_id is not null
+      and (kind = 'exact' or browser_name = server_name or browser_id <> server_id)
+)
+select
+    platform,
+    step,
+    coalesce(order_id, order_key, browser_id) as subject,
+    order_id,
+    session,
+    browser_id = server_id as ok,
+    'one event_id on both sides' as expected,
+    'browser ' || browser_id || ', server ' || server_id as actual,
+    case when browser_id <> server_id then cause_if_different end as cause,
+    browser_ref as ref,
+    server_ref as other_ref
+from judged

@@ -1,0 +1,125 @@
+"""Rows of a log as requests: the synonyms of its fields, and what is taken from them."""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+
+from audit.loaders._source import Source
+
+URL_KEYS = frozenset({"url", "path", "request_url", "uri", "request_uri"})
+#: Our field -> the names a log may use for it, first that holds a value.
+SYNONYMS: dict[str, tuple[str, ...]] = {
+    "ts": ("ts", "timestamp", "time", "event_time", "@timestamp", "datetime"),
+    "method": ("method", "request_method", "http_method"),
+    "url": ("url", "request_url", "path", "uri", "request_uri"),
+    "host": ("host", "hostname"),
+    "body": ("body", "request_body", "payload"),
+    "status": ("status", "status_code", "response_status"),
+    "response": ("response", "response_body"),
+    "headers": ("headers", "request_headers"),
+    "sender": ("sender",),
+    "session": ("session", "session_id"),
+    "referrer": ("referrer", "referer"),
+    "initiator": ("initiator",),
+    "consent": ("consent",),
+    "error": ("error", "net_error"),
+    "cookies": ("cookies",),
+    "user_agent": ("user_agent",),
+}
+_BROWSER_URL = re.compile(
+    r"^https?://(www\.)?(facebook\.com/(tr|privacy_sandbox)|analytics[\w.]*\.tiktokw?\.(com|us)/|connect\.facebook\.net/)"
+)
+
+
+def is_browser_url(url: str) -> bool:
+    """Whether only a browser's pixel calls this address."""
+    return _BROWSER_URL.match(url) is not None
+
+
+def is_raw(source: Source) -> bool:
+    """Whether the rows are requests: a URL or path, and a body, status, response or method beside it."""
+    keys = source.record_keys
+    beside = {name for field in ("method", "body", "status", "response") for name in SYNONYMS[field]}
+    return source.shape in ("ndjson", "json_array", "csv", "parquet") and bool(keys & URL_KEYS) and bool(keys & beside) and not (
+        {"platform", "event"} <= keys
+    )
+
+
+def field_sql(source: Source, name: str) -> str:
+    """SQL for the text of one field of ``record``: the plan's mapping, else the first synonym that holds a value."""
+    mapped = source.fields.get(name)
+    paths = [_json_path(mapped)] if mapped else [f'$."{key}"' for key in SYNONYMS.get(name, (name,))]
+    parts = [f"json_extract_string(record, '{path}')" for path in paths]
+    return f"coalesce({', '.join(parts)})" if len(parts) > 1 else parts[0]
+
+
+def _json_path(dotted: str) -> str:
+    quoted = (part.replace('"', "").replace("'", "''") for part in dotted.split("."))
+    return "$" + "".join(f'."{part}"' for part in quoted)
+
+
+def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: str) -> tuple[int, bool]:
+    """``records`` into ``requests``; rows without a time or an address become rejects. (rejected, any status seen)."""
+    columns = ",\n".join(f"{field_sql(source, name)} as {name}" for name in SYNONYMS)
+    con.execute(f"create or replace temp table log_rows as select place, {columns} from records")
+    con.execute(
+        """
+        insert into rejects
+        select
+            ? || ':' || place,
+            ?,
+            case when ts is null then 'no time in this row' when url is null then 'no url or path in this row'
+                 else 'the time ' || masked(ts[1:40]) || ' cannot be read' end
+        from log_rows
+        where ts is null or url is null or utc(ts) is null
+        """,
+        [source.name, source.name],
+    )
+    con.execute("delete from log_rows where ts is null or url is null or utc(ts) is null")
+    con.execute(
+        """
+        insert into requests by name
+        select
+            ? as source,
+            place,
+            ? || ':' || place as ref,
+            ? as evidence,
+            utc(ts) as seen_at,
+            upper(coalesce(method, 'POST')) as method,
+            url,
+            coalesce(url_host(url), lower(host)) as host,
+            coalesce(url_path(url), nullif(regexp_extract(url, '^(/[^?#]*)', 1), '')) as path,
+            url_query(url) as query,
+            body,
+            try_cast(status as integer) as status,
+            error as net_error,
+            response,
+            coalesce(referrer, header(headers, 'referer', 'Referer')) as referrer,
+            session,
+            initiator,
+            coalesce(user_agent, header(headers, 'user-agent', 'User-Agent')) as user_agent,
+            sender,
+            lower(consent) as consent,
+            cookie(cookies, headers, '_fbc') as cookie_fbc,
+            cookie(cookies, headers, '_fbp') as cookie_fbp,
+            cookie(cookies, headers, '_ttclid') as cookie_ttclid,
+            cookie(cookies, headers, '_ttp') as cookie_ttp,
+            cookie(cookies, headers, '_kwai_click_id') as cookie_click,
+            false as is_document,
+            regexp_matches(url, '[?&]access_token=[^&*]{8}')
+                or regexp_matches(coalesce(body, ''), '"access_token" *: *"[^"*]{8}')
+                or coalesce(length(header(headers, 'access-token', 'Access-Token')) >= 8, false)
+                or coalesce(length(header(headers, 'authorization', 'Authorization')) >= 8, false) as has_secret
+        from log_rows
+        """,
+        [source.name, source.name, evidence],
+    )
+    row = con.execute(
+        "select count(*) filter (where ref is not null), (select bool_or(status is not null) from log_rows)"
+        " from rejects where source = ? and reason <> 'not a JSON object'",
+        [source.name],
+    ).fetchone()
+    con.execute("drop table log_rows")
+    return (row[0], bool(row[1])) if row else (0, False)

@@ -1,0 +1,196 @@
+"""A file as the loaders see it: where it lies, what it is called in references, and what its first bytes hold."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, cast
+
+import ijson
+import zstandard
+
+from audit.errors import InputError
+
+HEAD_BYTES = 262_144
+_RECORDS_PEEKED = 20
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What became of a file's rows: read = kept + ignored + rejected.
+
+    ``kept`` and ``ignored`` are None for logs of requests: which of them are events is known only after decoding.
+    """
+
+    read: int
+    rejected: int
+    kept: int | None = None
+    ignored: int | None = None
+    gaps: tuple[str, ...] = ()  # facts the file lacks that some check would want, in words
+    has_bodies: bool | None = None
+    has_statuses: bool | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input file."""
+
+    path: Path
+    name: str  # relative to the input folder; every reference begins with it
+    sha256: str
+    shape: str  # ndjson | json_array | json_object | csv | parquet | other
+    keys: tuple[str, ...] = ()  # top-level keys of a JSON object, or columns of a CSV or Parquet file
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # key -> keys of what stands under it
+    records: tuple[Mapping[str, Any], ...] = ()  # the first rows, where the shape is a list of rows
+    delimiter: str = ","
+    packing: str = "none"  # none | gzip | zstd
+    fields: Mapping[str, str] = field(default_factory=dict)  # [[mapping]]: our field -> theirs
+    mapped_kind: str | None = None
+
+    def open(self) -> IO[bytes]:
+        """The unpacked bytes."""
+        return unpacked(self.path)
+
+    @property
+    def record_keys(self) -> frozenset[str]:
+        """Every key the first rows use, in lower case."""
+        names = [key for record in self.records for key in record] if self.records else list(self.keys)
+        return frozenset(key.lower() for key in names)
+
+
+def unpacked(path: Path) -> IO[bytes]:
+    """A file's bytes, unpacked where its content says gzip or zstd.
+
+    Raises:
+        InputError: the file cannot be opened.
+    """
+    try:
+        with path.open("rb") as raw:
+            magic = raw.read(4)
+        if magic[:2] == b"\x1f\x8b":
+            return cast("IO[bytes]", gzip.open(path, "rb"))
+        if magic == b"\x28\xb5\x2f\xfd":
+            return cast("IO[bytes]", zstandard.open(path, "rb"))
+        return path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}). Check the path and its permissions.") from error
+
+
+def read_source(path: Path, name: str) -> Source:
+    """What a file is, from its bytes.
+
+    Raises:
+        InputError: it cannot be read, is empty, or is packed and damaged.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as raw:
+            magic = raw.read(4)
+            raw.seek(0)
+            while chunk := raw.read(1 << 20):
+                digest.update(chunk)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}). Check the path and its permissions.") from error
+    packing = {b"\x1f\x8b": "gzip", b"\x28\xb5": "zstd"}.get(magic[:2], "none")
+    try:
+        with unpacked(path) as stream:
+            head = stream.read(HEAD_BYTES)
+    except (OSError, EOFError, zstandard.ZstdError) as error:
+        raise InputError(f"{name}: packed, but damaged or half-written ({error}). Copy it again.") from error
+    if not head.strip():
+        raise InputError(f"{name}: the file is empty. Export it again, or leave it out.")
+    whole = len(head) < HEAD_BYTES
+    return Source(path=path, name=name, sha256=digest.hexdigest(), packing=packing, **_look(head, whole))
+
+
+def text_of(head: bytes) -> str:
+    """The first bytes as text: BOM removed, a character cut at the end dropped, bad bytes replaced."""
+    for mark, encoding in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if head.startswith(mark):
+            return head.decode(encoding, errors="replace").lstrip("\ufeff")
+    return head.decode("utf-8", errors="replace")
+
+
+def _look(head: bytes, whole: bool) -> dict[str, Any]:
+    if head.startswith(b"PAR1"):
+        return {"shape": "parquet"}
+    text = text_of(head).lstrip()
+    if text.startswith("{"):
+        return _look_object(text, whole)
+    if text.startswith("["):
+        records = tuple(_first_items(text, "item"))
+        return {"shape": "json_array", "records": records, "keys": tuple(records[0]) if records else ()}
+    return _look_table(text)
+
+
+def _look_object(text: str, whole: bool) -> dict[str, Any]:
+    lines = [line for line in text.split("\n") if line.strip()]
+    complete = lines if whole else lines[:-1]
+    records = [record for line in complete[:_RECORDS_PEEKED] if isinstance(record := _json(line), dict)]
+    first = complete[0].rstrip() if complete else ""
+    if records and first.endswith("}") and (len(complete) > 1 or "log" not in records[0]):
+        shape = "ndjson"
+    else:
+        shape, records = "json_object", []
+    keys, members = _peek_object(text)
+    return {"shape": shape, "records": tuple(records), "keys": keys, "members": members}
+
+
+def _json(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _peek_object(text: str) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """Top-level keys, and the keys one level below each (of the first row, where a list stands there)."""
+    keys: list[str] = []
+    members: dict[str, list[str]] = {}
+    try:
+        for prefix, event, value in ijson.parse(io.BytesIO(text.encode("utf-8")), use_float=True):
+            if event != "map_key":
+                continue
+            if prefix == "":
+                keys.append(value)
+                members.setdefault(value, [])
+            elif prefix.count(".") == 0 or (prefix.count(".") == 1 and prefix.endswith(".item")):
+                inner = members.setdefault(prefix.split(".")[0], [])
+                if value not in inner:
+                    inner.append(value)
+    except (ijson.JSONError, ValueError, RecursionError):
+        pass  # the head ends in the middle of the document; what was seen before is enough
+    return tuple(keys), {key: tuple(inner) for key, inner in members.items()}
+
+
+def _first_items(text: str, prefix: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    try:
+        for item in ijson.items(io.BytesIO(text.encode("utf-8")), prefix, use_float=True):
+            if isinstance(item, dict):
+                items.append(item)
+            if len(items) == _RECORDS_PEEKED:
+                break
+    except (ijson.JSONError, ValueError, RecursionError):
+        pass
+    return items
+
+
+def _look_table(text: str) -> dict[str, Any]:
+    lines = text.splitlines()
+    if not lines:
+        return {"shape": "other"}
+    best = max(",;\t|", key=lambda mark: lines[0].count(mark))
+    if lines[0].count(best) == 0:
+        return {"shape": "other", "keys": (lines[0].strip(),)}
+    rows = list(csv.reader(io.StringIO("\n".join(lines[: _RECORDS_PEEKED * 4])), delimiter=best))
+    header = tuple(cell.strip() for cell in rows[0])
+    records = tuple(dict(zip(header, row, strict=False)) for row in rows[1 : _RECORDS_PEEKED + 1])
+    return {"shape": "csv", "keys": header, "records": records, "delimiter": best}

@@ -1,0 +1,295 @@
+"""HAR 1.2 captures: every entry becomes a request; what it means is decided by the wire files.
+
+The file is streamed. URL and ``postData.text`` are the truth; the decoded arrays beside them differ by recorder (DevTools
+leaves them percent-encoded, chrome-har decodes them) and are read only where a body has no text.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import duckdb
+import ijson
+
+from audit.errors import InputError
+from audit.loaders._source import Source, Tally
+
+KIND = "browser"
+FORMATS = ("HAR 1.2 (Chrome, Edge, Firefox, Safari, Charles, Proxyman, Playwright, chrome-har), plain, .gz or .zst",)
+
+_BATCH = 500
+_BODY_LIMIT = 4 << 20
+_ANSWER_LIMIT = 64 << 10
+_COOKIES = {
+    "_fbc": "cookie_fbc", "_fbp": "cookie_fbp", "_ttclid": "cookie_ttclid", "_ttp": "cookie_ttp",
+    "_kwai_click_id": "cookie_click",
+}  # fmt: skip
+#: Hosts of the pixels' own libraries: the frame that called them is the sender, not they.
+_LIBRARY_HOSTS = re.compile(
+    r"(^|\.)(facebook\.net|facebook\.com|tiktok\.com|tiktokw\.us|kwai\.net|ap4r\.com|ks-la\.net)$"
+)
+_COLUMNS = """{"place":"BIGINT","seen_at":"TIMESTAMP","answered_at":"TIMESTAMP","method":"VARCHAR","url":"VARCHAR",
+"body":"VARCHAR","status":"INTEGER","net_error":"VARCHAR","response":"VARCHAR","referrer":"VARCHAR","page_load":"VARCHAR",
+"initiator":"VARCHAR","user_agent":"VARCHAR","cookie_fbc":"VARCHAR","cookie_fbp":"VARCHAR","cookie_ttclid":"VARCHAR",
+"cookie_ttp":"VARCHAR","cookie_click":"VARCHAR","is_document":"BOOLEAN","has_secret":"BOOLEAN"}"""
+
+
+def claims(source: Source) -> bool:
+    """A JSON object whose ``log`` holds ``entries``, whatever else it holds."""
+    return source.shape in ("json_object", "ndjson") and "entries" in source.members.get("log", ())
+
+
+def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
+    """Streams the entries into ``requests``.
+
+    Raises:
+        InputError: the file breaks off in the middle.
+    """
+    reader = _Reader()
+    rows: list[dict[str, Any]] = []
+    rejects: list[tuple[int, str]] = []
+    read = 0
+    for place, entry in enumerate(_entries(source)):
+        read += 1
+        row = reader.row(place, entry)
+        if isinstance(row, str):
+            rejects.append((place, row))
+            continue
+        rows.append(row)
+        if len(rows) == _BATCH:
+            _insert(con, source, rows)
+            rows = []
+    _insert(con, source, rows)
+    for place, reason in rejects:
+        con.execute("insert into rejects values (?, ?, ?)", [f"{source.name}#{place}", source.name, reason])
+    return Tally(
+        read=read,
+        rejected=len(rejects),
+        gaps=reader.gaps(),
+        has_bodies=reader.bodies > 0 if reader.posts else None,
+        has_statuses=reader.statuses > 0 if read else None,
+    )
+
+
+def _entries(source: Source) -> Iterator[Any]:
+    try:
+        with source.open() as stream:
+            if stream.read(3) != b"\xef\xbb\xbf":
+                stream.seek(0)
+            yield from ijson.items(stream, "log.entries.item", use_float=True)
+    except (ijson.JSONError, UnicodeDecodeError, EOFError, OSError, ValueError) as error:
+        raise InputError(
+            f"{source.name}: the HAR breaks off or is damaged ({error}). Save it again from the browser."
+        ) from error
+
+
+def _insert(con: duckdb.DuckDBPyConnection, source: Source, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    con.execute(
+        """
+        insert into requests by name
+        select
+            ? as source,
+            ? || '#' || r.place as ref,
+            'browser' as evidence,
+            r.*,
+            url_host(r.url) as host,
+            url_path(r.url) as path,
+            url_query(r.url) as query
+        from (select unnest(from_json(?, ?), recursive := false) as r)
+        """.replace("r.*,", "".join(f"r.{name},\n" for name in json.loads(_COLUMNS))),
+        [source.name, source.name, json.dumps(rows), f"[{_COLUMNS}]"],
+    )
+
+
+class _Reader:
+    """Reads entries in order: a document load opens a page load that later entries of the page belong to."""
+
+    def __init__(self) -> None:
+        self.loads: dict[str, int] = {}
+        self.posts = 0
+        self.bodies = 0
+        self.statuses = 0
+
+    def gaps(self) -> tuple[str, ...]:
+        found: list[str] = []
+        if self.posts and not self.bodies:
+            found.append("no request bodies")
+        if not self.statuses:
+            found.append("no response status")
+        return tuple(found)
+
+    def row(self, place: int, entry: Any) -> dict[str, Any] | str:
+        """The request of one entry, or why it cannot be identified."""
+        if not isinstance(entry, dict) or not isinstance(entry.get("request"), dict):
+            return "no request in this entry"
+        request, response = entry["request"], entry.get("response")
+        response = response if isinstance(response, dict) else {}
+        url = request.get("url")
+        if not isinstance(url, str) or not url:
+            return "the request has no url"
+        seen = _time(entry.get("startedDateTime"))
+        if seen is None:
+            return "startedDateTime is missing or no time"
+        headers = _headers(request)
+        method = str(request.get("method") or "GET").upper()
+        body = _body(request)
+        status = response.get("status")
+        status = status if isinstance(status, int) else None
+        error = response.get("_error") or entry.get("_error")
+        if status is not None and status <= 0:
+            status = 0 if error or entry.get("_resourceType") or status == 0 else None
+        self.posts += method == "POST"
+        self.bodies += method == "POST" and body is not None
+        self.statuses += status is not None and status != 0
+        is_document = _is_document(entry, request, response, headers)
+        page = str(entry.get("pageref") or "")
+        if is_document:
+            self.loads[page] = self.loads.get(page, 0) + 1
+        elapsed = entry.get("time")
+        answered = seen + timedelta(milliseconds=elapsed) if isinstance(elapsed, int | float) and elapsed >= 0 else None
+        row: dict[str, Any] = {
+            "place": place,
+            "seen_at": seen.isoformat(),
+            "answered_at": answered.isoformat() if answered else None,
+            "method": method,
+            "url": url,
+            "body": body,
+            "status": status,
+            "net_error": str(error) if error else None,
+            "response": _answer(method, response),
+            "referrer": headers.get("referer"),
+            "page_load": f"{page}/{self.loads.get(page, 0)}",
+            "initiator": initiator(entry),
+            "user_agent": headers.get("user-agent"),
+            "is_document": is_document,
+            "has_secret": "access_token=" in url or "access-token" in headers,
+        }
+        for name, value in _cookies(headers.get("cookie", "")):
+            row[_COOKIES[name]] = value
+        return row
+
+
+def _time(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        time = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else None
+
+
+def _headers(request: dict[str, Any]) -> dict[str, str]:
+    headers = request.get("headers")
+    if not isinstance(headers, list):
+        return {}
+    return {
+        str(header.get("name", "")).lower(): str(header.get("value", "")) for header in headers if isinstance(header, dict)
+    }
+
+
+def _cookies(header: str) -> Iterator[tuple[str, str]]:
+    for pair in header.split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name in _COOKIES and value:
+            yield name, value
+
+
+def _body(request: dict[str, Any]) -> str | None:
+    post = request.get("postData")
+    if not isinstance(post, dict):
+        return None
+    text = post.get("text")
+    if isinstance(text, str) and text:
+        if post.get("encoding") == "base64":
+            try:
+                text = base64.b64decode(text).decode("utf-8")
+            except ValueError:
+                return None
+        return text if len(text) <= _BODY_LIMIT else None
+    params = post.get("params")
+    if isinstance(params, list) and params:
+        # Recorders disagree on encoding here; names of real parameters never hold a literal '%'.
+        pairs = [(str(p.get("name", "")), str(p.get("value", ""))) for p in params if isinstance(p, dict)]
+        encoded = any("%5B" in name.upper() for name, _ in pairs)
+        return "&".join(f"{n}={v}" if encoded else f"{quote(n, safe='')}={quote(v, safe='')}" for n, v in pairs)
+    return None
+
+
+def _answer(method: str, response: dict[str, Any]) -> str | None:
+    content = response.get("content")
+    if method == "GET" or not isinstance(content, dict):
+        return None
+    text = content.get("text")
+    if not isinstance(text, str) or not text or len(text) > _ANSWER_LIMIT:
+        return None
+    if content.get("encoding") == "base64":
+        try:
+            text = base64.b64decode(text).decode("utf-8")
+        except ValueError:
+            return None
+    return text
+
+
+def _is_document(
+    entry: dict[str, Any], request: dict[str, Any], response: dict[str, Any], headers: dict[str, str]
+) -> bool:
+    """A page the shopper went to: an HTML answer to a top-level GET (frames and the pixels' form posts are none)."""
+    if request.get("method") != "GET":
+        return False
+    kind = entry.get("_resourceType")
+    if kind is not None and kind != "document":
+        return False
+    target = headers.get("sec-fetch-dest")
+    if target is not None and target != "document":
+        return False
+    content = response.get("content")
+    mime = str(content.get("mimeType", "")) if isinstance(content, dict) else ""
+    return "html" in mime
+
+
+def initiator(entry: dict[str, Any]) -> str | None:
+    """The script that called the pixel: the first call frame below the pixel's library, else the nearest of any script.
+
+    Wrappers a page puts around timers and images stand above the library and are passed over. Query and fragment are cut.
+    """
+    found = entry.get("_initiator")
+    if isinstance(found, str):
+        return _script(found)
+    if not isinstance(found, dict):
+        return None
+    frames = list(_frames(found.get("stack")))
+    called = next((n for n, url in enumerate(frames) if _LIBRARY_HOSTS.search(urlsplit(url).hostname or "")), -1)
+    for url in (*frames[called + 1 :], *frames[: max(called, 0)]):
+        if (script := _script(url)) is not None:
+            return script
+    url = found.get("url")
+    return _script(url) if isinstance(url, str) else None
+
+
+def _frames(stack: object, depth: int = 0) -> Iterator[str]:
+    if not isinstance(stack, dict) or depth > 50:
+        return
+    for frame in stack.get("callFrames") or ():
+        if isinstance(frame, dict) and isinstance(frame.get("url"), str):
+            yield frame["url"]
+    yield from _frames(stack.get("parent"), depth + 1)
+
+
+def _script(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or _LIBRARY_HOSTS.search(host):
+        return None
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

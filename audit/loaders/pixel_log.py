@@ -1,0 +1,88 @@
+"""Logs of pixel calls: raw (the request as it left) or decoded (platform, event, parameters, as a helper extension writes)."""
+
+from __future__ import annotations
+
+import duckdb
+
+from audit.loaders._records import read_records
+from audit.loaders._requests import URL_KEYS, field_sql, insert_requests, is_browser_url, is_raw
+from audit.loaders._source import Source, Tally
+
+KIND = "browser"
+FORMATS = (
+    "pixel log, raw (NDJSON, JSON array, CSV, Parquet): ts, method, url, body",
+    "pixel log, decoded (the same containers): ts, platform, pixel_id, event, event_id, params, page_url, cookies, …",
+)
+
+_EVENT_KEYS = frozenset({"event", "event_name"})
+
+
+def claims(source: Source) -> bool:
+    """Decoded: platform and event beside a time. Raw: requests whose first URLs are a browser pixel's."""
+    if source.mapped_kind is not None:
+        return source.mapped_kind == "pixel_log"
+    if source.shape not in ("ndjson", "json_array", "csv", "parquet"):
+        return False
+    keys = source.record_keys
+    if "platform" in keys and keys & _EVENT_KEYS and not {"count", "value", "date"} <= keys:
+        return True
+    return is_raw(source) and any(
+        is_browser_url(str(record.get(key) or "")) for record in source.records for key in record if key.lower() in URL_KEYS
+    )
+
+
+def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
+    """Rows become requests; a decoded call keeps its own words and is read by ``wire/decoded_log.sql``."""
+    read, bad = read_records(con, source)
+    keys = source.record_keys
+    if not source.fields and not ("platform" in keys and keys & _EVENT_KEYS):
+        rejected, statuses = insert_requests(con, source, evidence="browser")
+        return Tally(read=read, rejected=bad + rejected, has_statuses=statuses)
+    time, platform, event = (field_sql(source, name) for name in ("ts", "platform", "event"))
+    event = f"coalesce({event}, json_extract_string(record, '$.\"event_name\"'))"
+    con.execute(
+        f"""
+        create or replace temp table calls as
+        select
+            place,
+            record,
+            {time} as ts,
+            lower({platform}) as platform,
+            {event} as event
+        from records
+        """
+    )
+    unusable = "utc(ts) is null or platform is null or event is null"
+    con.execute(
+        f"""
+        insert into rejects
+        select
+            ? || ':' || place,
+            ?,
+            case when platform is null then 'no platform in this row' when event is null then 'no event name in this row'
+                 when ts is null then 'no time in this row' else 'the time ' || masked(ts[1:40]) || ' cannot be read' end
+        from calls
+        where {unusable}
+        """,
+        [source.name, source.name],
+    )
+    rejected = (con.execute(f"select count(*) from calls where {unusable}").fetchone() or (0,))[0]
+    con.execute(
+        f"""
+        insert into requests by name
+        select
+            ? as source,
+            place,
+            ? || ':' || place as ref,
+            'browser' as evidence,
+            utc(ts) as seen_at,
+            false as is_document,
+            false as has_secret,
+            record as decoded
+        from calls
+        where not ({unusable})
+        """,
+        [source.name, source.name],
+    )
+    con.execute("drop table calls")
+    return Tally(read=read, rejected=bad + rejected)

@@ -1,0 +1,30 @@
+"""Logs of requests a server made or received: one request a row, the URL decides what it is."""
+
+from __future__ import annotations
+
+import duckdb
+
+from audit.loaders._records import read_records
+from audit.loaders._requests import URL_KEYS, insert_requests, is_browser_url, is_raw
+from audit.loaders._source import Source, Tally
+
+KIND = "server"
+FORMATS = (
+    "request log (NDJSON, JSON array, CSV, Parquet): ts, method, url or path, body, status, response, headers, sender",
+)
+
+
+def claims(source: Source) -> bool:
+    """Rows with a URL or path and a body, status or method, whose first URL is no browser pixel's."""
+    if source.mapped_kind is not None:
+        return source.mapped_kind == "request_log"
+    return is_raw(source) and not any(
+        is_browser_url(str(record.get(key) or "")) for record in source.records for key in record if key.lower() in URL_KEYS
+    )
+
+
+def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
+    """Rows become requests; a row without a time or a URL is a reject."""
+    read, bad = read_records(con, source)
+    rejected, statuses = insert_requests(con, source, evidence="server")
+    return Tally(read=read, rejected=bad + rejected, has_statuses=statuses, gaps=() if statuses else ("no response status",))

@@ -1,0 +1,29 @@
+-- One fault is one root finding: what merely follows from it names its root's check in because_of. A check declares what it
+-- may follow from; the first of those that failed on the same platform and step, and the same order or visit where both
+-- have one, is the reason. A consequence of a waived root is covered by the root's waiver.
+create temp table reasons as
+with candidates as (
+    select
+        f.finding,
+        r.check_id as because_of,
+        r.waived as root_waived,
+        row_number() over (partition by f.finding order by c.rank, r.finding) as nth
+    from findings f
+    join check_follows c on c.check_id = f.check_id
+    join findings r on r.check_id = c.follows
+    where r.ok = false
+      and r.finding <> f.finding
+      and (r.platform is null or f.platform is null or r.platform = f.platform)
+      and (r.step is null or f.step is null or r.step = f.step)
+      and (r.order_id is null or f.order_id is null or r.order_id = f.order_id)
+      and ((r.order_id is not null and f.order_id is not null) or r.session is null or f.session is null or r.session = f.session)
+)
+select finding, because_of, root_waived
+from candidates
+where nth = 1;
+
+update findings
+set because_of = r.because_of,
+    waived = coalesce(findings.waived, r.root_waived)
+from reasons r
+where r.finding = findings.finding;

@@ -1,0 +1,98 @@
+-- requests -> loads, landings, actions: what the capture proves beside the events.
+
+-- Pixel libraries and per-pixel configurations (domain 1.1, 2.1).
+insert into loads
+with scripts as (
+    select
+        *,
+        case
+            when host = 'connect.facebook.net' and regexp_full_match(path, '/[a-z]{2}_[A-Z]{2}/fbevents[.]js') then 'meta library'
+            when host = 'connect.facebook.net' and starts_with(path, '/signals/config/') then 'meta dataset'
+            when regexp_full_match(host, 'analytics[a-z0-9.-]*[.]tiktok(w)?[.](com|us)') and path = '/i18n/pixel/events.js' then 'tiktok dataset'
+            when regexp_full_match(host, '.*[.](kwai[.]net|ap4r[.]com|ks-la[.]net)') and ends_with(path, '/pixel/events.js') then 'snackvideo dataset'
+        end as what
+    from requests
+)
+select
+    ref,
+    source,
+    split_part(what, ' ', 1),
+    split_part(what, ' ', 2),
+    coalesce(
+        nullif(regexp_extract(path, '^/signals/config/([0-9]+)', 1), ''),
+        nullif(regexp_extract(query, '(?:^|&)sdkid=([^&]+)', 1), '')),
+    seen_at,
+    source || '#' || page_load,
+    null,
+    coalesce(status between 200 and 399, true)
+from scripts
+where what is not null;
+
+-- Pages with a click id in their URL.
+insert into landings
+with pages as (
+    select ref, source, seen_at, page_load, url
+    from requests
+    where is_document
+    union all
+    select ref, source, seen_at, page_load, page
+    from decoded
+    where channel = 'browser'
+      and page is not null
+),
+clicks as (
+    select *, 'meta' as platform, url_param(url, 'fbclid') as click_id from pages
+    union all
+    select *, 'tiktok', url_param(url, 'ttclid') from pages
+    union all
+    select *, 'snackvideo', url_param(url, '(?:click_id|clickid|kwai_click_?id)') from pages
+)
+select
+    min_by(ref, seen_at),
+    source,
+    min(seen_at),
+    source || '#' || page_load,
+    null,
+    url_host(url),
+    masked(url_path(url)),
+    platform,
+    click_id
+from clicks
+where click_id is not null
+group by source, page_load, url_host(url), masked(url_path(url)), platform, click_id;
+
+-- Storefront API calls that prove the shopper's act (catalogue, Actions).
+insert into actions
+with calls as (
+    select
+        *,
+        case
+            when regexp_full_match(path, '.*/public/cart/items/?') then 'add_to_cart'
+            when regexp_full_match(path, '.*(/public/checkout|/customers/me/checkout)/?') then 'checkout'
+            when regexp_full_match(path, '.*/cart/add([.]js)?/?') then 'add_to_cart'
+            when regexp_full_match(path, '.*/checkouts?/[A-Za-z0-9/_-]*(complete|processing|submit)[a-z_-]*/?') then 'checkout'
+            when regexp_full_match(path, '.*/wc/store/v1/cart/add-item/?') then 'add_to_cart'
+            when regexp_full_match(path, '.*/wc/store/v1/checkout/?') then 'checkout'
+            when regexp_matches(query, '(^|&)wc-ajax=add_to_cart(&|$)') then 'add_to_cart'
+            when regexp_matches(query, '(^|&)wc-ajax=checkout(&|$)') then 'checkout'
+        end as kind
+    from requests
+    where method = 'POST'
+      and (host is null or not regexp_full_match(host, '.*(facebook|tiktok|adsnebula)[.].*'))
+)
+select
+    ref,
+    source,
+    kind,
+    seen_at,
+    coalesce(answered_at, seen_at),
+    status,
+    status between 200 and 299,
+    session,
+    source || '#' || page_load,
+    coalesce(
+        try(json_extract_string(response, '$.order_id')),
+        try(json_extract_string(response, '$.data.order_id')),
+        try(json_extract_string(response, '$.order.order_id')))
+from calls
+where kind is not null;

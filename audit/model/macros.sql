@@ -1,0 +1,149 @@
+-- Small words the wire files share. Session variables: salt, zone.
+
+-- Text of a URL part: %XX decoded, '+' kept. NULL when it is no valid UTF-8.
+create or replace temp macro decoded_text(t) as try(url_decode(t));
+
+-- Text of a form or query value: '+' is a space, %XX decoded.
+create or replace temp macro form_text(t) as try(url_decode(replace(t, '+', ' ')));
+
+-- Names and values of a query string or urlencoded body, in order.
+create or replace temp macro form_names(q) as
+    list_transform(string_split(coalesce(q, ''), '&'), lambda x: form_text(split_part(x, '=', 1)));
+create or replace temp macro form_values(q) as
+    list_transform(
+        string_split(coalesce(q, ''), '&'),
+        lambda x: form_text(case when contains(x, '=') then x[strpos(x, '=') + 1:] end));
+
+-- First value of a name; NULL when the name is not there.
+create or replace temp macro param(names, vals, name) as vals[list_position(names, name)];
+
+-- A query parameter of a URL, %XX decoded once, '+' kept: click ids are compared byte for byte.
+create or replace temp macro url_param(url, name) as
+    decoded_text(nullif(regexp_extract(url, '[?&]' || name || '=([^&#]*)', 1), ''));
+
+create or replace temp macro url_host(url) as
+    nullif(lower(regexp_extract(url, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)', 1)), '');
+create or replace temp macro url_path(url) as
+    nullif(regexp_extract(url, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*([^?#]*)', 1), '');
+create or replace temp macro url_query(url) as
+    nullif(regexp_extract(url, '^[^?#]*[?]([^#]*)', 1), '');
+
+-- E-mail addresses and telephone numbers masked wherever a log put them.
+create or replace temp macro masked(t) as
+    regexp_replace(
+        regexp_replace(t, '[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}', '[email]', 'g'),
+        '[+][0-9][0-9 ().-]{7,17}[0-9]', '[phone]', 'g');
+
+-- The query keys a page URL may keep: campaign, click and order keys, no others.
+create or replace temp macro kept_query(url) as
+    array_to_string(
+        list_filter(
+            string_split(coalesce(url_query(url), ''), '&'),
+            lambda p: regexp_full_match(
+                lower(split_part(p, '=', 1)),
+                'utm_[a-z_]+|fbclid|ttclid|click_id|clickid|kwai_click_?id|order|order_id|orderid|order_number|key|wc-ajax|transaction_id')
+                and not regexp_matches(p, '@|%40')
+                and (not starts_with(lower(p), 'key=') or starts_with(lower(p), 'key=wc_order'))),
+        '&');
+
+create or replace temp macro hash_like(t) as
+    regexp_full_match(lower(t), '[0-9a-f]{64}([.][A-Za-z0-9_-]{2,8})?|[0-9a-f]{32}|[0-9a-f]{40}');
+
+-- The salted digest two sides are compared by; t is a SHA-256 in lower-case hex.
+create or replace temp macro salted(t) as sha256(getvariable('salt') || t);
+create or replace temp macro email_sha(t) as
+    case when regexp_matches(lower(t), '^[0-9a-f]{64}') then lower(t)[1:64]
+         when t like '%@%' then sha256(lower(trim(t))) end;
+create or replace temp macro phone_digits(t) as nullif(regexp_replace(t, '[^0-9]', '', 'g'), '');
+create or replace temp macro phone_sha(t) as
+    case when regexp_matches(lower(t), '^[0-9a-f]{64}') then lower(t)[1:64]
+         when length(phone_digits(t)) between 7 and 15 then sha256(ltrim(phone_digits(t), '0')) end;
+
+-- A plain number of major units, else NULL.
+create or replace temp macro plain_number(t) as
+    case when regexp_full_match(trim(t), '-?[0-9]{1,15}([.][0-9]+)?([eE][+-]?[0-9]{1,2})?')
+         then try_cast(trim(t) as decimal(24, 6)) end;
+
+-- A time as a log may write it: epoch seconds, ms, µs; ISO 8601 with an offset; without one it is read in the zone
+-- the plan names (variable zone), else NULL.
+create or replace temp macro offset_form(t) as
+    regexp_replace(regexp_replace(t, ' ?([+-][0-9]{2}):?([0-9]{2})$', '\1:\2'), '([0-9]) (UTC|GMT)$', '\1+00:00');
+create or replace temp macro utc(t) as
+    case
+        when regexp_full_match(t, '[0-9]{9,10}([.][0-9]+)?') then make_timestamp(cast(cast(t as double) * 1000000 as bigint))
+        when regexp_full_match(t, '[0-9]{12,13}([.][0-9]+)?') then make_timestamp(cast(cast(t as double) * 1000 as bigint))
+        when regexp_full_match(t, '[0-9]{15,16}') then make_timestamp(cast(t as bigint))
+        when regexp_matches(t, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ].*([zZ]|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$')
+            then cast(try_cast(offset_form(t) as timestamptz) as timestamp)
+        when regexp_matches(t, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?$')
+            then cast(timezone(getvariable('zone'), try_cast(t as timestamp)) as timestamp)
+    end;
+
+-- A header of a JSON object of headers, by either spelling; a cookie from the log's own list, else from the header.
+create or replace temp macro header(headers, lower_name, title_name) as
+    try(coalesce(
+        json_extract_string(headers, '$."' || lower_name || '"'),
+        json_extract_string(headers, '$."' || title_name || '"')));
+create or replace temp macro cookie(cookies, headers, name) as
+    coalesce(
+        nullif(try(json_extract_string(cookies, '$."' || name || '"')), ''),
+        nullif(regexp_extract(header(headers, 'cookie', 'Cookie'), '(?:^|; *)' || name || '=([^;]*)', 1), ''));
+
+-- Items named by an event: contents [{id, quantity, price}] where there are any, else the plain id list, else one id.
+create or replace temp macro contents_items(contents) as
+    list_filter(
+        list_transform(
+            try(from_json(contents,
+                '[{"id":"VARCHAR","content_id":"VARCHAR","item_id":"VARCHAR","quantity":"VARCHAR","item_price":"VARCHAR","price":"VARCHAR"}]')),
+            lambda x: {
+                'item_id': coalesce(x.id, x.content_id, x.item_id),
+                'quantity': x.quantity,
+                'price': coalesce(x.item_price, x.price)}),
+        lambda x: x.item_id is not null and x.item_id <> '');
+create or replace temp macro id_items(ids) as
+    list_transform(
+        list_filter(
+            coalesce(try(from_json(ids, '["VARCHAR"]')), list_value(case when ids not like '[%' then ids end)),
+            lambda x: x is not null and x <> ''),
+        lambda x: {'item_id': x, 'quantity': null::varchar, 'price': null::varchar});
+create or replace temp macro items_of(contents, ids, one_id) as
+    case when len(contents_items(contents)) > 0 then contents_items(contents)
+         when len(id_items(ids)) > 0 then id_items(ids)
+         when one_id <> '' then id_items(one_id) end;
+-- The ids in a relay's own item lists, comma-separated.
+create or replace temp macro relay_item_ids(variants, bundles) as
+    nullif(array_to_string(list_concat(
+        list_transform(
+            coalesce(try(from_json(variants, '[{"variant_unique_id":"VARCHAR"}]')), []),
+            lambda x: coalesce(x.variant_unique_id, '')),
+        list_transform(
+            coalesce(try(from_json(bundles, '[{"bundle_price_option_unique_id":"VARCHAR"}]')), []),
+            lambda x: coalesce(x.bundle_price_option_unique_id, ''))), ','), '');
+
+-- User-data keys whose value is plain text where a hash is asked for; data is a JSON object.
+create or replace temp macro plain_user_keys(data, hashed_keys) as
+    nullif(array_to_string(list_filter(hashed_keys, lambda k:
+        len(list_filter(
+            coalesce(
+                try(from_json(json_extract(data, '$.' || k), '["VARCHAR"]')),
+                list_value(json_extract_string(data, '$.' || k))),
+            lambda v: v is not null and v <> '' and not hash_like(v))) > 0), ','), '');
+-- The first value of a user-data key that may be a text or a list of texts.
+create or replace temp macro first_text(data, key) as
+    nullif(case when json_type(json_extract(data, '$.' || key)) = 'ARRAY'
+        then json_extract_string(data, '$.' || key || '[0]')
+        else json_extract_string(data, '$.' || key) end, '');
+
+-- Personal data in an address or a parameter text; ids of clicks, campaigns and orders are never judged.
+create or replace temp macro public_part(url) as
+    regexp_replace(coalesce(form_text(url), url),
+        '(^|[?&])(fbclid|ttclid|click_id|clickid|gclid|gbraid|wbraid|utm_[a-z_]+|fbc|fbp|_fbc|_fbp|order|order_id|key)=[^&#]*', '\1', 'g');
+create or replace temp macro has_email(t) as
+    coalesce(regexp_matches(t, '[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}'), false);
+create or replace temp macro has_phone_field(t) as
+    coalesce(regexp_matches(lower(t),
+        '(^|[^a-z])(phone|phone_?number|ph|tel|telephone|telp|mobile|msisdn|whatsapp|wa|hp|no_?hp)(\])?"?[=:] *"?(%2b|[+])?[0-9][0-9 ().-]{6,16}[0-9]'), false);
+
+-- A time of an export: without a zone it is read in the plan's (variable plan_zone), and without that it cannot be told.
+create or replace temp macro utc_in_zone(t) as
+    case when regexp_full_match(t, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?') and getvariable('plan_zone') is null then null else utc(t) end;

@@ -1,0 +1,35 @@
+-- Which orders must have events, and which are test orders (catalogue: "Must the order have events at all?", "Named orders").
+
+insert into order_keys
+select order_id, order_id, 'order_id'
+from orders
+where order_id not in (select key from order_keys where kind = 'order_id');
+
+update orders
+set duty_reason = case
+        when is_spam then 'marked as spam'
+        when is_test then 'flagged as a test by the shop'
+        when is_cancelled and coalesce(cancelled_at <= created_at, false) then 'cancelled before it was placed'
+        when regexp_full_match(order_source, '[0-9]+') then null
+        when coalesce(lower(order_source), 'web') not in ('web', '', 'checkout', 'store-api', 'online_store', 'online store')
+            then 'sold through ' || order_source
+    end,
+    event_duty = case
+        when is_spam or is_test then 'no'
+        when is_cancelled and coalesce(cancelled_at <= created_at, false) then 'no'
+        when regexp_full_match(order_source, '[0-9]+') then 'unknown'
+        when coalesce(lower(order_source), 'web') not in ('web', '', 'checkout', 'store-api', 'online_store', 'online store') then 'no'
+        else 'yes'
+    end
+where event_duty is null;
+
+update orders
+set is_named = case
+    when exists (select 1 from plan_test_orders) then exists (
+        select 1
+        from plan_test_orders t
+        join order_keys k on k.key = t.order_key
+        where k.order_id = orders.order_id
+    )
+    else (select count(*) from orders) <= 20
+end;

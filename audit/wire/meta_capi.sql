@@ -1,0 +1,73 @@
+-- Meta Conversions API: POST graph.facebook.com/{version}/{pixel}/events (domain 4). One request, many events: one bad event
+-- refuses the whole batch (domain 0.5).
+with posts as (
+    select
+        *,
+        regexp_extract(path, '^/(?:v[0-9.]+/)?([0-9]+)/events/?$', 1) as pixel,
+        try(from_json(body, '{"partner_agent":"VARCHAR","test_event_code":"VARCHAR","data":[{
+            "event_name":"VARCHAR","event_time":"VARCHAR","event_id":"VARCHAR","action_source":"VARCHAR",
+            "event_source_url":"VARCHAR","referrer_url":"VARCHAR","user_data":"JSON","opt_out":"VARCHAR",
+            "data_processing_options":"VARCHAR",
+            "custom_data":{"value":"VARCHAR","currency":"VARCHAR","contents":"VARCHAR","content_ids":"VARCHAR","order_id":"VARCHAR",
+                "transaction_id":"VARCHAR"}}]}')) as m,
+        try(from_json(response, '{"events_received":"BIGINT","error":{"code":"VARCHAR","error_subcode":"VARCHAR",
+            "message":"VARCHAR","error_user_title":"VARCHAR"}}')) as answer
+    from requests
+    where (host = 'graph.facebook.com' or host is null)
+      and regexp_full_match(path, '/(v[0-9.]+/)?[0-9]+/events/?')
+      and method = 'POST'
+),
+sent as (
+    select
+        *,
+        unnest(m.data) as e,
+        unnest(coalesce(try(cast(json_extract(body, '$.data') as json[])), list_transform(m.data, lambda x: null::json))) as raw
+    from posts
+)
+select
+    source,
+    place,
+    ref,
+    seen_at,
+    page_load,
+    session,
+    initiator,
+    sender as log_sender,
+    status,
+    net_error,
+    consent,
+    has_secret,
+    user_agent,
+    'meta_capi' as endpoint,
+    'server' as channel,
+    'meta' as platform,
+    pixel as dataset,
+    coalesce(e.event_name, '') as event_name,
+    e.event_id as event_id_sent,
+    e.event_time as event_time_sent,
+    m.partner_agent as partner_agent,
+    coalesce(e.custom_data.order_id, e.custom_data.transaction_id) as order_param,
+    e.custom_data.value as value_sent,
+    e.custom_data.currency as currency_sent,
+    json_extract_string(e.user_data, '$.fbc') as click_id_sent,
+    json_extract_string(e.user_data, '$.fbp') as browser_id_sent,
+    e.event_source_url as page,
+    e.referrer_url as referrer,
+    e.event_source_url <> '' as has_source_url,
+    items_of(e.custom_data.contents, e.custom_data.content_ids, null) as item_list,
+    coalesce(answer.error.code || coalesce('/' || answer.error.error_subcode, ''), cast(status as varchar)) as answer_code,
+    coalesce(answer.error.error_user_title, answer.error.message) as answer_text,
+    len(m.data) as events_sent,
+    answer.events_received as events_received,
+    case when answer.error.code is not null or status >= 400 or status = 0 then false
+         when answer.events_received < len(m.data) then false
+         when answer.events_received >= len(m.data) or status between 200 and 299 then true end as accepted,
+    e.action_source as action_source,
+    coalesce(m.test_event_code <> '', false) as has_test_code,
+    case when e.data_processing_options like '%LDU%' then 'LDU' end as limited_use,
+    first_text(e.user_data, 'em') as email_sent,
+    first_text(e.user_data, 'ph') as phone_sent,
+    first_text(e.user_data, 'external_id') as external_id_sent,
+    plain_user_keys(e.user_data, ['em', 'ph', 'fn', 'ln', 'ct', 'st', 'zp', 'country', 'db', 'ge']) as plain_keys,
+    cast(json_extract(raw, '$.custom_data') as varchar) as params_text
+from sent

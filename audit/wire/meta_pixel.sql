@@ -1,0 +1,79 @@
+-- Meta's browser pixel: GET or form POST to /tr (domain 1.1, 1.2, 1.4, 1.5).
+-- Copies (redirect follow-ups, privacy-sandbox twins) share (id, ev, ts, eid) with their original; the twin's path is no
+-- event endpoint, so it never gets here. Automatic events are telemetry unless a rule made a standard event (domain 1.5).
+with hits as (
+    select
+        *,
+        case when method = 'POST' and body is not null and not starts_with(body, '--') then body else query end as form
+    from requests
+    where regexp_full_match(host, '(www[.])?facebook[.]com')
+      and regexp_full_match(path, '/tr/?')
+),
+fields as (
+    select
+        *,
+        form_names(form) as n,
+        form_values(form) as v
+    from hits
+)
+select
+    source,
+    place,
+    ref,
+    seen_at,
+    page_load,
+    session,
+    initiator,
+    sender as log_sender,
+    status,
+    net_error,
+    consent,
+    has_secret,
+    cookie_fbc as cookie_click,
+    cookie_fbp as cookie_browser,
+    'meta_pixel' as endpoint,
+    'browser' as channel,
+    'meta' as platform,
+    param(n, v, 'id') as dataset,
+    param(n, v, 'ev') as event_name,
+    coalesce(param(n, v, 'eid'), param(n, v, 'cd[eventID]'), param(n, v, 'cd[event_id]')) as event_id_sent,
+    param(n, v, 'eid') is null and coalesce(param(n, v, 'cd[eventID]'), param(n, v, 'cd[event_id]')) is not null
+        as event_id_misplaced,
+    param(n, v, 'ts') as event_time_sent,
+    param(n, v, 'a') as agent,
+    coalesce(param(n, v, 'est_source') <> '', false) as is_codeless,
+    nullif(param(n, v, 'est_source'), '') as rule,
+    coalesce(param(n, v, 'noscript') = '1', false) as is_noscript,
+    coalesce(param(n, v, 'cd[order_id]'), param(n, v, 'cd[transaction_id]')) as order_param,
+    param(n, v, 'cd[value]') as value_sent,
+    param(n, v, 'cd[currency]') as currency_sent,
+    param(n, v, 'fbc') as click_id_sent,
+    param(n, v, 'fbp') as browser_id_sent,
+    coalesce(param(n, v, 'dl'), referrer) as page,
+    param(n, v, 'rl') as referrer,
+    coalesce(param(n, v, 'pm') = '1', false) as page_cut,
+    items_of(param(n, v, 'cd[contents]'), param(n, v, 'cd[content_ids]'), param(n, v, 'cd[content_id]')) as item_list,
+    try_cast(param(n, v, 'ec') as bigint) as counter,
+    param(n, v, 'it') as load_key,
+    case when 'LDU' = param(n, v, 'dpo') then 'LDU' end as limited_use,
+    coalesce(param(n, v, 'ud[em]'), param(n, v, 'udff[em]'), param(n, v, 'aud[em]')) as email_sent,
+    coalesce(param(n, v, 'ud[ph]'), param(n, v, 'udff[ph]'), param(n, v, 'aud[ph]')) as phone_sent,
+    coalesce(param(n, v, 'ud[external_id]'), param(n, v, 'aud[external_id]')) as external_id_sent,
+    nullif(array_to_string(list_filter(
+        ['em', 'ph', 'fn', 'ln', 'ct', 'st', 'zp', 'country', 'db', 'ge'],
+        lambda k: param(n, v, 'ud[' || k || ']') <> '' and not hash_like(param(n, v, 'ud[' || k || ']'))), ','), '')
+        as plain_keys,
+    array_to_string(list_filter(list_transform(n, lambda x, i: x || '=' || coalesce(v[i], '')),
+        lambda x: starts_with(x, 'cd[')), '&') as params_text,
+    concat_ws('|', param(n, v, 'id'), param(n, v, 'ev'), param(n, v, 'ts'), coalesce(param(n, v, 'eid'), '')) as copy_key
+from fields
+where param(n, v, 'id') <> ''
+  and param(n, v, 'ev') <> ''
+  and param(n, v, 'ev') not in ('Microdata', 'PixelInitialized', 'UserProperties', 'SubscribedButtonClick')
+  and (
+      coalesce(param(n, v, 'es'), '') <> 'automatic'
+      or param(n, v, 'ev') in (
+          'AddPaymentInfo', 'AddToCart', 'AddToWishlist', 'CompleteRegistration', 'Contact', 'CustomizeProduct', 'Donate',
+          'FindLocation', 'InitiateCheckout', 'Lead', 'PageView', 'Purchase', 'Schedule', 'Search', 'StartTrial',
+          'SubmitApplication', 'Subscribe', 'ViewContent')
+  )

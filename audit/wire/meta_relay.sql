@@ -1,0 +1,67 @@
+-- The storefront's relay for Meta: POST /v3/stores/{store}/public/analytics/meta/events, from the page or from a server.
+-- A 204 is accepted for delivery; it says nothing of what Meta counts (domain 0.8). Plain user data is by design here.
+with posts as (
+    select
+        *,
+        regexp_extract(path, '/v3/stores/([^/]+)/public/analytics/meta/events/?$', 1) as store,
+        try(from_json(body, '{"event_source_url":"VARCHAR","referrer_url":"VARCHAR","user_data":"JSON","variants":"VARCHAR",
+            "bundle_price_options":"VARCHAR","test_event_code":"VARCHAR","events":[{"event_id":"VARCHAR","event_name":"VARCHAR",
+            "event_time":"VARCHAR",
+            "parameters":{"value":"VARCHAR","currency":"VARCHAR","contents":"VARCHAR","content_ids":"VARCHAR","content_id":"VARCHAR",
+                "order_id":"VARCHAR","transaction_id":"VARCHAR"}}]}')) as m,
+        try(from_json(response, '{"error_code":"VARCHAR","message":"VARCHAR"}')) as answer
+    from requests
+    where regexp_full_match(path, '.*/v3/stores/[^/]+/public/analytics/meta/events/?')
+      and method = 'POST'
+),
+sent as (
+    select
+        *,
+        unnest(m.events) as e,
+        unnest(coalesce(try(cast(json_extract(body, '$.events') as json[])), list_transform(m.events, lambda x: null::json))) as raw
+    from posts
+)
+select
+    source,
+    place,
+    ref,
+    seen_at,
+    page_load,
+    session,
+    initiator,
+    sender as log_sender,
+    status,
+    net_error,
+    consent,
+    has_secret,
+    'meta_relay' as endpoint,
+    'server' as channel,
+    'meta' as platform,
+    store as relay_store,
+    coalesce(e.event_name, '') as event_name,
+    e.event_id as event_id_sent,
+    e.event_time as event_time_sent,
+    coalesce(e.parameters.order_id, e.parameters.transaction_id) as order_param,
+    e.parameters.value as value_sent,
+    e.parameters.currency as currency_sent,
+    json_extract_string(m.user_data, '$.fbc') as click_id_sent,
+    json_extract_string(m.user_data, '$.fbp') as browser_id_sent,
+    cookie_fbc as cookie_click,
+    cookie_fbp as cookie_browser,
+    m.event_source_url as page,
+    m.referrer_url as referrer,
+    m.event_source_url <> '' as has_source_url,
+    items_of(e.parameters.contents, e.parameters.content_ids, e.parameters.content_id) as item_list,
+    coalesce(m.variants, m.bundle_price_options) is not null as has_relay_items,
+    relay_item_ids(m.variants, m.bundle_price_options) as relay_item_ids,
+    coalesce(answer.error_code, cast(status as varchar)) as answer_code,
+    answer.message as answer_text,
+    len(m.events) as events_sent,
+    case when status >= 400 or status = 0 then false when status between 200 and 299 then true end as accepted,
+    coalesce(m.test_event_code <> '', false) as has_test_code,
+    first_text(m.user_data, 'em') as email_sent,
+    first_text(m.user_data, 'ph') as phone_sent,
+    first_text(m.user_data, 'external_id') as external_id_sent,
+    cast(json_extract(raw, '$.parameters') as varchar) as params_text,
+    'relay|meta|' || coalesce(e.event_name, '') || '|' || coalesce(nullif(e.event_id, ''), md5(cast(raw as varchar))) as send_key
+from sent

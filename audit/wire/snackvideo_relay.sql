@@ -1,0 +1,58 @@
+-- The storefront's relay for SnackVideo: POST /v3/stores/{store}/public/analytics/snackvideo/events (domain 3.2). No event id
+-- exists; a click id is required.
+with posts as (
+    select
+        *,
+        regexp_extract(path, '/v3/stores/([^/]+)/public/analytics/snackvideo/events/?$', 1) as store,
+        try(from_json(body, '{"click_id":"VARCHAR","event_source_url":"VARCHAR","referrer_url":"VARCHAR","variants":"VARCHAR",
+            "bundle_price_options":"VARCHAR","events":[{"event_name":"VARCHAR","event_id":"VARCHAR",
+            "properties":{"value":"VARCHAR","currency":"VARCHAR","contents":"VARCHAR","content_ids":"VARCHAR","content_id":"VARCHAR",
+                "order_id":"VARCHAR","transaction_id":"VARCHAR"}}]}')) as m,
+        try(from_json(response, '{"error_code":"VARCHAR","message":"VARCHAR"}')) as answer
+    from requests
+    where regexp_full_match(path, '.*/v3/stores/[^/]+/public/analytics/snackvideo/events/?')
+      and method = 'POST'
+),
+sent as (
+    select
+        *,
+        unnest(m.events) as e,
+        unnest(coalesce(try(cast(json_extract(body, '$.events') as json[])), list_transform(m.events, lambda x: null::json))) as raw
+    from posts
+)
+select
+    source,
+    place,
+    ref,
+    seen_at,
+    page_load,
+    session,
+    initiator,
+    sender as log_sender,
+    status,
+    net_error,
+    consent,
+    has_secret,
+    'snackvideo_relay' as endpoint,
+    'server' as channel,
+    'snackvideo' as platform,
+    store as relay_store,
+    coalesce(e.event_name, '') as event_name,
+    coalesce(e.properties.order_id, e.properties.transaction_id) as order_param,
+    e.properties.value as value_sent,
+    e.properties.currency as currency_sent,
+    m.click_id as click_id_sent,
+    cookie_click,
+    m.event_source_url as page,
+    m.referrer_url as referrer,
+    m.event_source_url <> '' as has_source_url,
+    items_of(e.properties.contents, e.properties.content_ids, e.properties.content_id) as item_list,
+    coalesce(m.variants, m.bundle_price_options) is not null as has_relay_items,
+    relay_item_ids(m.variants, m.bundle_price_options) as relay_item_ids,
+    coalesce(answer.error_code, cast(status as varchar)) as answer_code,
+    answer.message as answer_text,
+    len(m.events) as events_sent,
+    case when status >= 400 or status = 0 then false when status between 200 and 299 then true end as accepted,
+    cast(json_extract(raw, '$.properties') as varchar) as params_text,
+    'relay|snackvideo|' || coalesce(e.event_name, '') || '|' || coalesce(m.click_id, '') || md5(cast(raw as varchar)) as send_key
+from sent

@@ -1,0 +1,86 @@
+-- TikTok Events API: POST business-api.tiktok.com/open_api/…/event/track/ and the older pixel/track (domain 2.4).
+-- HTTP 200 says nothing: the answer's code does; 0 is accepted, 20001 in part.
+with posts as (
+    select
+        *,
+        try(from_json(body, '{"event_source_id":"VARCHAR","test_event_code":"VARCHAR","partner_name":"VARCHAR","pixel_code":"VARCHAR",
+            "event":"VARCHAR","data":"JSON","batch":"JSON"}')) as m,
+        try(from_json(response, '{"code":"VARCHAR","message":"VARCHAR"}')) as answer
+    from requests
+    where (host = 'business-api.tiktok.com' or host is null)
+      and regexp_full_match(path, '/open_api/v[0-9.]+/(event/track|pixel/track|pixel/batch)/?')
+      and method = 'POST'
+),
+listed as (
+    select
+        *,
+        coalesce(
+            try(cast(m.data as json[])),
+            try(cast(m.batch as json[])),
+            case when m.event is not null then list_value(cast(body as json)) end) as calls
+    from posts
+),
+sent as (
+    select
+        *,
+        unnest(calls) as raw
+    from listed
+),
+read as (
+    select
+        *,
+        try(from_json(raw, '{"event":"VARCHAR","event_id":"VARCHAR","event_time":"VARCHAR","timestamp":"VARCHAR","user":"JSON",
+            "limited_data_use":"VARCHAR","page":{"url":"VARCHAR","referrer":"VARCHAR"},
+            "context":{"ad":{"callback":"VARCHAR"},"page":{"url":"VARCHAR","referrer":"VARCHAR"},"user":"JSON"},
+            "properties":{"value":"VARCHAR","currency":"VARCHAR","contents":"VARCHAR","content_ids":"VARCHAR",
+                "content_id":"VARCHAR","order_id":"VARCHAR","transaction_id":"VARCHAR"}}')) as e,
+        coalesce(json_extract(raw, '$.user'), json_extract(raw, '$.context.user')) as user_data
+    from sent
+)
+select
+    source,
+    place,
+    ref,
+    seen_at,
+    page_load,
+    session,
+    initiator,
+    sender as log_sender,
+    status,
+    net_error,
+    consent,
+    has_secret,
+    user_agent,
+    'tiktok_events_api' as endpoint,
+    'server' as channel,
+    'tiktok' as platform,
+    coalesce(m.event_source_id, m.pixel_code) as dataset,
+    coalesce(e.event, '') as event_name,
+    e.event_id as event_id_sent,
+    coalesce(e.event_time, e.timestamp) as event_time_sent,
+    m.partner_name as partner_agent,
+    coalesce(e.properties.order_id, e.properties.transaction_id) as order_param,
+    e.properties.value as value_sent,
+    e.properties.currency as currency_sent,
+    coalesce(json_extract_string(user_data, '$.ttclid'), e.context.ad.callback) as click_id_sent,
+    json_extract_string(user_data, '$.ttp') as browser_id_sent,
+    coalesce(e.page.url, e.context.page.url) as page,
+    coalesce(e.page.referrer, e.context.page.referrer) as referrer,
+    coalesce(e.page.url, e.context.page.url) <> '' as has_source_url,
+    items_of(e.properties.contents, e.properties.content_ids, e.properties.content_id) as item_list,
+    coalesce(answer.code, cast(status as varchar)) as answer_code,
+    answer.message as answer_text,
+    len(calls) as events_sent,
+    cast(null as bigint) as events_received,
+    case when answer.code is not null then answer.code in ('0', '20001')
+         when status >= 400 or status = 0 then false
+         when status between 200 and 299 then true end as accepted,
+    coalesce(m.test_event_code <> '', false) as has_test_code,
+    case when e.limited_data_use = 'true' then 'LDU' end as limited_use,
+    first_text(user_data, 'email') as email_sent,
+    coalesce(first_text(user_data, 'phone'), first_text(user_data, 'phone_number')) as phone_sent,
+    first_text(user_data, 'external_id') as external_id_sent,
+    plain_user_keys(user_data, ['email', 'phone', 'phone_number', 'external_id', 'first_name', 'last_name', 'zip_code'])
+        as plain_keys,
+    cast(json_extract(raw, '$.properties') as varchar) as params_text
+from read

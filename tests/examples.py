@@ -1,0 +1,160 @@
+"""Reads a check's examples: prose, then per example small tables of given rows and the answer rows they must give.
+
+A file ``tests/checks/<id>.md`` holds ``## an example, named`` sections. In a section a line of one word names the table
+that follows (``events``, ``orders``, ``event_items`` …; ``answer`` last); a fenced ``toml`` block is the plan. An empty cell
+is NULL. Columns that are not given take the defaults of :func:`fill_events` and of the model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from audit import engine
+from audit.check import Check
+from audit.plan import Plan, read_plan
+
+FOLDER = Path(__file__).parent / "checks"
+Row = dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One example of one check."""
+
+    check: str
+    name: str
+    plan: str
+    given: dict[str, list[Row]]
+    answer: list[Row]
+    columns: tuple[str, ...] = field(default=())
+
+
+def examples(check: str) -> list[Example]:
+    """Every example of a check's file."""
+    text = (FOLDER / f"{check}.md").read_text(encoding="utf-8")
+    return [_example(check, part) for part in re.split(r"^## ", text, flags=re.M)[1:]]
+
+
+def _example(check: str, text: str) -> Example:
+    name, _, body = text.partition("\n")
+    fenced = re.search(r"```toml\n(.*?)```", body, flags=re.S)
+    plan = fenced[1] if fenced else ""
+    given: dict[str, list[Row]] = {}
+    columns: tuple[str, ...] = ()
+    for table, header, rows in _tables(body):
+        given[table] = rows
+        if table == "answer":
+            columns = header
+    if "answer" not in given and not re.search(r"^answer: none$", body, flags=re.M):
+        raise AssertionError(f"{check}.md, {name!r}: no answer table and no line 'answer: none'")
+    return Example(check, name.strip(), plan, {k: v for k, v in given.items() if k != "answer"}, given.get("answer", []), columns)
+
+
+def _tables(body: str) -> Iterator[tuple[str, tuple[str, ...], list[Row]]]:
+    for found in re.finditer(r"^(\w+)\n\n?((?:\|.*\n?)+)", body, flags=re.M):
+        lines = [_cells(line) for line in found[2].strip().splitlines()]
+        header = tuple(cell or "" for cell in lines[0])
+        yield found[1], header, [dict(zip(header, cells, strict=True)) for cells in lines[2:]]
+
+
+def _cells(line: str) -> list[str | None]:
+    cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line.strip().strip("|").strip())]
+    return [None if cell == "" else "" if cell == "''" else cell for cell in cells]
+
+
+def answers(example: Example, check: Check, folder: Path) -> list[Row]:
+    """The rows the check gives for an example, with the columns the example asks for."""
+    con = prepare(example, folder)
+    outcome = engine.ask_one(con, check)
+    assert outcome.state == "ran", outcome.note
+    wanted = ", ".join(f"cast({name} as varchar) as {name}" for name in example.columns) or "*"
+    names = example.columns or ("platform",)
+    rows = con.execute(f"select {wanted} from answers").fetchall()
+    return sorted(
+        ({name: value for name, value in zip(names, row, strict=False)} for row in rows),
+        key=lambda row: tuple(str(value) for value in row.values()),
+    )
+
+
+def prepare(example: Example, folder: Path) -> duckdb.DuckDBPyConnection:
+    """A database that holds the example's rows, with everything the engine would derive from them."""
+    plan = Plan()
+    if example.plan:
+        path = folder / "audit.toml"
+        path.write_text(example.plan, encoding="utf-8")
+        plan = read_plan(path)
+    con = engine.connect()
+    engine.store_plan(con, plan, datetime(2026, 11, 20, 12, 0))
+    for table, rows in example.given.items():
+        for number, row in enumerate(rows, start=1):
+            insert(con, table, fill_events(row, number) if table == "events" else fill_orders(row, number) if table == "orders" else row)
+    con.execute(
+        "update events set in_plan = dataset is null or dataset in (select dataset from plan_datasets d where"
+        " d.platform = events.platform) or not exists (select 1 from plan_datasets d where d.platform = events.platform)"
+        " where in_plan is null;"
+        " update events set step = (select min(step) from plan_steps p where p.platform = events.platform and"
+        " p.event_name = events.event_name) where step is null;"
+        " insert into order_candidates select event_key, order_key, 'parameter', 1, true from events where order_key is not null"
+    )
+    con.execute((engine._MODEL / "orders.sql").read_text(encoding="utf-8"))
+    engine.store_platforms(con, plan)
+    engine.build_views(con)
+    return con
+
+
+def insert(con: duckdb.DuckDBPyConnection, table: str, row: Row) -> None:
+    """One row by column name; DuckDB casts the texts."""
+    names = ", ".join(row)
+    marks = ", ".join("?" for _ in row)
+    con.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
+
+
+_STEP_NAMES = {
+    "tiktok": {"Purchase": "CompletePayment"},
+    "snackvideo": {
+        "ViewContent": "contentView", "AddToCart": "addToCart", "InitiateCheckout": "initiatedCheckout", "Purchase": "purchase",
+    },
+}  # fmt: skip
+
+
+def fill_events(row: Row, number: int) -> Row:
+    """Defaults of an event: a Meta Purchase of one visit, as sent by page code or by the relay, at 10:00."""
+    filled: Row = {"event_key": str(number), "ref": f"log:{number}", "source": "log", "place": str(number), "platform": "meta"}
+    filled |= row
+    platform, channel = filled["platform"] or "meta", filled.get("channel") or "browser"
+    filled.setdefault("channel", channel)
+    if "event_name" not in filled:
+        step = filled.get("step") or "Purchase"
+        filled["event_name"] = _STEP_NAMES.get(platform, {}).get(step, step)
+    filled.setdefault("endpoint", f"{platform}_{'pixel' if channel == 'browser' else 'relay'}")
+    filled.setdefault("sender", "page code" if channel == "browser" else "relay")
+    filled.setdefault("sender_kind", "page_code" if channel == "browser" else "relay")
+    filled.setdefault("event_at", "2026-11-20 10:00:00")
+    filled.setdefault("seen_at", filled["event_at"])
+    filled.setdefault("session", "visit 1")
+    filled.setdefault("event_id_state", "sent" if filled.get("event_id") else "absent")
+    filled.setdefault("click_id_state", "sent" if filled.get("click_id") else "absent")
+    if "value" in filled:
+        filled.setdefault("value_sent", filled["value"])
+    if "currency" in filled:
+        filled.setdefault("currency_sent", filled["currency"])
+    for flag in ("is_codeless", "is_noscript", "has_test_code", "has_email", "has_phone", "has_external_id", "has_secret", "page_cut"):
+        filled.setdefault(flag, "false")
+    filled.setdefault("item_count", "0")
+    filled.setdefault("copies", "1")
+    return filled
+
+
+def fill_orders(row: Row, number: int) -> Row:
+    """Defaults of an order: placed at 10:00 in rupiah, neither spam nor test."""
+    filled: Row = {"source": "orders", "ref": f"orders:{number}", "created_at": "2026-11-20 10:00:00", "currency": "IDR"}
+    filled |= row
+    for flag in ("is_spam", "is_test", "is_cancelled"):
+        filled.setdefault(flag, "false")
+    return filled
