@@ -147,3 +147,13 @@ create or replace temp macro has_phone_field(t) as
 -- A time of an export: without a zone it is read in the plan's (variable plan_zone), and without that it cannot be told.
 create or replace temp macro utc_in_zone(t) as
     case when regexp_full_match(t, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?') and getvariable('plan_zone') is null then null else utc(t) end;
+
+-- A click or browser id as it may be shown: its beginning, its end and its length, never whole.
+create or replace temp macro shown_id(t) as
+    case when length(t) <= 18 then t[1:6] || '… (' || length(t) || ' characters)'
+         else t[1:12] || '…' || t[-4:] || ' (' || length(t) || ' characters)' end;
+
+-- Money as a person writes it: no trailing zeros beyond the point, the currency behind it.
+create or replace temp macro number_text(n) as
+    regexp_replace(regexp_replace(cast(n as varchar), '([.][0-9]*?)0+$', '\1'), '[.]$', '');
+create or replace temp macro money_text(n, currency) as number_text(n) || coalesce(' ' || currency, '');

@@ -1,0 +1,34 @@
+# Each target works by itself on a machine with Python 3.11+ (with venv) and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint bench soak chromium clean
+
+demo: $(STAMP)
+	$(BIN)/pixel-audit demo clean_launch --out packet
+	@echo "Open packet/packet.html in a browser."
+
+test: $(STAMP) chromium lint
+	$(BIN)/python -m pytest -n 2
+
+lint: $(STAMP)
+	$(BIN)/ruff check audit reports tests
+	$(BIN)/mypy
+
+bench: $(STAMP)
+	$(BIN)/python -m tests.bench
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed; this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
+	touch $(STAMP)
+
+# The packet and the sample storefront are tested in the system's own Chromium.
+chromium:
+	@sh tests/install_chromium.sh
+
+clean:
+	rm -rf $(VENV) packet dist build

@@ -1,0 +1,248 @@
+"""The command line. Nothing else imports click; everything heavy is imported where it is used, so that --help is instant."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from audit.errors import AuditError, InputError
+
+if TYPE_CHECKING:
+    from audit.check import Check
+
+FORMATS = ("table", "json", "markdown", "junit", "sarif", "github")
+SCHEMAS = ("run", "plan", "pixel-log", "request-log")
+_PATH = click.Path(path_type=Path)
+
+
+class _Group(click.Group):
+    """Expected errors become one sentence and exit code 2; anything else is a bug and keeps its traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AuditError as error:
+            click.echo(f"pixel-audit: {error}", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="pixel-capi-audit", prog_name="pixel-audit")
+def main() -> None:
+    """Did the test order arrive once, everywhere, with the right money? Joins browser pixels, server events and shop orders
+    from files you already have, and answers Go or Stop with the rows that prove it.
+
+    Exit codes: 0 Go (also with conditions), 1 Stop, 2 usage, plan or input error, 3 not proven.
+    """
+
+
+def _options(command: Any) -> Any:
+    for option in (
+        click.option("--exit-zero", is_flag=True, help="Exit 0 whatever the decision (errors still exit 2)."),
+        click.option("--memory", metavar="SIZE", help="Memory bound such as 2GB; what exceeds it spills to a private temporary folder."),
+        click.option("--strict", is_flag=True, help="Conditions also stop: exit 1 on GO_WITH_CONDITIONS."),
+        click.option("--now", "now_text", metavar="TIME", help="Judge as of this time (ISO 8601), for reproducible runs."),
+        click.option("--ignore", multiple=True, metavar="CHECK", help="Leave this check out; the packet says so. Repeatable."),
+        click.option("--select", multiple=True, metavar="CHECK", help="Ask only this check; the packet says so. Repeatable."),
+        click.option("--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True, help="What to print on stdout."),
+        click.option("--out", type=_PATH, default=Path("packet"), show_default=True, help="Folder for the packet."),
+    ):
+        command = option(command)
+    return command
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=_PATH)
+@click.option("--plan", "plan_path", type=_PATH, help="The plan. Default: audit.toml in the first folder given.")
+@_options
+def run(paths: tuple[Path, ...], plan_path: Path | None, **options: Any) -> None:
+    """Load, check and write the packet.
+
+    PATHS are files or folders with browser captures, server logs and order exports; without any, the plan's inputs.
+    """
+    _run(paths, plan_path, **options)
+
+
+@main.command()
+@click.argument("story", required=False, default="clean_launch")
+@_options
+def demo(story: str, **options: Any) -> None:
+    """Audit one of the shipped sample stories."""
+    stories = _stories()
+    if story not in stories:
+        raise InputError(f"no story {story!r}. Stories: {', '.join(sorted(stories))}.")
+    _run((), stories[story] / "audit.toml", **options)
+
+
+@main.command()
+def checks() -> None:
+    """List every check."""
+    from audit.check import catalogue
+
+    facet = ""
+    for check in catalogue().values():
+        if check.facet != facet:
+            facet = check.facet
+            click.echo(f"{facet}" if facet == "chain" else f"\n{facet}")
+        mark = "decides" if check.deciding else ""
+        click.echo(f"  {check.id:<30} {_severity(check):<16} {mark:<8} {check.title}")
+
+
+@main.command()
+@click.argument("check")
+def explain(check: str) -> None:
+    """Show one check whole: what it asks, why, each cause with its cure, and the SQL."""
+    from audit.check import catalogue
+
+    found = catalogue().get(check)
+    if found is None:
+        raise InputError(f"no check {check!r}. {_nearest(check, list(catalogue()))}'pixel-audit checks' lists them all.")
+    click.echo(_explained(found))
+
+
+@main.command()
+@click.argument("name", type=click.Choice(SCHEMAS))
+def schema(name: str) -> None:
+    """Print the JSON Schema of a format."""
+    path = Path(__file__).parent / "schemas" / f"{name}.json"
+    click.echo(path.read_text(encoding="utf-8"), nl=False)
+
+
+# ---------------------------------------------------------------------- helpers
+
+
+def _run(
+    paths: tuple[Path, ...],
+    plan_path: Path | None,
+    *,
+    out: Path,
+    format_: str,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    now_text: str | None,
+    strict: bool,
+    memory: str | None,
+    exit_zero: bool,
+) -> None:
+    from audit import engine, inputs
+    from audit.plan import Plan, read_plan
+    from audit.verdict import exit_code, judge
+    from reports import formats, writing
+    from reports.packet import build
+
+    now = _time(now_text)
+    _known_checks(select + ignore)
+    found = inputs.find_plan(paths, plan_path)
+    plan = read_plan(found) if found else Plan()
+    progress = _Progress()
+    audit = engine.run(
+        inputs.find_inputs(paths, plan, out),
+        plan,
+        now=now,
+        select=frozenset(select) or None,
+        ignore=frozenset(ignore),
+        memory=memory,
+        progress=progress.say,
+    )
+    progress.say("writing the packet")
+    verdict = judge(audit)
+    packet = build(audit, verdict)
+    writing.write(out, audit, packet)
+    progress.done()
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    click.echo(formats.render(format_, packet, colour=colour), nl=False)
+    click.echo(f"packet: {out / 'packet.html'}", err=True)
+    sys.exit(0 if exit_zero else exit_code(verdict.decision, strict=strict))
+
+
+class _Progress:
+    """One line on stderr that tells what is going on, once it has taken longer than a moment. A terminal's only."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.width = 0
+
+    def say(self, text: str) -> None:
+        if sys.stderr.isatty() and time.monotonic() - self.began > 1.5:
+            click.echo("\r" + text.ljust(self.width), nl=False, err=True)
+            self.width = len(text)
+
+    def done(self) -> None:
+        if self.width:
+            click.echo("\r" + " " * self.width + "\r", nl=False, err=True)
+
+
+def _time(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        time_ = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"--now: {text!r} is no time. Write it like 2026-11-20T12:00:00Z.") from error
+    return time_.astimezone(UTC).replace(tzinfo=None) if time_.tzinfo else time_
+
+
+def _known_checks(names: tuple[str, ...]) -> None:
+    from audit.check import catalogue
+
+    for name in names:
+        if name not in catalogue():
+            raise InputError(f"no check {name!r}. {_nearest(name, list(catalogue()))}'pixel-audit checks' lists them all.")
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"Did you mean {near[0]!r}? " if near else ""
+
+
+def _stories() -> dict[str, Path]:
+    root = Path(__file__).parent.parent / "sample_data"
+    return {path.parent.name: path.parent for path in sorted(root.glob("*/audit.toml"))}
+
+
+def _severity(check: Check) -> str:
+    if check.severity == check.severity_other_steps:
+        return check.severity
+    return f"{check.severity}/{check.severity_other_steps}"
+
+
+def _explained(check: Check) -> str:
+    lines = [
+        check.id,
+        "=" * len(check.id),
+        f"Passes when: {check.title}.",
+        f"Fails when:  {check.failure}.",
+        f"Gate: {check.facet}. Severity: {_severity(check)}{' (Purchase/other steps)' if '/' in _severity(check) else ''}."
+        f"{' Decides its gate.' if check.deciding else ''}",
+        f"Needs: {', '.join(check.needs) or 'nothing'}.",
+        *([f"May merely follow from: {', '.join(check.follows)}."] if check.follows else []),
+        "",
+        "Why it matters",
+        _wrapped(check.why),
+    ]
+    for cause in check.causes.values() if check.causes else [check.own]:
+        if cause is None:
+            continue
+        lines += [
+            "",
+            f"Cause: {cause.id}" if check.causes else "What to do",
+            _wrapped(f"Means: {cause.means}"),
+            _wrapped(f"First check: {cause.first_check}"),
+            _wrapped(f"Do not do yet: {cause.not_yet}"),
+            _wrapped(f"Remedy ({cause.owner}): {cause.remedy}"),
+        ]
+    return "\n".join([*lines, "", "SQL", check.sql])
+
+
+def _wrapped(text: str) -> str:
+    import textwrap
+
+    return textwrap.fill(text, 96, initial_indent="  ", subsequent_indent="    ")
