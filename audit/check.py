@@ -55,7 +55,10 @@ NEEDS: dict[str, tuple[str, str]] = {
         "a HAR that holds the storefront's own calls (add to cart, checkout)",
     ),
     "sources": ("select count(*) > 0 from sources", "any evidence at all"),
-    "totals": ("select count(*) > 0 from totals", "daily totals: a CSV with date, source, event, count, value, currency"),
+    "totals": (
+        "select count(*) > 0 from totals",
+        "daily totals: a CSV with date, source, event, count, value, currency",
+    ),
     "diagnostics": ("select count(*) > 0 from diagnostics", "the platform's diagnostics: Meta Dataset Quality JSON"),
     "waivers": ("select count(*) > 0 from plan_waivers", "[[waivers]] in audit.toml, if a gap was accepted"),
 }

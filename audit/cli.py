@@ -45,12 +45,23 @@ def main() -> None:
 def _options(command: Any) -> Any:
     for option in (
         click.option("--exit-zero", is_flag=True, help="Exit 0 whatever the decision (errors still exit 2)."),
-        click.option("--memory", metavar="SIZE", help="Memory bound such as 2GB; what exceeds it spills to a private temporary folder."),
+        click.option(
+            "--memory",
+            metavar="SIZE",
+            help="Memory bound such as 2GB; what exceeds it spills to a private temporary folder.",
+        ),
         click.option("--strict", is_flag=True, help="Conditions also stop: exit 1 on GO_WITH_CONDITIONS."),
         click.option("--now", "now_text", metavar="TIME", help="Judge as of this time (ISO 8601), for reproducible runs."),
         click.option("--ignore", multiple=True, metavar="CHECK", help="Leave this check out; the packet says so. Repeatable."),
         click.option("--select", multiple=True, metavar="CHECK", help="Ask only this check; the packet says so. Repeatable."),
-        click.option("--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True, help="What to print on stdout."),
+        click.option(
+            "--format",
+            "format_",
+            type=click.Choice(FORMATS),
+            default="table",
+            show_default=True,
+            help="What to print on stdout.",
+        ),
         click.option("--out", type=_PATH, default=Path("packet"), show_default=True, help="Folder for the packet."),
     ):
         command = option(command)
@@ -130,11 +141,13 @@ def _run(
     memory: str | None,
     exit_zero: bool,
 ) -> None:
+    from reports.packet import build
+
     from audit import engine, inputs
-    from audit.plan import Plan, read_plan
+    from audit.plan import Plan
+    from audit.plan_file import read_plan
     from audit.verdict import exit_code, judge
     from reports import formats, writing
-    from reports.packet import build
 
     now = _time(now_text)
     _known_checks(select + ignore)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -332,7 +331,9 @@ def ask_one(con: duckdb.DuckDBPyConnection, check: Check) -> Outcome:
             )
             select
                 (select coalesce(max(finding), 0) from findings)
-                    + row_number() over (order by a.platform, a.step, a.subject, a.ref, a.cause, a.other_ref, a.actual) as finding,
+                    + row_number() over (
+                        order by a.platform, a.step, a.subject, a.ref, a.cause, a.other_ref, a.actual
+                    ) as finding,
                 $id as check_id,
                 $facet as facet,
                 coalesce({"a.severity" if "severity" in names else "null"},

@@ -1,4 +1,4 @@
-"""The ordered answers: what each check, each cell of the acceptance table and each gate says, and what follows from them.
+"""The ordered answers: what each check, each cell of the acceptance table and each gate says, and the decision.
 
 A gate is decided by its deciding checks and by every blocker that failed; warnings are counted beside it and never change
 it; there is no score (contract, Decision).
@@ -126,7 +126,8 @@ def judge(audit: Audit) -> Verdict:
 def _check_result(audit: Audit, outcome: Outcome) -> CheckResult:
     check = outcome.check
     if outcome.state != "ran":
-        return CheckResult(outcome, Answer.ERROR if outcome.state == "broke" else Answer.NOT_RUN, 0, 0, 0, 0, 0, 0, 0)
+        answer = Answer.ERROR if outcome.state == "broke" else Answer.NOT_RUN
+        return CheckResult(outcome, answer, 0, 0, 0, 0, 0, 0, 0)
     examined, failed, unclear = audit.con.execute(
         "select coalesce(sum(examined), 0), coalesce(sum(failed), 0), coalesce(sum(unclear), 0) from tallies where check_id = ?",
         [check.id],
@@ -192,13 +193,13 @@ def _decision(gates: tuple[Gate, ...], conditions: int) -> str:
 
 def _table(audit: Audit, checks: tuple[CheckResult, ...]) -> tuple[Row, ...]:
     platforms = [row[0] for row in audit.con.execute("select platform from plan_platforms").fetchall()]
-    tallies = {
+    tallies: _Counts = {
         (check, platform, step): (examined, unclear)
         for check, platform, step, examined, unclear in audit.con.execute(
             "select check_id, platform, step, examined, unclear from tallies"
         ).fetchall()
     }
-    failures = {
+    failures: _Counts = {
         (check, platform, step): (blockers, warnings, unclear)
         for check, platform, step, blockers, warnings, unclear in audit.con.execute(
             """
@@ -223,9 +224,7 @@ def _table(audit: Audit, checks: tuple[CheckResult, ...]) -> tuple[Row, ...]:
 _Counts = dict[tuple[str, str | None, str | None], tuple[int, ...]]
 
 
-def _cell(
-    facet: str, platform: str, step: str, checks: tuple[CheckResult, ...], tallies: _Counts, failures: _Counts
-) -> Cell:
+def _cell(facet: str, platform: str, step: str, checks: tuple[CheckResult, ...], tallies: _Counts, failures: _Counts) -> Cell:
     answer, failed, unclear, warned = Answer.NOT_APPLICABLE, 0, 0, 0
     for result in checks:
         check = result.outcome.check

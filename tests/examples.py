@@ -17,7 +17,8 @@ import duckdb
 
 from audit import engine
 from audit.check import Check
-from audit.plan import Plan, read_plan
+from audit.plan import Plan
+from audit.plan_file import read_plan
 
 FOLDER = Path(__file__).parent / "checks"
 Row = dict[str, str | None]
@@ -53,7 +54,9 @@ def _example(check: str, text: str) -> Example:
             columns = header
     if "answer" not in given and not re.search(r"^answer: none$", body, flags=re.M):
         raise AssertionError(f"{check}.md, {name!r}: no answer table and no line 'answer: none'")
-    return Example(check, name.strip(), plan, {k: v for k, v in given.items() if k != "answer"}, given.get("answer", []), columns)
+    return Example(
+        check, name.strip(), plan, {k: v for k, v in given.items() if k != "answer"}, given.get("answer", []), columns
+    )
 
 
 def _tables(body: str) -> Iterator[tuple[str, tuple[str, ...], list[Row]]]:
@@ -77,7 +80,7 @@ def answers(example: Example, check: Check, folder: Path) -> list[Row]:
     names = example.columns or ("platform",)
     rows = con.execute(f"select {wanted} from answers").fetchall()
     return sorted(
-        ({name: value for name, value in zip(names, row, strict=False)} for row in rows),
+        (dict(zip(names, row, strict=False)) for row in rows),
         key=lambda row: tuple(str(value) for value in row.values()),
     )
 
@@ -93,14 +96,23 @@ def prepare(example: Example, folder: Path) -> duckdb.DuckDBPyConnection:
     engine.store_plan(con, plan, datetime(2026, 11, 20, 12, 0))
     for table, rows in example.given.items():
         for number, row in enumerate(rows, start=1):
-            insert(con, table, fill_events(row, number) if table == "events" else fill_orders(row, number) if table == "orders" else row)
+            insert(
+                con,
+                table,
+                fill_events(row, number)
+                if table == "events"
+                else fill_orders(row, number)
+                if table == "orders"
+                else row,
+            )
     con.execute(
         "update events set in_plan = dataset is null or dataset in (select dataset from plan_datasets d where"
         " d.platform = events.platform) or not exists (select 1 from plan_datasets d where d.platform = events.platform)"
         " where in_plan is null;"
         " update events set step = (select min(step) from plan_steps p where p.platform = events.platform and"
         " p.event_name = events.event_name) where step is null;"
-        " insert into order_candidates select event_key, order_key, 'parameter', 1, true from events where order_key is not null"
+        " insert into order_candidates select event_key, order_key, 'parameter', 1, true from events"
+        " where order_key is not null"
     )
     con.execute((engine._MODEL / "orders.sql").read_text(encoding="utf-8"))
     engine.store_platforms(con, plan)
@@ -125,7 +137,13 @@ _STEP_NAMES = {
 
 def fill_events(row: Row, number: int) -> Row:
     """Defaults of an event: a Meta Purchase of one visit, as sent by page code or by the relay, at 10:00."""
-    filled: Row = {"event_key": str(number), "ref": f"log:{number}", "source": "log", "place": str(number), "platform": "meta"}
+    filled: Row = {
+        "event_key": str(number),
+        "ref": f"log:{number}",
+        "source": "log",
+        "place": str(number),
+        "platform": "meta",
+    }
     filled |= row
     platform, channel = filled["platform"] or "meta", filled.get("channel") or "browser"
     filled.setdefault("channel", channel)
@@ -144,7 +162,16 @@ def fill_events(row: Row, number: int) -> Row:
         filled.setdefault("value_sent", filled["value"])
     if "currency" in filled:
         filled.setdefault("currency_sent", filled["currency"])
-    for flag in ("is_codeless", "is_noscript", "has_test_code", "has_email", "has_phone", "has_external_id", "has_secret", "page_cut"):
+    for flag in (
+        "is_codeless",
+        "is_noscript",
+        "has_test_code",
+        "has_email",
+        "has_phone",
+        "has_external_id",
+        "has_secret",
+        "page_cut",
+    ):
         filled.setdefault(flag, "false")
     filled.setdefault("item_count", "0")
     filled.setdefault("copies", "1")
@@ -153,7 +180,12 @@ def fill_events(row: Row, number: int) -> Row:
 
 def fill_orders(row: Row, number: int) -> Row:
     """Defaults of an order: placed at 10:00 in rupiah, neither spam nor test."""
-    filled: Row = {"source": "orders", "ref": f"orders:{number}", "created_at": "2026-11-20 10:00:00", "currency": "IDR"}
+    filled: Row = {
+        "source": "orders",
+        "ref": f"orders:{number}",
+        "created_at": "2026-11-20 10:00:00",
+        "currency": "IDR",
+    }
     filled |= row
     for flag in ("is_spam", "is_test", "is_cancelled"):
         filled.setdefault(flag, "false")

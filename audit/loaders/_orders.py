@@ -1,18 +1,31 @@
 """What every order loader shares: rows that name an order are kept, others are rejects; e-mails and phones become digests.
 
 A loader fills the temporary table ``order_rows`` (columns of ``orders``, some as text, and beside them ``email``, ``phone``,
-``other_keys`` and ``lines``), one row an order, and calls :func:`insert_orders`.
+``other_keys`` and ``lines``, and ``rows``: how many rows of the file it took), one row an order, and calls :func:`insert_orders`.
 """
 
 from __future__ import annotations
 
 import duckdb
 
-from audit.loaders._source import Source
+from audit.loaders._source import Source, Tally
 
+_MONEY = {
+    "total": "order totals",
+    "gross_revenue": "gross revenues",
+    "net_revenue": "net revenues",
+    "subtotal": "subtotals",
+    "discount": "discounts",
+    "shipping": "shipping amounts",
+    "tax": "taxes",
+    "fees": "fees",
+    "refunded": "refunds",
+    "presentment_total": "presentment totals",
+    "current_total": "current totals",
+}
 #: Columns a loader may give; the missing ones are NULL. Money and times are text as the export prints them.
 _COLUMNS = """
-    place bigint, order_id varchar, created varchar, paid varchar, cancelled varchar, changed varchar, status varchar,
+    place bigint, rows bigint, order_id varchar, created varchar, paid varchar, cancelled varchar, changed varchar, status varchar,
     payment_status varchar, payment_method varchar, is_paid boolean, is_spam boolean, is_test boolean, is_cancelled boolean,
     order_source varchar, event_duty varchar, duty_reason varchar, currency varchar, presentment_currency varchar, total varchar, gross_revenue varchar,
     net_revenue varchar, subtotal varchar, discount varchar, shipping varchar, tax varchar, fees varchar, unique_code varchar,
@@ -27,21 +40,34 @@ def open_orders(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"create or replace temp table order_rows ({_COLUMNS})")
 
 
-def insert_orders(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, int, tuple[str, ...]]:
-    """``order_rows`` into ``orders``, ``order_keys``, ``order_items``; (kept, rejected, what the export lacks)."""
+def insert_orders(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    *,
+    read: int,
+    bad: int = 0,
+    gaps: tuple[str, ...] = (),
+) -> Tally:
+    """``order_rows`` into ``orders``, ``order_keys``, ``order_items``: one row an order, its latest version.
+
+    ``read`` counts the file's rows, ``bad`` those rejected before. Rows that were left out of ``order_rows``, and older
+    versions of an order, are the ignored ones. ``gaps`` are facts the loader itself found missing.
+    """
     name = source.name
-    unusable = "order_id is null or trim(order_id) = ''"
+    con.execute("update order_rows set order_id = nullif(masked(trim(order_id)), ''), rows = coalesce(rows, 1)")
     con.execute(
-        f"insert into rejects select ? || ':' || place, ?, 'no order id in this row' from order_rows where {unusable}",
+        "insert into rejects select ? || ':' || place, ?, 'no order id in this row' from order_rows where order_id is null",
         [name, name],
     )
-    rejected = (con.execute(f"select count(*) from order_rows where {unusable}").fetchone() or (0,))[0]
-    con.execute(f"delete from order_rows where {unusable}")
+    rejected = bad + _number(con, "select count(*) from order_rows where order_id is null")
+    con.execute("delete from order_rows where order_id is null")
+    _keep_latest(con)
+    gaps = _unread(con, source) + gaps
     con.execute(
         """
         insert into orders by name
         select
-            masked(trim(order_id)) as order_id,
+            order_id,
             ? as source,
             ? || ':' || place as ref,
             utc_in_zone(created) as created_at,
@@ -72,7 +98,13 @@ def insert_orders(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, 
             plain_number(refunded) as refunded,
             plain_number(presentment_total) as presentment_total,
             plain_number(current_total) as current_total,
-            tax_included,
+            coalesce(
+                tax_included,
+                case when plain_number(tax) = 0 then null
+                     when plain_number(total) = plain_number(subtotal) + coalesce(plain_number(shipping), 0) then true
+                     when plain_number(total) = plain_number(subtotal) + coalesce(plain_number(shipping), 0)
+                        + plain_number(tax) then false end
+            ) as tax_included,
             salted(email_sha(email)) as email_digest,
             salted(sha256(email_sha(email))) as email_double_digest,
             salted(phone_sha(phone)) as phone_digest,
@@ -85,9 +117,9 @@ def insert_orders(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, 
     con.execute(
         """
         insert into order_keys
-        select distinct masked(trim(order_id)), masked(trim(k.key)), k.kind
+        select distinct order_id, masked(trim(k.key)), k.kind
         from (select order_id, unnest(other_keys) as k from order_rows)
-        where trim(k.key) <> ''
+        where trim(k.key) <> '' and trim(k.key) <> order_id
         """
     )
     con.execute(
@@ -100,27 +132,80 @@ def insert_orders(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, 
             select order_id, position, line, unnest(line.item_ids) as item from listed
         )
         select
-            masked(trim(order_id)), position, masked(item.id), item.space,
+            order_id, position, masked(item.id), item.space,
             try_cast(plain_number(line.quantity) as decimal(18, 3)), plain_number(line.price), coalesce(line.counts, true)
         from named
         where item.id <> ''
         """
     )
-    row = con.execute(
-        """
-        select count(*), count(utc_in_zone(created)), count(created), count(currency), count(plain_number(total))
-        from order_rows
-        """
-    ).fetchone() or (0, 0, 0, 0, 0)
+    kept = _number(con, "select coalesce(sum(rows), 0) from order_rows")
     con.execute("drop table order_rows")
-    kept, times, time_texts, currencies, totals = row
-    gaps = []
-    if kept and not time_texts:
+    return Tally(read=read, kept=kept, ignored=read - kept - rejected, rejected=rejected, gaps=gaps)
+
+
+def _number(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    return int((con.execute(query).fetchone() or (0,))[0])
+
+
+def _keep_latest(con: duckdb.DuckDBPyConnection) -> None:
+    """Webhook bodies, overlapping pages and exports repeat an order: its last known change is the one to judge by."""
+    con.execute(
+        """
+        delete from order_rows
+        where rowid not in (
+            select arg_max(rowid, {'changed': coalesce(utc_in_zone(changed), timestamp '-infinity'), 'row': rowid})
+            from order_rows
+            group by order_id
+        );
+        delete from order_rows
+        where exists (
+            select 1
+            from orders o
+            where o.order_id = order_rows.order_id
+              and coalesce(o.changed_at, timestamp '-infinity')
+                > coalesce(utc_in_zone(order_rows.changed), timestamp '-infinity')
+        );
+        create or replace temp table outdated as
+            select order_id, source from orders where order_id in (select order_id from order_rows);
+        update sources
+        set kept = kept - o.orders, ignored = ignored + o.orders
+        from (select source, count(*) as orders from outdated group by source) o
+        where o.source = sources.source;
+        delete from order_keys where order_id in (select order_id from outdated);
+        delete from order_items where order_id in (select order_id from outdated);
+        delete from orders where order_id in (select order_id from outdated);
+        drop table outdated;
+        """
+    )
+
+
+def _unread(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, ...]:
+    """What these orders do not say, or say in a way that could only be guessed at."""
+    orders = _number(con, "select count(*) from order_rows")
+    if not orders:
+        return ()
+    gaps: list[str] = []
+    zoneless = "regexp_full_match(created, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?')"
+    without_zone = _number(con, f"select count(*) from order_rows where {zoneless} and utc_in_zone(created) is null")
+    if not _number(con, "select count(created) from order_rows"):
         gaps.append("no order times")
-    elif kept and not times:
+    if without_zone == orders:
         gaps.append("order times without a time zone, and none in the plan")
-    if kept and not currencies:
+    elif without_zone:
+        gaps.append(f"{without_zone} order times without a time zone, and none in the plan")
+    gaps += _unreadable(con, source, "created", "order times", f"utc_in_zone(created) is null and not {zoneless}")
+    if not _number(con, "select count(currency) from order_rows"):
         gaps.append("no currency")
-    if kept and not totals:
+    if not _number(con, "select count(total) from order_rows"):
         gaps.append("no order total")
-    return kept, rejected, tuple(gaps)
+    for column, words in _MONEY.items():
+        gaps += _unreadable(con, source, column, words, f"plain_number({column}) is null")
+    return tuple(gaps)
+
+
+def _unreadable(
+    con: duckdb.DuckDBPyConnection, source: Source, column: str, words: str, unreadable: str
+) -> tuple[str, ...]:
+    found = f"from order_rows where trim({column}) <> '' and {unreadable}"
+    count, first = con.execute(f"select count(*), min(place) {found}").fetchone() or (0, 0)
+    return (f"{count} {words} that cannot be read, first at {source.name}:{first}",) if count else ()

@@ -5,6 +5,10 @@ DuckDB reads the file itself; Python only settles what it is. A row that is no J
 
 from __future__ import annotations
 
+import codecs
+import csv
+import io
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +21,9 @@ from audit.loaders._source import Source
 
 #: One JSON value may be this long; a longer line is no log line.
 MAX_RECORD_BYTES = 64 << 20
+
+#: Why a row of a file is none.
+NO_ROW = {"json": "not a JSON object", "csv": "more cells than the header has columns"}
 
 
 @contextmanager
@@ -43,11 +50,9 @@ def read_records(con: duckdb.DuckDBPyConnection, source: Source, under: str | No
     with plain_path(source) as path:
         try:
             if source.shape == "csv":
-                _read_csv(con, source, path)
+                _read_csv(con, source)
             elif source.shape == "parquet":
-                con.execute(
-                    "insert into records select row_number() over (), to_json(t) from read_parquet(?) t", [path]
-                )
+                _read_parquet(con, path)
             elif source.shape == "ndjson":
                 _read_lines(con, source, path)
             else:
@@ -56,9 +61,9 @@ def read_records(con: duckdb.DuckDBPyConnection, source: Source, under: str | No
             first = str(error).strip().splitlines()[0]
             raise InputError(f"{source.name}: breaks off or is damaged: {first}. Export it again.") from error
     con.execute(
-        "insert into rejects select ? || ':' || place, ?, 'not a JSON object' from records"
+        "insert into rejects select ? || ':' || place, ?, ? from records"
         " where record is null or json_type(record) <> 'OBJECT'",
-        [source.name, source.name],
+        [source.name, source.name, NO_ROW["csv" if source.shape == "csv" else "json"]],
     )
     read, bad = con.execute(
         "select count(*), count(*) filter (where record is null or json_type(record) <> 'OBJECT') from records"
@@ -98,12 +103,64 @@ def _blank_lines(source: Source) -> list[int]:
     return blank
 
 
-def _read_csv(con: duckdb.DuckDBPyConnection, source: Source, path: str) -> None:
+def _read_csv(con: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Cells under their trimmed headers, empty ones left out; a row's place is the line it begins on.
+
+    Python splits the rows: exports quote line breaks, cut trailing cells and change their encoding, and a reference must
+    still name the right line. A row with more cells than the header is no row of this table.
+    """
+    with TemporaryDirectory(prefix="pixel-audit-") as folder:
+        rows = Path(folder) / "rows.ndjson"
+        with rows.open("w", encoding="utf-8") as out:
+            try:
+                for line, record in csv_rows(source):
+                    out.write(json.dumps({"place": line, "record": record}) + "\n")
+            except csv.Error as error:
+                raise InputError(f"{source.name}: breaks off or is damaged: {error}. Export it again.") from error
+        con.execute(
+            "insert into records select place, record from read_json(?, format = 'newline_delimited',"
+            f" columns = {{'place': 'bigint', 'record': 'json'}}, maximum_object_size = {MAX_RECORD_BYTES})",
+            [str(rows)],
+        )
+
+
+def csv_rows(source: Source) -> Iterator[tuple[int, dict[str, str] | None]]:
+    """The line a row begins on and its cells by header; ``None`` for a row that does not fit the header."""
+    csv.field_size_limit(MAX_RECORD_BYTES)
+    with source.open() as raw:
+        encoding = "utf-16" if raw.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+    with source.open() as raw, io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="") as text:
+        reader = csv.reader(text, delimiter=source.delimiter)
+        header: list[str] | None = None
+        line = 1
+        for row in reader:
+            begins, line = line, reader.line_num + 1
+            if not any(cell.strip() for cell in row):
+                if header is not None and len(row) > 1:
+                    yield begins, {}
+                continue
+            if header is None:
+                header = [cell.strip() for cell in row]
+                continue
+            if any(cell.strip() for cell in row[len(header) :]):
+                yield begins, None
+                continue
+            yield begins, {name: cell for name, cell in zip(header, row, strict=False) if name and cell != ""}
+
+
+def _read_parquet(con: duckdb.DuckDBPyConnection, path: str) -> None:
+    """Plain columns as text (a double would cost digits), times with their offset, nested ones as JSON."""
+    columns = con.execute("select column_name, column_type from (describe select * from read_parquet(?))", [path])
+    parts = []
+    for name, kind in columns.fetchall():
+        key, quoted = name.replace("'", "''"), '"' + name.replace('"', '""') + '"'
+        if kind == "TIMESTAMP WITH TIME ZONE":
+            quoted = f"strftime({quoted}, '%Y-%m-%dT%H:%M:%S.%fZ')"
+        elif not kind.endswith("]") and not kind.startswith(("STRUCT", "MAP", "BOOLEAN", "JSON")):
+            quoted = f"cast({quoted} as varchar)"
+        parts.append(f"'{key}', {quoted}")
     con.execute(
-        "insert into records select row_number() over () + 1, to_json(t) from read_csv(?, header = true,"
-        " all_varchar = true, delim = ?, quote = '\"', escape = '\"', strict_mode = false, null_padding = true,"
-        " nullstr = '', compression = ?) t",
-        [path, source.delimiter, source.packing],
+        f"insert into records select row_number() over (), json_object({', '.join(parts)}) from read_parquet(?)", [path]
     )
 
 

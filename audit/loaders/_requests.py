@@ -6,6 +6,7 @@ import re
 
 import duckdb
 
+from audit.loaders._records import NO_ROW
 from audit.loaders._source import Source
 
 URL_KEYS = frozenset({"url", "path", "request_url", "uri", "request_uri"})
@@ -42,8 +43,11 @@ def is_raw(source: Source) -> bool:
     """Whether the rows are requests: a URL or path, and a body, status, response or method beside it."""
     keys = source.record_keys
     beside = {name for field in ("method", "body", "status", "response") for name in SYNONYMS[field]}
-    return source.shape in ("ndjson", "json_array", "csv", "parquet") and bool(keys & URL_KEYS) and bool(keys & beside) and not (
-        {"platform", "event"} <= keys
+    return (
+        source.shape in ("ndjson", "json_array", "csv", "parquet")
+        and bool(keys & URL_KEYS)
+        and bool(keys & beside)
+        and not ({"platform", "event"} <= keys)
     )
 
 
@@ -118,8 +122,8 @@ def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
     )
     row = con.execute(
         "select count(*) filter (where ref is not null), (select bool_or(status is not null) from log_rows)"
-        " from rejects where source = ? and reason <> 'not a JSON object'",
-        [source.name],
+        " from rejects where source = ? and not list_contains(?, reason)",
+        [source.name, list(NO_ROW.values())],
     ).fetchone()
     con.execute("drop table log_rows")
     return (row[0], bool(row[1])) if row else (0, False)

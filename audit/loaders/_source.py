@@ -107,20 +107,38 @@ def read_source(path: Path, name: str) -> Source:
     if not head.strip():
         raise InputError(f"{name}: the file is empty. Export it again, or leave it out.")
     whole = len(head) < HEAD_BYTES
-    return Source(path=path, name=name, sha256=digest.hexdigest(), packing=packing, **_look(head, whole))
+    look = _look_parquet(path, name) if head.startswith(b"PAR1") else _look(head, whole)
+    return Source(path=path, name=name, sha256=digest.hexdigest(), packing=packing, **look)
 
 
 def text_of(head: bytes) -> str:
     """The first bytes as text: BOM removed, a character cut at the end dropped, bad bytes replaced."""
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
         if head.startswith(mark):
             return head.decode(encoding, errors="replace").lstrip("\ufeff")
     return head.decode("utf-8", errors="replace")
 
 
+def _look_parquet(path: Path, name: str) -> dict[str, Any]:
+    import duckdb  # only here: a look at any other file needs no database
+
+    literal = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
+    try:
+        with duckdb.connect() as con:
+            found = con.execute(f"select columns(*)::varchar from read_parquet(?) limit {_RECORDS_PEEKED}", [literal])
+            keys = tuple(column[0] for column in found.description or ())
+            records = tuple(dict(zip(keys, row, strict=True)) for row in found.fetchall())
+    except duckdb.Error as error:
+        first = str(error).strip().splitlines()[0]
+        raise InputError(f"{name}: breaks off or is damaged: {first}. Export it again.") from error
+    return {"shape": "parquet", "keys": keys, "records": records}
+
+
 def _look(head: bytes, whole: bool) -> dict[str, Any]:
-    if head.startswith(b"PAR1"):
-        return {"shape": "parquet"}
     text = text_of(head).lstrip()
     if text.startswith("{"):
         return _look_object(text, whole)
@@ -187,10 +205,13 @@ def _look_table(text: str) -> dict[str, Any]:
     lines = text.splitlines()
     if not lines:
         return {"shape": "other"}
-    best = max(",;\t|", key=lambda mark: lines[0].count(mark))
+    best = max(",;\t|", key=lines[0].count)
     if lines[0].count(best) == 0:
         return {"shape": "other", "keys": (lines[0].strip(),)}
-    rows = list(csv.reader(io.StringIO("\n".join(lines[: _RECORDS_PEEKED * 4])), delimiter=best))
+    try:
+        rows = list(csv.reader(io.StringIO("\n".join(lines[: _RECORDS_PEEKED * 4])), delimiter=best))
+    except csv.Error:
+        return {"shape": "other"}
     header = tuple(cell.strip() for cell in rows[0])
     records = tuple(dict(zip(header, row, strict=False)) for row in rows[1 : _RECORDS_PEEKED + 1])
     return {"shape": "csv", "keys": header, "records": records, "delimiter": best}

@@ -31,9 +31,7 @@ _COOKIES = {
     "_kwai_click_id": "cookie_click",
 }  # fmt: skip
 #: Hosts of the pixels' own libraries: the frame that called them is the sender, not they.
-_LIBRARY_HOSTS = re.compile(
-    r"(^|\.)(facebook\.net|facebook\.com|tiktok\.com|tiktokw\.us|kwai\.net|ap4r\.com|ks-la\.net)$"
-)
+_LIBRARY_HOSTS = re.compile(r"(^|\.)(facebook\.net|facebook\.com|tiktok\.com|tiktokw\.us|kwai\.net|ap4r\.com|ks-la\.net)$")
 _COLUMNS = """{"place":"BIGINT","seen_at":"TIMESTAMP","answered_at":"TIMESTAMP","method":"VARCHAR","url":"VARCHAR",
 "body":"VARCHAR","status":"INTEGER","net_error":"VARCHAR","response":"VARCHAR","referrer":"VARCHAR","page_load":"VARCHAR",
 "initiator":"VARCHAR","user_agent":"VARCHAR","cookie_fbc":"VARCHAR","cookie_fbp":"VARCHAR","cookie_ttclid":"VARCHAR",
@@ -191,9 +189,7 @@ def _headers(request: dict[str, Any]) -> dict[str, str]:
     headers = request.get("headers")
     if not isinstance(headers, list):
         return {}
-    return {
-        str(header.get("name", "")).lower(): str(header.get("value", "")) for header in headers if isinstance(header, dict)
-    }
+    return {str(header.get("name", "")).lower(): str(header.get("value", "")) for header in headers if isinstance(header, dict)}
 
 
 def _cookies(header: str) -> Iterator[tuple[str, str]]:
@@ -239,9 +235,7 @@ def _answer(method: str, response: dict[str, Any]) -> str | None:
     return text
 
 
-def _is_document(
-    entry: dict[str, Any], request: dict[str, Any], response: dict[str, Any], headers: dict[str, str]
-) -> bool:
+def _is_document(entry: dict[str, Any], request: dict[str, Any], response: dict[str, Any], headers: dict[str, str]) -> bool:
     """A page the shopper went to: an HTML answer to a top-level GET (frames and the pixels' form posts are none)."""
     if request.get("method") != "GET":
         return False
@@ -266,10 +260,10 @@ def initiator(entry: dict[str, Any]) -> str | None:
         return _script(found)
     if not isinstance(found, dict):
         return None
-    frames = list(_frames(found.get("stack")))
-    called = next((n for n, url in enumerate(frames) if _LIBRARY_HOSTS.search(urlsplit(url).hostname or "")), -1)
-    for url in (*frames[called + 1 :], *frames[: max(called, 0)]):
-        if (script := _script(url)) is not None:
+    frames = [(frame, _host(frame)) for frame in _frames(found.get("stack"))]
+    called = next((n for n, (_, host) in enumerate(frames) if _LIBRARY_HOSTS.search(host)), -1)
+    for frame, _ in (*frames[called + 1 :], *frames[: max(called, 0)]):
+        if (script := _script(frame)) is not None:
             return script
     url = found.get("url")
     return _script(url) if isinstance(url, str) else None
@@ -284,12 +278,16 @@ def _frames(stack: object, depth: int = 0) -> Iterator[str]:
     yield from _frames(stack.get("parent"), depth + 1)
 
 
-def _script(url: str) -> str | None:
+def _host(url: str) -> str:
     try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
+        return urlsplit(url).hostname or ""
     except ValueError:
+        return ""
+
+
+def _script(url: str) -> str | None:
+    host = _host(url)
+    if not url.startswith(("http://", "https://")) or not host or _LIBRARY_HOSTS.search(host):
         return None
-    if parts.scheme not in ("http", "https") or _LIBRARY_HOSTS.search(host):
-        return None
+    parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -1,0 +1,98 @@
+"""The plan: what it says, what it says when silent, and what each mistake in it reads like."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from audit.errors import PlanError
+from audit.plan import Plan
+from audit.plan_file import read_plan
+
+
+def _plan(folder: Path, text: str) -> Plan:
+    path = folder / "audit.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_plan(path)
+
+
+def test_a_silent_plan_has_the_defaults(tmp_path: Path) -> None:
+    plan = _plan(tmp_path, "")
+    assert (plan.timezone, plan.value, plan.conversion_point, plan.dedup_window_s) == (None, "total", "order_created", 172800)
+    assert plan.click_id_days == {"meta": 90, "tiktok": 7, "snackvideo": 7}
+
+
+def test_a_full_plan_is_read(tmp_path: Path) -> None:
+    plan = _plan(
+        tmp_path,
+        """
+        [launch]
+        name = "Black shirt"
+        timezone = "Asia/Jakarta"
+        test_orders = ["250130JQHFZG"]
+        next_review = 2026-12-01
+        [purchase]
+        event_id = "{order_id}-{event_name}-FORM"
+        value = "gross_revenue"
+        tolerance = { IDR = 1, USD = 0.01 }
+        [platforms.meta]
+        datasets = ["1234567890"]
+        allowed_domains = ["*.Example.com"]
+        require = { Purchase = ["browser", "server"], ViewContent = "browser" }
+        [[senders]]
+        name = "Storefront code"
+        platform = "meta"
+        channel = "browser"
+        owner = "tracking"
+        primary = true
+        match = { initiator = "*/assets/app.js" }
+        [[waivers]]
+        check = "value_mismatch"
+        reason = "known"
+        owner = "media"
+        expires = 2026-12-01
+        [limits]
+        late_after = "90m"
+        click_id_days = { meta = 28 }
+        """,
+    )
+    assert plan.next_review == date(2026, 12, 1)
+    assert plan.tolerance == {"IDR": Decimal(1), "USD": Decimal("0.01")}
+    assert plan.platforms["meta"].allowed_domains == ("example.com",)
+    assert plan.platforms["meta"].require["ViewContent"] == ("browser",)
+    assert plan.senders[0].match == {"initiator": "*/assets/app.js"}
+    assert plan.waivers[0].subject == "*"
+    assert plan.late_after_s == 5400
+    assert plan.click_id_days == {"meta": 28, "tiktok": 7, "snackvideo": 7}
+
+
+MISTAKES = {
+    "[launch]\nnmae = 'x'": "launch.nmae: unknown key. Did you mean 'name'? Known here: name, timezone, test_orders, next_review.",
+    "[platform.meta]\ndatasets = []": "platform: unknown key. Did you mean 'platforms'?",
+    "[launch]\ntimezone = 'Jakarta'": "launch.timezone: 'Jakarta' is no time zone. Use a name like \"Asia/Jakarta\".",
+    "[purchase]\nvalue = 'gross'": "purchase.value: 'gross' is not known. Did you mean 'gross_revenue'?",
+    "[purchase]\nevent_id = 'x'": "purchase.event_id: must hold {order_id} exactly once",
+    "[purchase]\nevent_id = '{order_id}-{name}'": "purchase.event_id: knows {order_id} and {event_name} only, not ['name']",
+    "[limits]\nlate_after = 3600": 'limits.late_after: must be a duration such as "48h" or "30m", is 3600',
+    "[limits]\nmissing_share = 5": "limits.missing_share: must lie between 0 and 1, is 5",
+    "[launch]\nnext_review = '2026-12-01'": "launch.next_review: must be a date such as 2026-12-01 (no quotes), is a text",
+    "[launch]\ntest_orders = [1001]": "launch.test_orders: must be a list of texts, is a list",
+    "[platforms.meta]\nrequire = { Purchase = ['web'] }": "platforms.meta.require.Purchase: 'web' is not known.",
+    "[platforms.google]\ndatasets = []": "platforms.google: unknown key. Did you mean",
+    "[[senders]]\nname = 'x'\nplatform = 'meta'": "senders[1].channel: is missing; every sender has a name, a platform and a channel",
+    "[[waivers]]\ncheck = 'x'": "waivers[1].reason: is missing; a waiver has a check, a reason, an owner and an expiry",
+    "[senders]\nname = 'x'": "senders: must be written as [[senders]], is a table",
+    "[owners]\nboss = 'x'": "owners.boss: unknown key.",
+    "[launch\nname = 1": "not valid TOML",
+}
+
+
+@pytest.mark.parametrize("text", MISTAKES)
+def test_a_mistake_names_its_key_and_the_way_out(text: str, tmp_path: Path) -> None:
+    with pytest.raises(PlanError) as caught:
+        _plan(tmp_path, text)
+    assert MISTAKES[text] in str(caught.value)
+    assert str(tmp_path / "audit.toml") in str(caught.value)
