@@ -1,78 +1,90 @@
-"""Scalev orders: API answers and webhook bodies (domain 7.4)."""
+"""Scalev orders: API answers, webhook bodies, slim public orders, and the CSV download with whatever columns were chosen."""
 
 from __future__ import annotations
 
 import duckdb
 
+from audit.loaders._columns import Columns, flag, plain
+from audit.loaders._documents import holds, read_documents
 from audit.loaders._orders import insert_orders, open_orders
 from audit.loaders._records import read_records
 from audit.loaders._source import Source, Tally
 
 KIND = "orders"
-FORMATS = ("Scalev orders: API answers and webhook bodies, JSON",)
+FORMATS = (
+    "Scalev orders, JSON: API answers, webhook bodies, public orders",
+    "Scalev orders, CSV download with any choice of columns",
+)
 
-_MARKS = {"gross_revenue", "order_id"}
-_FIELDS = """{"id":"VARCHAR","order_id":"VARCHAR","secret_slug":"VARCHAR","status":"VARCHAR","payment_status":"VARCHAR",
-"payment_method":"VARCHAR","is_probably_spam":"BOOLEAN","mark_as_spam_by":"VARCHAR","created_at":"VARCHAR",
-"inserted_at":"VARCHAR","draft_time":"VARCHAR","pending_time":"VARCHAR","paid_time":"VARCHAR","canceled_time":"VARCHAR",
-"last_updated_at":"VARCHAR","currency":"VARCHAR","gross_revenue":"VARCHAR","net_revenue":"VARCHAR","total_price":"VARCHAR",
-"product_price":"VARCHAR","product_discount":"VARCHAR","discount_code_discount":"VARCHAR","unique_code_discount":"VARCHAR",
-"shipping_cost":"VARCHAR","shipping_discount":"VARCHAR","payment_fee":"VARCHAR","tax":"VARCHAR",
-"destination_address":{"email":"VARCHAR","phone":"VARCHAR"},"customer":{"email":"VARCHAR","phone":"VARCHAR"},
-"orderlines":[{"variant_unique_id":"VARCHAR","variant_sku":"VARCHAR","product_unique_id":"VARCHAR","quantity":"VARCHAR",
-"variant_price":"VARCHAR","product_price":"VARCHAR"}]}"""
+#: Fields no other shop's orders have.
+_MARKS = frozenset(
+    {
+        "secret_slug", "unique_code_discount", "is_probably_spam", "mark_as_spam_by", "public_order_url",
+        "final_variants", "destination_address", "orderlines",
+    }
+)  # fmt: skip
+_FLAT = (
+    "id", "order_id", "secret_slug", "status", "payment_status", "payment_method", "is_probably_spam", "mark_as_spam_by",
+    "created_at", "inserted_at", "draft_time", "pending_time", "paid_time", "canceled_time", "last_updated_at",
+    "currency", "gross_revenue", "net_revenue", "total_price", "product_price", "product_discount",
+    "discount_code_discount", "unique_code_discount", "shipping_cost", "shipping_discount", "payment_fee", "tax",
+)  # fmt: skip
+_BUYER = {
+    "email": ("email", "customer_email", "destination_address_email"),
+    "phone": ("phone", "customer_phone", "destination_address_phone"),
+}
+_FIELDS = (
+    "{" + "".join(f'"{name}":"VARCHAR",' for name in _FLAT) + '"destination_address":{"email":"VARCHAR",'
+    '"phone":"VARCHAR"},"customer":{"email":"VARCHAR","phone":"VARCHAR"},"orderlines":[{"variant_unique_id":"VARCHAR",'
+    '"variant_sku":"VARCHAR","product_unique_id":"VARCHAR","quantity":"VARCHAR","variant_price":"VARCHAR",'
+    '"product_price":"VARCHAR"}]}'
+)
 
 
 def claims(source: Source) -> bool:
-    """Orders with Scalev's own money fields: alone, in a list, under ``data`` or ``orders``, or in a webhook body."""
-    if source.shape == "json_object":
-        return any(_is_order(members) for members in (source.keys, *source.members.values()))
-    if source.shape not in ("ndjson", "json_array") or not source.records:
-        return False
-    return any(
-        _is_order(record) or any(isinstance(inner, dict) and _is_order(inner) for inner in record.values())
-        for record in source.records
-    )
+    """Orders with Scalev's own fields beside their id or their amounts."""
+    if source.mapped_kind is None and source.shape == "csv":
+        return "order_id" in (names := frozenset(plain(key) for key in source.keys)) and _is_order(names)
+    return holds(source, _is_order)
 
 
-def _is_order(keys: object) -> bool:
-    names = set(keys) if isinstance(keys, dict | tuple | list) else set()
-    return names >= _MARKS or {"order_id", "secret_slug"} <= names
+def _is_order(names: frozenset[str]) -> bool:
+    if "order_id" in names and "gross_revenue" in names and "total" not in names:
+        return True
+    return bool(names & _MARKS) and bool(names & {"order_id", "gross_revenue", "total_price", "payment_url"})
 
 
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     """One row an order; amounts stay the decimal texts they are. Scalev sells in rupiah unless the order says otherwise."""
-    under = next((key for key in ("orders", "results", "data") if _is_order(source.members.get(key, ()))), None)
-    read, bad = read_records(con, source, under if source.shape == "json_object" else None)
+    gaps: tuple[str, ...] = ()
+    if source.shape == "csv":
+        read, bad = read_records(con, source)
+        gaps = _name_columns(con, source)
+    else:
+        read, bad = read_documents(con, source, own_key="order_id")
     open_orders(con)
     con.execute(
-        """
+        f"""
         insert into order_rows by name
-        with unwrapped as (
+        with orders_read as (
             select
                 place,
-                case
-                    when json_exists(record, '$.data.order_id') then json_extract(record, '$.data')
-                    when json_exists(record, '$.order.order_id') then json_extract(record, '$.order')
-                    else record
-                end as record
+                from_json(record, ?) as o
             from records
-        ),
-        orders_read as (
-            select place, from_json(record, ?) as o from unwrapped
+            where not {_OTHER_TOPIC}
         )
         select
             place,
-            o.order_id as order_id,
+            coalesce(o.order_id, case when o.secret_slug is not null then o.id end) as order_id,
             coalesce(o.created_at, o.inserted_at, o.draft_time, o.pending_time) as created,
             o.paid_time as paid,
             o.canceled_time as cancelled,
-            o.last_updated_at as changed,
+            case when coalesce(o.gross_revenue, o.total_price) is not null then o.last_updated_at end as changed,
             o.status as status,
             o.payment_status as payment_status,
             o.payment_method as payment_method,
             o.paid_time is not null or o.payment_status in ('paid', 'settled') as is_paid,
-            coalesce(o.is_probably_spam, false) or o.mark_as_spam_by is not null as is_spam,
+            coalesce({flag("o.is_probably_spam")}, false) or o.mark_as_spam_by is not null as is_spam,
             o.status = 'canceled' as is_cancelled,
             coalesce(o.currency, 'IDR') as currency,
             coalesce(o.gross_revenue, o.total_price) as total,
@@ -80,26 +92,55 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             o.net_revenue as net_revenue,
             cast(plain_number(o.product_price) - coalesce(plain_number(o.product_discount), 0)
                 - coalesce(plain_number(o.discount_code_discount), 0) as varchar) as subtotal,
-            cast(coalesce(plain_number(o.product_discount), 0) + coalesce(plain_number(o.discount_code_discount), 0) as varchar)
-                as discount,
+            cast(coalesce(plain_number(o.product_discount), 0)
+                + coalesce(plain_number(o.discount_code_discount), 0) as varchar) as discount,
             cast(plain_number(o.shipping_cost) - coalesce(plain_number(o.shipping_discount), 0) as varchar) as shipping,
             o.tax as tax,
             o.payment_fee as fees,
             o.unique_code_discount as unique_code,
             coalesce(o.destination_address.email, o.customer.email) as email,
             coalesce(o.destination_address.phone, o.customer.phone) as phone,
-            [{'key': o.id, 'kind': 'id'}, {'key': o.secret_slug, 'kind': 'token'}] as other_keys,
-            list_transform(o.orderlines, lambda x: {
+            [{{'key': o.id, 'kind': 'id'}}, {{'key': o.secret_slug, 'kind': 'token'}}] as other_keys,
+            list_transform(o.orderlines, lambda x: {{
                 'item_ids': [
-                    {'id': x.variant_unique_id, 'space': 'unique'},
-                    {'id': x.variant_sku, 'space': 'sku'},
-                    {'id': x.product_unique_id, 'space': 'product'}],
+                    {{'id': x.variant_unique_id, 'space': 'unique'}},
+                    {{'id': x.variant_sku, 'space': 'sku'}},
+                    {{'id': x.product_unique_id, 'space': 'product'}}],
                 'quantity': x.quantity,
                 'price': coalesce(x.variant_price, x.product_price),
-                'counts': true}) as lines
+                'counts': true}}) as lines
         from orders_read
         """,
         [_FIELDS],
     )
-    kept, rejected, gaps = insert_orders(con, source)
-    return Tally(read=read, kept=kept, ignored=0, rejected=bad + rejected, gaps=gaps)
+    return insert_orders(con, source, read=read, bad=bad, gaps=gaps + _slim(con))
+
+
+#: A webhook body about something else than an order, or about one that was deleted.
+_OTHER_TOPIC = (
+    "(coalesce(json_extract_string(record, '$.event'), json_extract_string(record, '$.topic'), '') like '%.%'"
+    " and not json_exists(record, '$.order_id'))"
+)
+
+
+def _slim(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    row = con.execute(
+        "select count(*) from records where json_exists(record, '$.secret_slug') and not json_exists(record, '$.order_id')"
+    ).fetchone()
+    return ("public orders without order_id: their id stands for it",) if row and row[0] else ()
+
+
+def _name_columns(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, ...]:
+    """The table's rows as the objects the interface would give; and what the chosen columns leave out."""
+    columns = Columns(source)
+    flat = ", ".join(f"'{name}', {columns.text(name)}" for name in _FLAT)
+    buyer = ", ".join(f"'{name}', {columns.text(*names)}" for name, names in _BUYER.items())
+    con.execute(
+        f"update records set record = json_merge_patch('{{}}', json_object({flat}, 'destination_address', json_object({buyer})))"
+    )
+    gaps = ["no item lines: items cannot be compared"]
+    if not columns.has("is_probably_spam", "mark_as_spam_by"):
+        gaps.append("no spam column: spam orders cannot be told from real ones")
+    if not columns.has("shipping_cost"):
+        gaps.append("no shipping amounts: values without shipping cannot be told")
+    return tuple(gaps)
