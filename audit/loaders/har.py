@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from io import BufferedReader, RawIOBase
+from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 import duckdb
@@ -77,13 +79,15 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
 
 def _entries(source: Source) -> Iterator[Any]:
     try:
-        with source.open() as stream:
-            if stream.read(3) != b"\xef\xbb\xbf":
-                stream.seek(0)
+        with source.open() as packed:
+            stream = BufferedReader(cast("RawIOBase", packed))
+            if stream.peek(3).startswith(BOM_UTF8):
+                stream.read(3)
             yield from ijson.items(stream, "log.entries.item", use_float=True)
     except (ijson.JSONError, UnicodeDecodeError, EOFError, OSError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
-            f"{source.name}: the HAR breaks off or is damaged ({error}). Save it again from the browser."
+            f"{source.name}: the HAR breaks off or is damaged ({reason}). Save it again from the browser."
         ) from error
 
 

@@ -1,0 +1,158 @@
+"""The HAR loader: dialects, encodings, what is kept, what is ignored, and what a damaged file says."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from audit import engine
+from audit.errors import InputError
+from audit.loaders import har
+from audit.plan import Plan
+from tests.wire.decoding import Event, events
+
+HIT = "https://www.facebook.com/tr/?id=1234567890123456&ev=Purchase&ts=1763632800123&eid=A-1&cd[value]=10&cd[currency]=USD"
+
+
+def _entry(url: str = HIT, **changes: Any) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "startedDateTime": "2026-11-20T10:00:00.100Z",
+        "time": 20,
+        "pageref": "page_1",
+        "request": {"method": "GET", "url": url, "headers": []},
+        "response": {"status": 200, "content": {"mimeType": "text/plain", "size": 0}},
+    }
+    return entry | changes
+
+
+def _har(*entries: Any) -> bytes:
+    return json.dumps({"log": {"version": "1.2", "creator": {"name": "test"}, "entries": list(entries)}}).encode()
+
+
+def _audit(folder: Path, content: bytes, name: str = "capture.har") -> engine.Audit:
+    path = folder / name
+    path.write_bytes(content)
+    return engine.run([engine.InputFile(path, name, named=True)], Plan())
+
+
+def _source(audit: engine.Audit) -> Event:
+    cursor = audit.con.execute("select * from sources")
+    return dict(zip([c[0] for c in cursor.description or ()], cursor.fetchall()[0], strict=True))
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        bytes,
+        gzip.compress,
+        zstandard.compress,
+        lambda b: b"\xef\xbb\xbf" + b,
+        lambda b: json.dumps(json.loads(b), indent=2).encode(),
+    ],
+    ids=["plain", "gzip", "zstd", "with a BOM", "indented"],
+)
+def test_a_capture_is_recognised_by_its_content(pack: Any, tmp_path: Path) -> None:
+    audit = _audit(tmp_path, pack(_har(_entry())), "no-extension")
+    assert [e["event_id"] for e in events(audit)] == ["A-1"]
+    assert _source(audit)["loader"] == "har"
+
+
+def test_rows_read_are_kept_ignored_or_rejected(tmp_path: Path) -> None:
+    audit = _audit(
+        tmp_path,
+        _har(
+            _entry(),
+            _entry("https://shop.example.com/logo.png"),
+            {"startedDateTime": "2026-11-20T10:00:00Z"},
+            _entry(startedDateTime="yesterday"),
+        ),
+    )
+    source = _source(audit)
+    assert (source["read_rows"], source["kept"], source["ignored"], source["rejected"]) == (4, 1, 1, 2)
+    assert audit.con.execute("select ref, reason from rejects order by ref").fetchall() == [
+        ("capture.har#2", "no request in this entry"),
+        ("capture.har#3", "startedDateTime is missing or no time"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        [{"name": "cd[value]", "value": "10"}, {"name": "dl", "value": "https://shop.example.com/a b"}],
+        [{"name": "cd%5Bvalue%5D", "value": "10"}, {"name": "dl", "value": "https%3A%2F%2Fshop.example.com%2Fa%20b"}],
+    ],
+    ids=["decoded as chrome-har writes it", "encoded as DevTools writes it"],
+)
+def test_body_parameters_are_read_in_either_dialect(params: list[dict[str, str]], tmp_path: Path) -> None:
+    fixed = [
+        {"name": "id", "value": "1234567890123456"},
+        {"name": "ev", "value": "Purchase"},
+        {"name": "ts", "value": "1763632800123"},
+    ]
+    request = {"method": "POST", "url": "https://www.facebook.com/tr/", "postData": {"params": fixed + params}}
+    (event,) = events(_audit(tmp_path, _har(_entry(request=request))))
+    assert (str(event["value"]), event["page_host"]) == ("10.000000", "shop.example.com")
+
+
+def test_a_blocked_hit_is_attempted_not_delivered(tmp_path: Path) -> None:
+    blocked = {"status": 0, "_error": "net::ERR_BLOCKED_BY_CLIENT", "content": {}}
+    (event,) = events(_audit(tmp_path, _har(_entry(response=blocked))))
+    assert (event["status"], event["net_error"]) == (0, "net::ERR_BLOCKED_BY_CLIENT")
+
+
+def test_navigations_open_page_loads(tmp_path: Path) -> None:
+    page = {"status": 200, "content": {"mimeType": "text/html"}}
+    found = events(
+        _audit(
+            tmp_path,
+            _har(
+                _entry("https://shop.example.com/a", response=page),
+                _entry(),
+                _entry("https://shop.example.com/b", response=page),
+                _entry(HIT.replace("ts=1763632800123", "ts=1763632900123")),
+            ),
+        )
+    )
+    assert len({event["page_load"] for event in found}) == 2
+    assert len({event["session"] for event in found}) == 1
+
+
+def test_the_sender_is_the_script_below_the_pixel_library() -> None:
+    stack = {
+        "callFrames": [
+            {"url": "https://connect.facebook.net/en_US/fbevents.js"},
+            {"url": "https://shop.example.com/assets/app.js?v=2"},
+        ],
+    }
+    assert har.initiator({"_initiator": {"type": "script", "stack": stack}}) == "https://shop.example.com/assets/app.js"
+
+
+def test_a_frame_may_stand_in_a_parent_stack() -> None:
+    stack = {
+        "callFrames": [{"url": "https://connect.facebook.net/en_US/fbevents.js"}],
+        "parent": {"callFrames": [{"url": "https://shop.example.com/gtm.js"}]},
+    }
+    assert har.initiator({"_initiator": {"type": "script", "stack": stack}}) == "https://shop.example.com/gtm.js"
+
+
+def test_a_half_written_capture_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(
+        InputError, match=r"^capture\.har: the HAR breaks off or is damaged \(.*\)\. Save it again from the browser\.$"
+    ):
+        _audit(tmp_path, _har(_entry(), _entry())[:-60])
+
+
+def test_cookies_other_than_click_and_browser_ids_never_enter(tmp_path: Path) -> None:
+    headers = [
+        {"name": "Cookie", "value": "session=SECRETSESSION; _fbc=fb.1.1763632700000.IwAR0aB"},
+        {"name": "Authorization", "value": "Bearer T"},
+    ]
+    audit = _audit(tmp_path, _har(_entry(request={"method": "GET", "url": HIT, "headers": headers})))
+    rows = str(audit.con.execute("select * from requests").fetchall()) + str(events(audit))
+    assert "SECRETSESSION" not in rows
+    assert "Bearer" not in rows

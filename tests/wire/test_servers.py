@@ -1,0 +1,170 @@
+"""Server endpoints on the wire: the storefront's relay, Meta Conversions API, TikTok Events API, Kwai Event API."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.wire.decoding import decode
+
+RELAY = "https://api.scalev.com/v3/stores/store_xxx/public/analytics/"
+GRAPH = "https://graph.facebook.com/v23.0/1234567890123456/events?access_token=EAAtoken"
+TIKTOK = "https://business-api.tiktok.com/open_api/v1.3/event/track/"
+
+META_RELAY: dict[str, Any] = {
+    "event_source_url": "https://shop.example.com/products/black-shirt",
+    "referrer_url": "https://facebook.com/",
+    "user_data": {
+        "country": "id", "em": "buyer@example.com", "ph": "628123456789", "fbc": "fb.1.1710000000000.fbclid",
+        "fbp": "fb.1.1710000000000.1234567890", "external_id": "customer_123",
+    },
+    "events": [
+        {
+            "event_id": "add_to_cart_123",
+            "event_name": "AddToCart",
+            "parameters": {"content_ids": ["variant_xxx"], "content_type": "product", "value": 150000, "currency": "IDR"},
+        }
+    ],
+    "variants": [{"variant_unique_id": "variant_xxx", "quantity": 1}],
+}  # fmt: skip
+TIKTOK_RELAY: dict[str, Any] = {
+    "event_source_url": "https://shop.example.com/products/black-shirt",
+    "referrer_url": "https://tiktok.com/",
+    "user": {"email": "buyer@example.com", "phone": "628123456789", "ttclid": "ttclid_value", "ttp": "ttp_cookie_value"},
+    "events": [
+        {
+            "event_id": "add_to_cart_123",
+            "event": "AddToCart",
+            "parameters": {"content_id": "variant_xxx", "content_type": "product", "value": 150000, "currency": "IDR"},
+        }
+    ],
+    "variants": [{"variant_unique_id": "variant_xxx", "quantity": 1}],
+}
+SNACKVIDEO_RELAY: dict[str, Any] = {
+    "click_id": "snackvideo_click_id",
+    "event_source_url": "https://shop.example.com/products/black-shirt",
+    "referrer_url": "https://snackvideo.com/",
+    "events": [
+        {
+            "event_name": "addToCart",
+            "properties": {"content_type": "product", "content_name": "Black T-Shirt", "value": 150000, "currency": "IDR"},
+        }
+    ],
+    "variants": [{"variant_unique_id": "variant_xxx", "quantity": 1}],
+}
+
+
+@pytest.mark.parametrize(
+    ("platform", "body", "event_id", "click_id", "browser_id"),
+    [
+        ("meta", META_RELAY, "add_to_cart_123", "fb.1.1710000000000.fbclid", "fb.1.1710000000000.1234567890"),
+        ("tiktok", TIKTOK_RELAY, "add_to_cart_123", "ttclid_value", "ttp_cookie_value"),
+        ("snackvideo", SNACKVIDEO_RELAY, None, "snackvideo_click_id", None),
+    ],
+)
+def test_a_relay_request_is_a_server_event(
+    platform: str, body: dict[str, Any], event_id: str | None, click_id: str, browser_id: str | None, tmp_path: Path
+) -> None:
+    (event,) = decode(tmp_path, {"url": f"{RELAY}{platform}/events", "body": body, "status": 204})
+    assert (event["platform"], event["channel"], event["step"]) == (platform, "server", "AddToCart")
+    assert (event["event_id"], event["click_id"], event["browser_id"]) == (event_id, click_id, browser_id)
+    assert (event["value"], event["currency"], event["items"] or "variant_xxx") == (Decimal(150000), "IDR", "variant_xxx")
+    assert (event["relay_store"], event["relay_item_ids"], event["accepted"]) == ("store_xxx", "variant_xxx", True)
+    assert event["dataset"] is None
+    assert event["referrer_host"] == f"{'facebook' if platform == 'meta' else platform}.com"
+    assert event["plain_keys"] is None, "the relay takes plain text by design"
+
+
+def test_the_body_of_a_relay_request_may_be_a_text(tmp_path: Path) -> None:
+    import json
+
+    (event,) = decode(tmp_path, {"url": f"{RELAY}meta/events", "body": json.dumps(META_RELAY), "status": 204})
+    assert event["event_id"] == "add_to_cart_123"
+
+
+def test_a_log_may_name_the_path_only(tmp_path: Path) -> None:
+    (event,) = decode(tmp_path, {"path": "/v3/stores/store_xxx/public/analytics/meta/events", "body": META_RELAY})
+    assert (event["relay_store"], event["accepted"]) == ("store_xxx", None)
+
+
+def test_a_refused_relay_request_is_not_accepted(tmp_path: Path) -> None:
+    answer = {"error_code": "invalid_request", "message": "events is required"}
+    (event,) = decode(tmp_path, {"url": f"{RELAY}meta/events", "body": META_RELAY, "status": 400, "response": answer})
+    assert (event["accepted"], event["answer_code"], event["answer_text"]) == (False, "invalid_request", "events is required")
+
+
+def _capi(**event: Any) -> dict[str, Any]:
+    base: dict[str, Any] = {
+        "event_name": "Purchase", "event_time": 1763632800, "event_id": "1001", "action_source": "website",
+        "event_source_url": "https://shop.example.com/thank-you",
+        "user_data": {"em": ["62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f"], "fbp": "fb.1.1.2"},
+        "custom_data": {"value": 123.45, "currency": "usd", "contents": [{"id": "A", "quantity": 2, "item_price": 61.725}]},
+    }  # fmt: skip
+    return base | event
+
+
+def test_a_conversions_api_batch_is_one_event_each(tmp_path: Path) -> None:
+    first, second = decode(
+        tmp_path,
+        {
+            "url": GRAPH,
+            "body": {"data": [_capi(), _capi(event_id="1002")], "partner_agent": "stape-gtmss-2.1.3"},
+            "status": 200,
+            "response": {"events_received": 2, "messages": [], "fbtrace_id": "Abc"},
+        },
+    )
+    assert (first["event_id"], second["event_id"], first["dataset"]) == ("1001", "1002", "1234567890123456")
+    assert (first["accepted"], first["events_sent"], first["events_received"]) == (True, 2, 2)
+    assert (first["value"], first["currency"], first["currency_sent"]) == (Decimal("123.45"), "USD", "usd")
+    assert (first["sender"], first["has_email"], first["plain_keys"], first["has_secret"]) == (
+        "partner stape-gtmss-2.1.3", True, None, True,
+    )  # fmt: skip
+    assert "EAAtoken" not in str(first)
+
+
+def test_a_graph_error_refuses_the_whole_batch(tmp_path: Path) -> None:
+    answer = {"error": {"message": "Invalid parameter", "code": 100, "error_subcode": 2804003, "error_user_title": "Too Old"}}
+    refused = decode(tmp_path, {"url": GRAPH, "body": {"data": [_capi(), _capi()]}, "status": 400, "response": answer})
+    assert [(e["accepted"], e["answer_code"]) for e in refused] == [(False, "100/2804003")] * 2
+
+
+def test_plain_user_data_is_named_by_key(tmp_path: Path) -> None:
+    (event,) = decode(tmp_path, {"url": GRAPH, "body": {"data": [_capi(user_data={"em": "a@example.com", "ct": "jakarta"})]}})
+    assert event["plain_keys"] == "em,ct"
+    assert "a@example.com" not in str(event)
+
+
+@pytest.mark.parametrize(("code", "accepted"), [(0, True), (20001, True), (40002, False)])
+def test_tiktok_says_yes_or_no_in_its_code_not_in_the_status(code: int, accepted: bool, tmp_path: Path) -> None:
+    call = {
+        "event": "CompletePayment", "event_time": 1763632800, "event_id": "1001",
+        "user": {"email": "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f", "ttclid": "E.C.P.abc", "ttp": "t"},
+        "page": {"url": "https://shop.example.com/thank-you"},
+        "properties": {"currency": "IDR", "value": "150000", "contents": [{"content_id": "A", "price": 150000, "quantity": 1}]},
+    }  # fmt: skip
+    body = {"event_source": "web", "event_source_id": "CT7K2M3C77U9QF4RBEV0", "data": [call]}
+    (event,) = decode(tmp_path, {"url": TIKTOK, "body": body, "status": 200, "response": {"code": code, "message": "m"}})
+    assert (event["accepted"], event["step"], event["dataset"]) == (accepted, "Purchase", "CT7K2M3C77U9QF4RBEV0")
+    assert (event["value"], event["items"], event["click_id"]) == (Decimal(150000), "A", "E.C.P.abc")
+
+
+def test_kwai_writes_its_properties_as_text(tmp_path: Path) -> None:
+    body = {
+        "access_token": "secret", "clickid": "CLICK", "event_name": "EVENT_PURCHASE", "pixelId": "5872103", "is_attributed": 1,
+        "properties": '{"content_type":"product","currency":"IDR","value":150000}', "trackFlag": False,
+    }  # fmt: skip
+    (event,) = decode(
+        tmp_path, {"url": "https://www.adsnebula.com/log/common/api", "body": body, "status": 200, "response": {"result": 1}}
+    )
+    assert (event["platform"], event["step"], event["dataset"]) == ("snackvideo", "Purchase", "5872103")
+    assert (event["value"], event["click_id"], event["accepted"]) == (Decimal(150000), "CLICK", True)
+
+
+def test_a_retry_keeps_its_row_and_an_identical_line_does_not(tmp_path: Path) -> None:
+    request = {"url": f"{RELAY}meta/events", "body": META_RELAY, "status": 204}
+    same = {"ts": "2026-11-20T10:00:00Z"}
+    assert len(decode(tmp_path, request | same, request | same)) == 1
+    assert len(decode(tmp_path, request | same, request | {"ts": "2026-11-20T10:00:09Z"})) == 2
