@@ -77,7 +77,7 @@ def unpacked(path: Path) -> IO[bytes]:
         if magic[:2] == b"\x1f\x8b":
             return cast("IO[bytes]", gzip.open(path, "rb"))
         if magic == b"\x28\xb5\x2f\xfd":
-            return cast("IO[bytes]", zstandard.open(path, "rb"))
+            return cast("IO[bytes]", io.BufferedReader(zstandard.open(path, "rb")))
         return path.open("rb")
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}). Check the path and its permissions.") from error

@@ -12,7 +12,7 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from io import BufferedReader, RawIOBase
+from io import BufferedReader
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
@@ -79,9 +79,8 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
 
 def _entries(source: Source) -> Iterator[Any]:
     try:
-        with source.open() as packed:
-            stream = BufferedReader(cast("RawIOBase", packed))
-            if stream.peek(3).startswith(BOM_UTF8):
+        with source.open() as stream:
+            if cast("BufferedReader", stream).peek(3).startswith(BOM_UTF8):
                 stream.read(3)
             yield from ijson.items(stream, "log.entries.item", use_float=True)
     except (ijson.JSONError, UnicodeDecodeError, EOFError, OSError, ValueError) as error:

@@ -1,0 +1,184 @@
+"""Logs of requests and of pixel calls: containers, synonyms, places of bad lines, times."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import zstandard
+
+from audit import engine
+from audit.errors import InputError
+from audit.plan import Plan
+from tests.wire.decoding import events
+from tests.wire.test_servers import META_RELAY, RELAY
+
+REQUEST = {"ts": "2026-11-20T10:00:00Z", "method": "POST", "url": f"{RELAY}meta/events", "body": json.dumps(META_RELAY), "status": 204}
+CALL = {
+    "ts": "2026-11-20T10:00:00Z", "platform": "snackvideo", "pixel_id": "587210394412663027", "event": "purchase",
+    "params": {"value": 150000, "currency": "IDR", "order_id": "1001"}, "page_url": "https://shop.example.com/thank-you?click_id=CLICKID1",
+    "cookies": {"_kwai_click_id": "CLICKID1", "_fbp": "fb.1.1763632700000.123456789"}, "sender": "storefront.js", "session": "s1",
+}  # fmt: skip
+
+
+def _run(folder: Path, content: bytes, name: str = "log", zone: str | None = None) -> engine.Audit:
+    path = folder / name
+    path.write_bytes(content)
+    return engine.run([engine.InputFile(path, name, named=True)], Plan(timezone=zone))
+
+
+def _ndjson(*rows: object) -> bytes:
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def _csv(folder: Path, rows: list[dict[str, Any]]) -> bytes:
+    path = folder / "rows.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path.read_bytes()
+
+
+def _parquet(folder: Path, rows: list[dict[str, Any]]) -> bytes:
+    source, target = folder / "rows.json", folder / "rows.parquet"
+    source.write_text(json.dumps(rows), encoding="utf-8")
+    duckdb.execute(f"copy (select * from read_json('{source}')) to '{target}'")
+    return target.read_bytes()
+
+
+def _accounts(audit: engine.Audit) -> tuple[Any, ...]:
+    row = audit.con.execute("select loader, read_rows, kept, ignored, rejected from sources").fetchone()
+    assert row is not None
+    return row
+
+
+@pytest.mark.parametrize("container", ["ndjson", "array", "csv", "parquet", "gzip", "zstd"])
+def test_a_request_log_is_read_from_any_container(container: str, tmp_path: Path) -> None:
+    content = {
+        "ndjson": lambda: _ndjson(REQUEST),
+        "array": lambda: json.dumps([REQUEST]).encode(),
+        "csv": lambda: _csv(tmp_path, [REQUEST]),
+        "parquet": lambda: _parquet(tmp_path, [REQUEST]),
+        "gzip": lambda: gzip.compress(_ndjson(REQUEST)),
+        "zstd": lambda: zstandard.compress(_ndjson(REQUEST)),
+    }[container]()
+    audit = _run(tmp_path, content)
+    assert [e["event_id"] for e in events(audit)] == ["add_to_cart_123"]
+    assert _accounts(audit) == ("request_log", 1, 1, 0, 0)
+
+
+@pytest.mark.parametrize("container", ["ndjson", "array", "csv", "parquet"])
+def test_decoded_calls_are_read_from_any_container(container: str, tmp_path: Path) -> None:
+    flat = CALL | {"params": json.dumps(CALL["params"]), "cookies": json.dumps(CALL["cookies"])}
+    content = {
+        "ndjson": lambda: _ndjson(CALL),
+        "array": lambda: json.dumps([CALL]).encode(),
+        "csv": lambda: _csv(tmp_path, [flat]),
+        "parquet": lambda: _parquet(tmp_path, [CALL]),
+    }[container]()
+    audit = _run(tmp_path, content)
+    (event,) = events(audit)
+    assert (event["platform"], event["step"], event["order_key"], str(event["value"])) == ("snackvideo", "Purchase", "1001", "150000.000000")
+    assert (event["sender"], event["dataset"], event["landing_click"]) == ("storefront.js", "587210394412663027", "CLICKID1")
+    assert _accounts(audit) == ("pixel_log", 1, 1, 0, 0)
+
+
+def test_a_raw_log_of_pixel_calls_is_browser_evidence(tmp_path: Path) -> None:
+    hit = "https://www.facebook.com/tr/?id=1234567890123456&ev=ViewContent&ts=1763632800123&eid=A-1"
+    audit = _run(tmp_path, _ndjson({"ts": "2026-11-20T10:00:00Z", "method": "GET", "url": hit}))
+    assert _accounts(audit)[0] == "pixel_log"
+    assert [e["event_id"] for e in events(audit)] == ["A-1"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"ts": "timestamp", "body": "payload", "status": "status_code"},
+        {"ts": "time", "body": "request_body", "status": "response_status"},
+    ],
+)
+def test_common_synonyms_need_no_mapping(names: dict[str, str], tmp_path: Path) -> None:
+    row = {names.get(key, key): value for key, value in REQUEST.items()}
+    (event,) = events(_run(tmp_path, _ndjson(row)))
+    assert (event["event_id"], event["accepted"]) == ("add_to_cart_123", True)
+
+
+def test_every_row_is_kept_ignored_or_rejected_with_its_place(tmp_path: Path) -> None:
+    lines = [
+        json.dumps(REQUEST),
+        "",
+        '{"ts": "2026-11-20T10:00:01Z", "url": ',
+        json.dumps(REQUEST | {"ts": "someday"}),
+        json.dumps({"ts": "2026-11-20T10:00:02Z", "status": 200, "method": "GET"}),
+        json.dumps(REQUEST | {"url": "https://api.example.com/health"}),
+    ]
+    audit = _run(tmp_path, "\n".join(lines).encode())
+    assert _accounts(audit) == ("request_log", 5, 1, 1, 3)
+    assert audit.con.execute("select ref, reason from rejects order by ref").fetchall() == [
+        ("log:3", "not a JSON object"),
+        ("log:4", "the time someday cannot be read"),
+        ("log:5", "no url or path in this row"),
+    ]
+
+
+TIMES = {
+    "2026-11-20T10:00:00Z": "2026-11-20 10:00:00",
+    "2026-11-20T17:00:00+07:00": "2026-11-20 10:00:00",
+    "2026-11-20 05:00:00 -0500": "2026-11-20 10:00:00",
+    "2026-11-20 10:00:00 UTC": "2026-11-20 10:00:00",
+    1795168800: "2026-11-20 10:00:00",
+    1795168800123: "2026-11-20 10:00:00.123000",
+    1795168800123456: "2026-11-20 10:00:00.123456",
+    "2026-11-20T17:00:00": "2026-11-20 10:00:00",  # no zone: the plan's, Asia/Jakarta
+}
+
+
+@pytest.mark.parametrize("written", TIMES)
+def test_times_are_read_right(written: object, tmp_path: Path) -> None:
+    (event,) = events(_run(tmp_path, _ndjson(REQUEST | {"ts": written}), zone="Asia/Jakarta"))
+    assert event["seen_at"] == datetime.fromisoformat(TIMES[written])  # type: ignore[index]
+
+
+@pytest.mark.parametrize("written", ["20/11/2026 10:00", "11/20/2026", "10:00", "", "-1"])
+def test_a_time_that_could_mean_two_things_is_rejected(written: str, tmp_path: Path) -> None:
+    audit = _run(tmp_path, _ndjson(REQUEST, REQUEST | {"ts": written}))
+    assert _accounts(audit)[4] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "log: the file is empty. Export it again, or leave it out."),
+        (b"\x1f\x8b\x08\x00broken", "log: packed, but damaged or half-written"),
+        (b"hello", "log: no loader knows this format."),
+    ],
+)
+def test_a_file_that_cannot_be_evidence_says_so(content: bytes, message: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        _run(tmp_path, content)
+    assert message in str(caught.value)
+
+
+def test_the_page_and_the_relay_saw_the_same_request(tmp_path: Path) -> None:
+    from tests.test_har import _entry, _har
+
+    body = json.dumps(META_RELAY)
+    entry = _entry(request={"method": "POST", "url": f"{RELAY}meta/events", "headers": [], "postData": {"text": body}})
+    (tmp_path / "a.har").write_bytes(_har(entry))
+    (tmp_path / "relay.ndjson").write_bytes(_ndjson(REQUEST | {"ts": "2026-11-20T10:00:03Z"}))
+    audit = engine.run([engine.InputFile(tmp_path / n, n) for n in ("a.har", "relay.ndjson")], Plan())
+    assert [e["ref"] for e in events(audit)] == ["a.har#0"]
+
+
+def test_the_same_bytes_are_read_once(tmp_path: Path) -> None:
+    for name in ("a.ndjson", "b.ndjson"):
+        (tmp_path / name).write_bytes(_ndjson(REQUEST))
+    audit = engine.run([engine.InputFile(tmp_path / n, n) for n in ("a.ndjson", "b.ndjson")], Plan())
+    assert len(events(audit)) == 1
