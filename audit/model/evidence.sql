@@ -24,7 +24,8 @@ select
     seen_at,
     source || '#' || page_load,
     null,
-    coalesce(status between 200 and 399, true)
+    -- a redirect brings nothing yet: what it leads to is an entry of its own
+    coalesce(status between 200 and 299 or status = 304, true)
 from scripts
 where what is not null;
 

@@ -157,3 +157,11 @@ create or replace temp macro shown_id(t) as
 create or replace temp macro number_text(n) as
     regexp_replace(regexp_replace(cast(n as varchar), '([.][0-9]*?)0+$', '\1'), '[.]$', '');
 create or replace temp macro money_text(n, currency) as number_text(n) || coalesce(' ' || currency, '');
+
+-- The moment a Meta cookie was made: part 3 of fbc and fbp, in milliseconds; NULL where it is anything else.
+create or replace temp macro fb_created(t) as
+    case when regexp_full_match(split_part(t, '.', 3), '[0-9]{13}') then utc(split_part(t, '.', 3)) end;
+
+-- A word that stands where an id should: the page or template did not know it.
+create or replace temp macro is_placeholder(t) as
+    regexp_matches(lower(t), '(^|[^a-z])(undefined|null|nan)([^a-z]|$)|\[object object\]|[{][{]|[}][}]|[$][{]|%7b%7b');

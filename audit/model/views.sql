@@ -439,16 +439,73 @@ from readings;
 
 -- ---------------------------------------------------------------- what each platform will count
 
+-- The order each Purchase counts for: the one it carries; else the one its other copy carries, the one its money and time
+-- point to, or the only one of its page load or, within ten minutes, of its visit. A placeholder names no order.
+create table purchase_units as
+with purchases as (
+    select
+        event_key,
+        page_load,
+        session,
+        coalesce(event_at, seen_at) as happened_at,
+        coalesce(order_id, case when not is_placeholder(order_key) then order_key end) as carried
+    from events
+    where step = 'Purchase'
+),
+paired as (
+    select browser_key as event_key, order_id, order_key from pairs where step = 'Purchase'
+    union all
+    select server_key, order_id, order_key from pairs where step = 'Purchase'
+),
+paired_orders as (
+    select
+        event_key,
+        min(coalesce(order_id, case when not is_placeholder(order_key) then order_key end)) as unit
+    from paired
+    group by event_key
+),
+load_orders as (
+    select page_load, min(carried) as unit
+    from purchases
+    where page_load is not null
+    group by page_load
+    having count(distinct carried) = 1
+),
+visit_orders as (
+    select session, min(carried) as unit, min(happened_at) as first_at, max(happened_at) as last_at
+    from purchases
+    where session is not null
+      and carried is not null
+    group by session
+    having count(distinct carried) = 1
+)
+select
+    p.event_key,
+    coalesce(p.carried, r.unit, o.order_id, l.unit, v.unit) as unit,
+    p.carried is not null as is_carried
+from purchases p
+left join paired_orders r on r.event_key = p.event_key
+left join probable_orders o on o.event_key = p.event_key
+left join load_orders l on l.page_load = p.page_load
+left join visit_orders v
+    on v.session = p.session
+   and p.happened_at between v.first_at - interval 10 minutes and v.last_at + interval 10 minutes;
+
 -- The datasets a Purchase reaches: its own; for a relay that names none, the browser's of that order, else the plan's.
+-- Copies with one merge_id are counted once: same name and id, received within the window (domain 5.1: the window runs from
+-- when the platform got the first copy, so a time the sender claims does not matter).
 create table counted_events as
 with purchases as (
     select
-        *,
-        coalesce(order_id, order_key) as unit
-    from events
-    where step = 'Purchase'
-      and coalesce(accepted, true)
-      and (channel = 'server' or (coalesce(status, 200) <> 0 and net_error is null))
+        e.*,
+        u.unit,
+        coalesce(e.order_id, o.order_id) as counted_order
+    from events e
+    join purchase_units u on u.event_key = e.event_key
+    left join orders o on o.order_id = u.unit
+    where e.step = 'Purchase'
+      and coalesce(e.accepted, true)
+      and (e.channel = 'server' or (coalesce(e.status, 200) <> 0 and e.net_error is null))
 ),
 browser_datasets as (
     select distinct
@@ -468,42 +525,42 @@ reached as (
     from purchases p
     left join browser_datasets b on p.dataset is null and b.platform = p.platform and b.unit = p.unit
     left join plan_datasets d on p.dataset is null and b.dataset is null and d.platform = p.platform
+),
+timed as (
+    select
+        p.event_key,
+        p.platform,
+        r.dataset,
+        p.unit,
+        p.counted_order as order_id,
+        p.order_key,
+        p.channel,
+        p.event_name,
+        p.event_id,
+        p.session,
+        p.ref,
+        p.value,
+        p.currency,
+        coalesce(p.seen_at, p.event_at) as counted_at,
+        min(coalesce(p.seen_at, p.event_at)) over (
+            partition by p.platform, r.dataset, p.event_name, p.event_id
+        ) as first_at
+    from purchases p
+    join reached r on r.event_key = p.event_key
 )
 select
-    p.event_key,
-    p.platform,
-    r.dataset,
-    p.unit,
-    p.order_id,
-    p.order_key,
-    p.channel,
-    p.event_name,
-    p.event_id,
-    p.session,
-    p.ref,
-    p.value,
-    p.currency,
-    coalesce(p.event_at, p.seen_at) as counted_at,
-    min(coalesce(p.event_at, p.seen_at)) over (
-        partition by p.platform, r.dataset, p.event_name, p.event_id
-    ) as first_at
-from purchases p
-join reached r on r.event_key = p.event_key;
+    t.*,
+    case
+        when t.event_id is null or t.platform = 'snackvideo' then 'no id ' || cast(t.event_key as varchar)
+        else 'id ' || cast(cast(floor((epoch(t.counted_at) - epoch(t.first_at)) / (w.amount + 1)) as bigint) as varchar)
+            || ' ' || t.event_id
+    end as merge_id
+from timed t
+join plan_limits w on w.name = 'dedup_window_s';
 
 -- Per platform, dataset and order: how many Purchases will be counted, at least and at most, and for how much.
 create table predicted_orders as
-with windowed as (
-    select
-        c.*,
-        case
-            when c.event_id is null then cast(c.event_key as varchar)
-            when epoch(c.counted_at) - epoch(c.first_at) > w.amount then c.event_id || ' late ' || cast(c.event_key as varchar)
-            else c.event_id
-        end as merge_id
-    from counted_events c
-    join plan_limits w on w.name = 'dedup_window_s'
-),
-merged as (
+with merged as (
     select
         platform,
         dataset,
@@ -515,7 +572,7 @@ merged as (
         min(value) as low_value,
         max(value) as high_value,
         min(currency) as currency
-    from windowed
+    from counted_events
     where platform in ('meta', 'tiktok')
       and unit is not null
     group by platform, dataset, unit, order_id, event_name, merge_id
@@ -644,3 +701,254 @@ rest as (
 select fingerprint, step, entry from matched_steps
 union all
 select fingerprint, step, entry from rest;
+
+-- ---------------------------------------------------------------- what a visit knows when an event leaves
+
+-- Each event's visit (its own, else the only one of its order) and the moment up to which what the visit knows binds it: its
+-- own time or its browser copy's, whichever is earlier, so that a server's clock never makes it know more than the page did.
+create table event_visits as
+with order_visits as (
+    select
+        order_id,
+        min(session) as session
+    from order_sessions
+    group by order_id
+    having count(*) = 1
+),
+browser_copies as (
+    select
+        server_key,
+        min(browser_at) as browser_at
+    from pairs
+    where kind = 'exact'
+    group by server_key
+),
+landing_loads as (
+    select distinct
+        platform,
+        page_load
+    from landings
+    where page_load is not null
+)
+select
+    e.event_key,
+    e.platform,
+    e.channel,
+    coalesce(e.session, v.session) as session,
+    least(coalesce(e.event_at, e.seen_at), coalesce(c.browser_at, e.event_at, e.seen_at)) as judged_at,
+    e.landing_click is not null or l.page_load is not null as on_landing
+from events e
+left join order_visits v on v.order_id = e.order_id and e.session is null
+left join browser_copies c on c.server_key = e.event_key
+left join landing_loads l on l.platform = e.platform and l.page_load = e.page_load;
+
+-- Since when a visit knows a click id and a browser id. A Meta cookie writes the moment of its making into its third part.
+-- What the page itself can know comes from addresses, cookies and browser events; a server may know what any of them does.
+create table visit_knowledge as
+with known as (
+    select session, platform, 'click' as kind, true as from_page, landed_at as known_at, ref
+    from landings
+    where session is not null
+      and click_id is not null
+    union all
+    select v.session, v.platform, 'click', true, least(v.judged_at, coalesce(fb_created(e.cookie_click), v.judged_at)), e.ref
+    from event_visits v
+    join events e on e.event_key = v.event_key
+    where v.session is not null
+      and e.cookie_click is not null
+    union all
+    select
+        v.session,
+        v.platform,
+        'click',
+        e.channel = 'browser',
+        least(v.judged_at, coalesce(fb_created(e.click_id), v.judged_at)),
+        e.ref
+    from event_visits v
+    join events e on e.event_key = v.event_key
+    where v.session is not null
+      and e.click_id is not null
+    union all
+    select v.session, v.platform, 'browser', true, least(v.judged_at, coalesce(fb_created(e.cookie_browser), v.judged_at)), e.ref
+    from event_visits v
+    join events e on e.event_key = v.event_key
+    where v.session is not null
+      and e.cookie_browser is not null
+    union all
+    select
+        v.session,
+        v.platform,
+        'browser',
+        e.channel = 'browser',
+        least(v.judged_at, coalesce(fb_created(e.browser_id), v.judged_at)),
+        e.ref
+    from event_visits v
+    join events e on e.event_key = v.event_key
+    where v.session is not null
+      and e.browser_id is not null
+),
+knowers as (
+    select session, platform, kind, 'server' as channel, known_at, ref from known
+    union all
+    select session, platform, kind, 'browser', known_at, ref from known where from_page
+),
+ranked as (
+    select
+        *,
+        row_number() over (partition by session, platform, kind, channel order by known_at, ref) as nth
+    from knowers
+)
+select
+    session,
+    platform,
+    kind,       -- click | browser
+    channel,    -- whose knowledge: browser is the page alone
+    known_at,
+    ref
+from ranked
+where nth = 1;
+
+-- What the events of a visit carried on each channel, and when first and last.
+create table visit_channels as
+select
+    v.session,
+    v.platform,
+    v.channel,
+    min(v.judged_at) as first_at,
+    max(v.judged_at) as last_at,
+    max(case when e.click_id is not null then v.judged_at end) as last_click_at,
+    max(case when e.browser_id is not null then v.judged_at end) as last_browser_at
+from event_visits v
+join events e on e.event_key = v.event_key
+where v.session is not null
+group by v.session, v.platform, v.channel;
+
+-- The fbc values of each visit: click id (part 4), time of making (part 3), and where they were first and last seen.
+create table visit_fbcs as
+with carried as (
+    select
+        v.session,
+        v.channel,
+        split_part(e.click_id, '.', 4) as click,
+        fb_created(e.click_id) as created_at,
+        v.judged_at,
+        e.ref
+    from event_visits v
+    join events e on e.event_key = v.event_key
+    where v.platform = 'meta'
+      and v.session is not null
+      and e.click_id like 'fb.%'
+)
+select
+    session,
+    channel,
+    click,
+    created_at,
+    min(judged_at) as first_at,
+    max(judged_at) as last_at,
+    min(ref) as ref
+from carried
+where click <> ''
+group by session, channel, click, created_at;
+
+-- ---------------------------------------------------------------- shoppers
+
+-- The shopper behind each visit, per platform: visits of one browser id are one shopper's.
+create table shoppers as
+with visits as (
+    select distinct platform, session
+    from events
+    where session is not null
+)
+select
+    v.platform,
+    v.session,
+    coalesce(min(b.browser_id), v.session) as shopper
+from visits v
+left join session_browser_ids b
+    on b.session = v.session
+   and b.platform = v.platform
+group by v.platform, v.session;
+
+-- ---------------------------------------------------------------- deliveries
+
+-- What became of each server event of a core step. A retry keeps name and id: sends of one event share delivery. A request
+-- that forgot the event's name is the step its browser copy names; unnamed and without one, its step stays NULL.
+create table deliveries as
+with unnamed as (
+    select event_key, platform, event_id
+    from events
+    where channel = 'server'
+      and event_name = ''
+      and event_id is not null
+),
+named_by_browser as (
+    select
+        u.event_key,
+        min(b.step) as step,
+        min(b.order_id) as order_id,
+        min(b.order_key) as order_key,
+        min(b.session) as session
+    from unnamed u
+    join events b
+        on b.platform = u.platform
+       and b.event_id = u.event_id
+    where b.channel = 'browser'
+      and b.step is not null
+    group by u.event_key
+),
+sends as (
+    select
+        e.event_key,
+        e.ref,
+        e.platform,
+        e.dataset,
+        e.endpoint,
+        e.event_name,
+        e.event_id,
+        coalesce(e.step, n.step) as step,
+        coalesce(e.order_id, n.order_id) as order_id,
+        coalesce(e.order_key, n.order_key) as order_key,
+        coalesce(e.session, n.session) as session,
+        e.seen_at,
+        e.items,
+        e.value,
+        e.status,
+        e.net_error,
+        e.answer_code,
+        e.accepted
+    from events e
+    left join named_by_browser n on n.event_key = e.event_key
+    where e.channel = 'server'
+      and (e.step is not null or e.event_name = '')
+)
+select
+    event_key,
+    ref,
+    platform,
+    endpoint,
+    step,
+    order_id,
+    order_key,
+    event_id,
+    session,
+    seen_at,
+    concat_ws('|', platform, coalesce(dataset, ''), event_name,
+        case
+            when event_id is not null then 'id ' || event_id || ' of ' || coalesce(order_id, order_key, '')
+            when coalesce(order_id, order_key) is not null then 'order ' || coalesce(order_id, order_key)
+            when session is not null then session || ' ' || coalesce(items, '') || ' ' || coalesce(cast(value as varchar), '')
+            else ref || ' ' || cast(event_key as varchar)
+        end) as delivery,
+    case
+        -- The browser lost the answer or never sent the request; nobody refused it.
+        when status = 0 or (status is null and net_error is not null) then 'unanswered'
+        -- TikTok took a part and does not say which; and its HTTP 200 alone says nothing.
+        when platform = 'tiktok' and answer_code = '20001' then 'unclear'
+        when endpoint = 'tiktok_events_api' and accepted and answer_code = cast(status as varchar) then 'unclear'
+        when accepted then 'accepted'
+        when not accepted then 'refused'
+        when status is not null then 'unclear'
+        else 'unanswered'
+    end as outcome         -- accepted | refused | unclear | unanswered
+from sends;
