@@ -1,1 +1,1 @@
-"""The packet: rows become one frozen view model, and the view model becomes HTML, JSON, text and tables."""
+"""From judged rows to the papers people read: one frozen packet, and one module a format."""

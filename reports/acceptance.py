@@ -1,0 +1,245 @@
+"""The event-chain acceptance table, and what each platform will count."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from audit.engine import Audit
+from audit.plan import STEPS
+from audit.verdict import Gate as JudgedGate
+from audit.verdict import Row as JudgedRow
+from audit.verdict import Verdict
+from reports.parts import Amounts, Cell, Finding, Gate, Predicted, Problem, Row
+from reports.words import ACTIONS, PAID_ACTION, counted, owner_of
+
+_Key = tuple[str, str]
+
+
+def gates(verdict: Verdict, problems: tuple[Problem, ...]) -> tuple[Gate, ...]:
+    """Every gate, with the place where its answer is explained."""
+    return tuple(
+        Gate(gate.id, gate.title, gate.answer, gate.blocking, gate.warnings, _gate_anchor(gate, problems))
+        for gate in verdict.gates
+    )
+
+
+def _gate_anchor(gate: JudgedGate, problems: tuple[Problem, ...]) -> str:
+    own = [p.anchor for p in problems if p.facet == gate.id]
+    return own[0] if own else f"facet-{gate.id}"
+
+
+def rows(audit: Audit, verdict: Verdict, findings: tuple[Finding, ...], problems: tuple[Problem, ...]) -> tuple[Row, ...]:
+    """The acceptance table: what was seen, what proves it, what each facet says, who answers for it."""
+    counts = _counts(audit)
+    names = _texts(audit, "select platform, step, null, event_name from sent_events group by all order by all")
+    senders = _texts(audit, "select platform, step, channel, sender from sent_events group by all order by all")
+    examined = _examined(audit, verdict)
+    anchors = _anchors(problems)
+    owners = _owners(audit)
+    made = []
+    for row in verdict.table:
+        key = (row.platform, row.step)
+        browser, server, paired, orders, browser_ref, server_ref = counts.get(key, (0, 0, 0, 0, None, None))
+        made.append(
+            Row(
+                platform=row.platform,
+                step=row.step,
+                names=names.get((*key, None), ()),
+                action=PAID_ACTION if _is_paid_purchase(audit, row) else ACTIONS[row.step],
+                browser=browser,
+                server=server,
+                paired=paired,
+                orders=orders,
+                browser_senders=senders.get((*key, "browser"), ()),
+                server_senders=senders.get((*key, "server"), ()),
+                proof=_proof(row, browser, server, paired, orders),
+                refs=tuple(ref for ref in (browser_ref, server_ref) if ref),
+                cells=tuple(
+                    Cell(
+                        c.facet, c.answer, examined.get((c.facet, *key), 0), c.failed, c.unclear, c.warnings,
+                        anchors.get((c.facet, *key)) or anchors.get((c.facet, row.platform, None)) or f"facet-{c.facet}",
+                    )
+                    for c in row.cells
+                ),
+                answer=row.answer,
+                owner=_row_owner(audit, row, owners, findings),
+            )
+        )  # fmt: skip
+    return tuple(made)
+
+
+def _is_paid_purchase(audit: Audit, row: JudgedRow) -> bool:
+    return row.step == "Purchase" and audit.plan.conversion_point == "payment_confirmed"
+
+
+def _counts(audit: Audit) -> dict[_Key, tuple[int, int, int, int, str | None, str | None]]:
+    found = audit.con.execute(
+        """
+        with sent as (
+            select
+                platform,
+                step,
+                count(*) filter (where channel = 'browser') as browser,
+                count(*) filter (where channel = 'server') as server,
+                max(event_key) filter (where channel = 'browser') as browser_key,
+                max(event_key) filter (where channel = 'server') as server_key
+            from sent_events
+            group by platform, step
+        ),
+        paired as (
+            select platform, step, count(distinct browser_key) as paired
+            from pairs
+            where kind = 'exact'
+              and step is not null
+            group by platform, step
+        ),
+        sold as (
+            select e.platform, e.step, count(distinct coalesce(e.order_id, s.order_id)) as orders
+            from sent_events e
+            left join order_sessions s on s.session = e.session and e.step <> 'Purchase'
+            group by e.platform, e.step
+        )
+        select s.platform, s.step, s.browser, s.server, coalesce(p.paired, 0), o.orders, b.ref, v.ref
+        from sent s
+        join sold o on o.platform = s.platform and o.step = s.step
+        left join paired p on p.platform = s.platform and p.step = s.step
+        left join events b on b.event_key = s.browser_key
+        left join events v on v.event_key = s.server_key
+        """
+    ).fetchall()
+    return {(r[0], r[1]): (int(r[2]), int(r[3]), int(r[4]), int(r[5]), r[6], r[7]) for r in found}
+
+
+def _texts(audit: Audit, sql: str) -> dict[tuple[str, str, str | None], tuple[str, ...]]:
+    found: dict[tuple[str, str, str | None], tuple[str, ...]] = {}
+    for platform, step, channel, text in audit.con.execute(sql).fetchall():
+        found[platform, step, channel] = (*found.get((platform, step, channel), ()), text or "not named")
+    return found
+
+
+def _examined(audit: Audit, verdict: Verdict) -> dict[tuple[str, str | None, str | None], int]:
+    facets = {c.id: c.outcome.check.facet for c in verdict.checks}
+    totals: dict[tuple[str, str | None, str | None], int] = {}
+    for check, platform, step, number in audit.con.execute(
+        "select check_id, platform, step, examined from tallies order by all"
+    ).fetchall():
+        key = (facets[check], platform, step)
+        totals[key] = totals.get(key, 0) + int(number)
+    return totals
+
+
+def _anchors(problems: tuple[Problem, ...]) -> dict[tuple[str, str | None, str | None], str]:
+    """Where a cell leads: the gravest problem of that facet on that platform and step."""
+    found: dict[tuple[str, str | None, str | None], str] = {}
+    for problem in problems:
+        for finding in (*problem.rows, *(r for f in problem.follows for r in f.rows)):
+            found.setdefault((finding.facet, finding.platform, finding.step), problem.anchor)
+            found.setdefault((finding.facet, finding.platform, None), problem.anchor)
+    return found
+
+
+def _owners(audit: Audit) -> dict[_Key, list[str]]:
+    found: dict[_Key, list[str]] = {}
+    for sender in sorted(audit.plan.senders, key=lambda s: not s.primary):
+        for step in sender.events:
+            if sender.owner:
+                found.setdefault((sender.platform, step), []).append(sender.owner)
+    return found
+
+
+def _row_owner(audit: Audit, row: JudgedRow, owners: dict[_Key, list[str]], findings: tuple[Finding, ...]) -> str | None:
+    """Who answers for the row: whom the register names; else whom its gravest finding calls for."""
+    registered = owners.get((row.platform, row.step))
+    if registered:
+        return " and ".join(dict.fromkeys(owner_of(audit.plan.owners, owner) for owner in registered[:2]))
+    own = [f for f in findings if (f.platform, f.step) == (row.platform, row.step)]
+    return next((f.owner for f in own if not f.because_of and not f.waiver), None)
+
+
+def _proof(row: JudgedRow, browser: int, server: int, paired: int, orders: int) -> str:
+    """What the rows show, as one short sentence."""
+    if not browser and not server:
+        return "Nothing was seen."
+    parts = []
+    if browser and server and row.platform != "snackvideo":
+        parts.append(f"{paired} of {browser} browser copies share their id with a server copy")
+    elif browser and server:
+        parts.append("both sides sent it; this platform has no shared id")
+    else:
+        parts.append("seen in the browser only" if browser else "seen on the server only")
+    if orders:
+        parts.append(f"{counted(orders, 'order')}")
+    text = ", ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+# ---------------------------------------------------------------------- what each platform will count
+
+
+def predicted(audit: Audit) -> tuple[Predicted, ...]:
+    """Orders and money against counted Purchases and counted money, per platform and dataset."""
+    named = (audit.con.execute("select count(*) filter (where is_named) from orders").fetchone() or (0,))[0]
+    audit.con.execute(
+        f"""
+        create or replace temp view judged_orders as
+        select o.order_id, a.amount, a.currency
+        from orders o
+        left join order_amounts a on a.order_id = o.order_id and a.is_plan_basis
+        where coalesce(o.event_duty, 'yes') <> 'no' and {"o.is_named" if named else "true"}
+        """
+    )
+    orders = int((audit.con.execute("select count(distinct order_id) from judged_orders").fetchone() or (0,))[0])
+    worth = tuple(
+        Amounts(currency, total, total)
+        for currency, total in audit.con.execute(
+            "select currency, sum(amount) from judged_orders where currency is not null group by currency order by currency"
+        ).fetchall()
+    )
+    datasets = audit.con.execute(
+        """
+        select platform, dataset from plan_datasets where platform in (select platform from plan_platforms)
+        union
+        select platform, dataset from predicted_orders
+        order by platform, dataset nulls last
+        """
+    ).fetchall()
+    missing = [r[0] for r in audit.con.execute("select platform from plan_platforms").fetchall()]
+    datasets += [(name, None) for name in missing if name not in {platform for platform, _ in datasets}]
+    order = {name: place for place, name in enumerate(missing)}
+    return tuple(
+        _predicted(audit, platform, dataset, orders, worth)
+        for platform, dataset in sorted(datasets, key=lambda d: (order.get(d[0], 99), d[0], d[1] or "~"))
+    )
+
+
+def _predicted(audit: Audit, platform: str, dataset: str | None, orders: int, worth: tuple[Amounts, ...]) -> Predicted:
+    counts = audit.con.execute(
+        """
+        select p.currency, sum(p.low), sum(p.high), sum(p.low_value), sum(p.high_value)
+        from predicted_orders p
+        left join judged_orders j on j.order_id = p.order_id
+        where p.platform = $platform
+          and p.dataset is not distinct from $dataset
+          and (p.order_id is null or j.order_id is not null)
+        group by p.currency
+        order by p.currency
+        """,
+        {"platform": platform, "dataset": dataset},
+    ).fetchall()
+    keyless = audit.con.execute(
+        "select count(*) from counted_events where platform = $p and dataset is not distinct from $d and unit is null",
+        {"p": platform, "d": dataset},
+    ).fetchone() or (0,)
+    return Predicted(
+        platform=platform,
+        dataset=dataset,
+        step=STEPS[-1],
+        orders=orders,
+        low=sum(int(row[1]) for row in counts),
+        high=sum(int(row[2]) for row in counts),
+        order_value=worth,
+        counted_value=tuple(
+            Amounts(currency, low or Decimal(0), high or Decimal(0)) for currency, _, _, low, high in counts if currency
+        ),
+        keyless=int(keyless[0]),
+    )

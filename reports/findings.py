@@ -1,0 +1,196 @@
+"""Findings and what they amount to: roots first, each with what merely follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from audit.check import FACETS, SEVERITIES, Cause, Check, catalogue
+from audit.engine import Audit
+from audit.errors import CheckFileError
+from audit.verdict import BLOCKING
+from reports.parts import Finding, Followed, Problem, Texts, Waiver
+from reports.text import slug
+from reports.words import counted, listed, owner_of, step_of
+
+#: Rows of one check that a packet shows; all of them stand in findings.csv.
+ROWS = 50
+#: Rows of a consequence shown under its root.
+FOLDED_ROWS = 10
+_STATUSES = ("failed", "cannot tell", "waived")
+
+
+def read_waivers(audit: Audit) -> tuple[Waiver, ...]:
+    """The plan's waivers with what each covers."""
+    return tuple(
+        Waiver(check, subject, reason, owner, f"{expires:%Y-%m-%d}", expires < audit.now.date(), covers)
+        for check, subject, reason, owner, expires, covers in audit.con.execute(
+            """
+            select w.check_id, w.subject, w.reason, w.owner, w.expires, count(f.finding)
+            from plan_waivers w
+            left join findings f on f.waived = w.waiver
+            group by w.waiver, w.check_id, w.subject, w.reason, w.owner, w.expires
+            order by w.waiver
+            """
+        ).fetchall()
+    )
+
+
+def read_findings(audit: Audit, waivers: tuple[Waiver, ...]) -> tuple[Finding, ...]:
+    """Every row that failed or could not be told, in the order of the checks."""
+    checks = {outcome.check.id: outcome.check for outcome in audit.outcomes}
+    taken: dict[str, int] = {}
+    found = []
+    for row in audit.con.execute(
+        """
+        select finding, check_id, severity, platform, step, subject, order_id, session, ok, expected, actual, cause,
+            ref, other_ref, waived, because_of
+        from findings
+        order by finding
+        """
+    ).fetchall():
+        number, check_id, severity, platform, step, subject, order_id, session, ok, expected, actual, cause = row[:12]
+        ref, other_ref, waived, because_of = row[12:]
+        check = checks.get(check_id) or catalogue()[check_id]
+        role = _role(check, cause)
+        anchor = slug("f", check_id, platform, step, subject or "all")
+        taken[anchor] = taken.get(anchor, 0) + 1
+        found.append(
+            Finding(
+                number=number,
+                anchor=anchor if taken[anchor] == 1 else f"{anchor}-{taken[anchor]}",
+                check=check_id,
+                title=check.failure,
+                facet=check.facet,
+                severity=severity,
+                platform=platform,
+                step=step,
+                subject=subject or "",
+                order_id=order_id,
+                session=session,
+                ok=ok,
+                expected=expected or "",
+                actual=actual or "",
+                cause=cause,
+                role=role,
+                owner=owner_of(audit.plan.owners, role),
+                waiver=waivers[waived] if waived is not None else None,
+                because_of=because_of,
+                refs=tuple(dict.fromkeys(r for r in (ref, other_ref) if r)),
+            )
+        )
+    return tuple(found)
+
+
+def cause_of(check: Check, cause: str | None) -> Cause | None:
+    """The texts of a finding, where the check has some for it."""
+    try:
+        return check.cause(cause)
+    except CheckFileError:
+        return None
+
+
+def _role(check: Check, cause: str | None) -> str:
+    texts = cause_of(check, cause)
+    if texts:
+        return texts.owner
+    roles = [each.owner for each in check.causes.values()]
+    return max(dict.fromkeys(roles), key=roles.count) if roles else "tracking"
+
+
+class _Roots:
+    """Finds the finding another one follows from: same platform, step and order or visit, as near as can be."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.known: dict[tuple[str | None, ...], Finding] = {}
+        for finding in findings:
+            if finding.ok is False:
+                for key in self.keys(finding.check, finding):
+                    self.known.setdefault(key, finding)
+
+    @staticmethod
+    def keys(check: str, finding: Finding) -> list[tuple[str | None, ...]]:
+        place = (check, finding.platform, finding.step)
+        keys: list[tuple[str | None, ...]] = []
+        if finding.order_id:
+            keys.append((*place, "order", finding.order_id))
+        if finding.session:
+            keys.append((*place, "visit", finding.session))
+        return [*keys, place, place[:2], place[:1]]
+
+    def of(self, finding: Finding) -> Finding:
+        seen = {finding.number}
+        while finding.because_of:
+            parent = next((found for key in self.keys(finding.because_of, finding) if (found := self.known.get(key))), None)
+            if parent is None or parent.number in seen:
+                break
+            seen.add(parent.number)
+            finding = parent
+        return finding
+
+
+def _kind(finding: Finding) -> tuple[str, str, str, str]:
+    return (finding.check, finding.status, finding.severity, finding.cause or "")
+
+
+def problems(audit: Audit, findings: tuple[Finding, ...]) -> tuple[Problem, ...]:
+    """Roots grouped by check, standing, weight and cause, the gravest first; consequences under the root they follow from."""
+    checks = {outcome.check.id: outcome.check for outcome in audit.outcomes}
+    roots = _Roots(findings)
+    groups: dict[tuple[str, str, str, str], list[Finding]] = {}
+    folded: dict[tuple[str, str, str, str], list[Finding]] = {}
+    for finding in findings:
+        root = roots.of(finding)
+        (groups if root is finding else folded).setdefault(_kind(root), []).append(finding)
+    shown: dict[str, int] = {}
+    made = []
+    for kind, rows in sorted(groups.items(), key=lambda item: _weight(checks, item[0])):
+        room = max(0, ROWS - shown.get(kind[0], 0))
+        shown[kind[0]] = shown.get(kind[0], 0) + min(room, len(rows))
+        made.append(_problem(checks[kind[0]], kind, rows, room, folded.get(kind, [])))
+    return tuple(made)
+
+
+def _weight(checks: dict[str, Check], kind: tuple[str, str, str, str]) -> tuple[int, int, int, str, str]:
+    check, status, severity, cause = kind
+    decides = checks[check].deciding and checks[check].facet in BLOCKING
+    rank = {"failed": {"blocker": 0, "warning": 2, "note": 4}[severity], "cannot tell": 1 if decides else 3, "waived": 5}
+    return (rank[status], SEVERITIES.index(severity), FACETS.index(checks[check].facet), check, cause)
+
+
+def _problem(check: Check, kind: tuple[str, str, str, str], rows: list[Finding], room: int, folded: list[Finding]) -> Problem:
+    _, status, severity, cause = kind
+    texts = cause_of(check, cause or None)
+    return Problem(
+        anchor=slug("p", check.id, cause, None if status == "failed" else status, severity),
+        check=check.id,
+        headline=check.failure if status == "failed" or (status == "waived" and rows[0].ok is False) else check.title,
+        why=check.why,
+        facet=check.facet,
+        severity=severity,
+        status=status,
+        deciding=check.deciding,
+        cause=cause or None,
+        texts=Texts(texts.means, texts.first_check, texts.not_yet, texts.remedy) if texts else None,
+        owner=rows[0].owner,
+        who=who(rows),
+        total=len(rows),
+        rows=tuple(rows[:room]),
+        follows=tuple(
+            Followed(name, each[0].title, len(each), tuple(each[:FOLDED_ROWS]))
+            for name, each in ((n, list(g)) for n, g in groupby(folded, key=lambda f: f.check))
+        ),
+    )
+
+
+def who(rows: list[Finding]) -> str:
+    """Whom findings concern, in words: “Meta Purchase, order 250130JQHFZG”, “Meta and TikTok Purchase, 3 orders”."""
+    places = listed(list(dict.fromkeys(step_of(r.platform, r.step) for r in rows if r.platform or r.step)))
+    orders = list(dict.fromkeys(r.order_id for r in rows if r.order_id))
+    if orders and all(r.order_id for r in rows):
+        subjects = f"order {orders[0]}" if len(orders) == 1 else counted(len(orders), "order")
+    elif len(rows) == 1:
+        subjects = rows[0].subject
+    else:
+        subjects = counted(len(rows), "case")
+    return ", ".join(filter(None, (places, subjects)))

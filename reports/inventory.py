@@ -1,0 +1,131 @@
+"""The trigger-source inventory: who was seen sending what, against who is registered to."""
+
+from __future__ import annotations
+
+import json
+
+from audit.engine import Audit
+from audit.plan import CHANNELS, MATCH_KEYS, PLATFORMS, STEPS
+from reports.parts import Inventory, Sender
+from reports.words import owner_of
+
+_COLUMNS = {"sender": "log_sender"}
+#: Who usually answers for a kind of sender.
+_ROLES = {"tag_manager": "data", "backend": "data", "codeless": "media", "noscript": "theme"}
+
+
+def inventory(audit: Audit) -> Inventory:
+    """Observed senders of core events with their standing, declared ones that stayed silent, and a register to fill in."""
+    has_register = bool(audit.plan.senders)
+    senders = [*_observed(audit, has_register=has_register), *_silent(audit)]
+    senders.sort(
+        key=lambda s: (PLATFORMS.index(s.platform), STEPS.index(s.step), CHANNELS.index(s.channel), s.sender, s.entry or "")
+    )
+    others = audit.con.execute(
+        """
+        select platform, channel, coalesce(event_name, '(no name)'), count(*)
+        from events
+        where step is null
+        group by all
+        order by all
+        """
+    ).fetchall()
+    return Inventory(has_register, tuple(senders), tuple((p, c, n, int(k)) for p, c, n, k in others), _register(audit))
+
+
+def _observed(audit: Audit, *, has_register: bool) -> list[Sender]:
+    found = audit.con.execute(
+        """
+        select e.platform, e.channel, coalesce(e.sender, 'not named'), e.step, c.entry, count(distinct e.event_key)
+        from events e
+        join event_fingerprints f on f.event_key = e.event_key
+        left join sender_claims c on c.fingerprint = f.fingerprint and c.step = e.step
+        where e.step is not null
+        group by all
+        order by all
+        """
+    ).fetchall()
+    made = []
+    for platform, channel, sender, step, number, events in found:
+        entry = audit.plan.senders[number] if number is not None else None
+        standing = "declared" if entry else "undeclared" if has_register else "unregistered"
+        made.append(
+            Sender(
+                platform, channel, sender, step, int(events), standing,
+                entry.name if entry else None, bool(entry and entry.primary),
+                owner_of(audit.plan.owners, entry.owner) if entry and entry.owner else None,
+            )
+        )  # fmt: skip
+    return made
+
+
+def _silent(audit: Audit) -> list[Sender]:
+    found = audit.con.execute(
+        """
+        with heard as (
+            select distinct c.entry, e.step
+            from events e
+            join event_fingerprints f on f.event_key = e.event_key
+            join sender_claims c on c.fingerprint = f.fingerprint and c.step = e.step
+        )
+        select s.entry, s.step
+        from plan_sender_steps s
+        left join heard h on h.entry = s.entry and h.step = s.step
+        where h.entry is null
+        order by all
+        """
+    ).fetchall()
+    made = []
+    for number, step in found:
+        entry = audit.plan.senders[number]
+        owner = owner_of(audit.plan.owners, entry.owner) if entry.owner else None
+        made.append(Sender(entry.platform, entry.channel, entry.name, step, 0, "silent", entry.name, entry.primary, owner))
+    return made
+
+
+def _register(audit: Audit) -> str:
+    """The observed senders of core events as ``[[senders]]`` tables; only owners are left to be confirmed."""
+    identity = ", ".join(f"f.{_COLUMNS.get(key, key)}" for key in MATCH_KEYS)
+    groups: dict[tuple[str, str, str, str], tuple[list[str], list[tuple[str | None, ...]]]] = {}
+    for platform, channel, sender, kind, step, *marks in audit.con.execute(
+        f"""
+        select e.platform, e.channel, coalesce(e.sender, 'not named'), coalesce(f.sender_kind, ''), e.step, {identity}
+        from events e
+        join event_fingerprints x on x.event_key = e.event_key
+        join observed_senders f on f.fingerprint = x.fingerprint
+        where e.step is not null
+        group by all
+        order by all
+        """
+    ).fetchall():
+        steps, seen = groups.setdefault((platform, channel, sender, kind), ([], []))
+        steps.append(step)
+        seen.append(tuple(marks))
+    tables = []
+    primary: set[tuple[str, str]] = set()
+    for (platform, channel, sender, kind), (steps, seen) in sorted(
+        groups.items(), key=lambda g: (PLATFORMS.index(g[0][0]), CHANNELS.index(g[0][1]), -len(g[1][0]), g[0][2], g[0][3])
+    ):
+        shared = {
+            key: values[0]
+            for key, *values in zip(MATCH_KEYS, *seen, strict=True)
+            if values[0] is not None and len(set(values)) == 1
+        }
+        match = ", ".join(f"{key} = {_quoted(str(value))}" for key, value in shared.items())
+        lines = [
+            "[[senders]]",
+            f"name     = {_quoted(sender)}",
+            f"platform = {_quoted(platform)}",
+            f"channel  = {_quoted(channel)}",
+            f"events   = [{', '.join(_quoted(step) for step in STEPS if step in steps)}]",
+            f"owner    = {_quoted(_ROLES.get(kind, 'tracking'))}  # confirm who answers for it",
+            f"primary  = {'false' if (platform, channel) in primary else 'true'}",
+        ]
+        tables.append("\n".join([*lines, f"match    = {{ {match} }}"] if match else lines))
+        primary.add((platform, channel))
+    return "\n\n".join(tables)
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string; JSON's escapes are all valid there but the one it lacks for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,142 @@
+"""One frozen packet from a judged audit: every fact any format prints, as plain values."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from audit.engine import Audit
+from audit.verdict import Verdict
+from reports import acceptance, evidence
+from reports.findings import problems, read_findings, read_waivers
+from reports.inventory import inventory
+from reports.parts import (
+    Card,
+    Changes,
+    CheckLine,
+    DayCount,
+    Finding,
+    Gate,
+    Inventory,
+    Launch,
+    Predicted,
+    Problem,
+    Reason,
+    Row,
+    Source,
+    Untested,
+    Waiver,
+)  # fmt: skip
+from reports.reasons import assumptions, not_run, reasons, undecidable
+from reports.text import moment
+
+
+@dataclass(frozen=True)
+class Packet:
+    """Everything a decision rests on."""
+
+    decision: str
+    reasons: tuple[Reason, ...]
+    launch: Launch
+    gates: tuple[Gate, ...]
+    rows: tuple[Row, ...]
+    predicted: tuple[Predicted, ...]
+    checks: tuple[CheckLine, ...]
+    findings: tuple[Finding, ...]
+    problems: tuple[Problem, ...]
+    inventory: Inventory
+    cards: tuple[Card, ...]
+    days: tuple[DayCount, ...]
+    sources: tuple[Source, ...]
+    rejects: tuple[tuple[str, str], ...]
+    rejected: int  # all of them; the packet shows the first
+    unrecognised: tuple[str, ...]
+    untested: tuple[Untested, ...]
+    undecidable: tuple[Untested, ...]
+    assumptions: tuple[str, ...]
+    waivers: tuple[Waiver, ...]
+    changes: Changes | None = None
+
+
+def build(audit: Audit, verdict: Verdict, changes: Changes | None = None) -> Packet:
+    """The packet of an audit; afterwards the audit's connection may be closed."""
+    zone = ZoneInfo(audit.plan.timezone or "UTC")
+    waivers = read_waivers(audit)
+    findings = read_findings(audit, waivers)
+    roots = problems(audit, findings)
+    rejects = evidence.rejects(audit)
+    return Packet(
+        decision=verdict.decision,
+        reasons=reasons(audit, verdict, roots, waivers),
+        launch=_launch(audit, zone),
+        gates=acceptance.gates(verdict, roots),
+        rows=acceptance.rows(audit, verdict, findings, roots),
+        predicted=acceptance.predicted(audit),
+        checks=_checks(verdict),
+        findings=findings,
+        problems=roots,
+        inventory=inventory(audit),
+        cards=evidence.cards(audit),
+        days=evidence.days(audit),
+        sources=evidence.sources(audit, zone),
+        rejects=rejects,
+        rejected=len(rejects),
+        unrecognised=audit.unrecognised,
+        untested=not_run(audit, verdict),
+        undecidable=undecidable(),
+        assumptions=assumptions(audit),
+        waivers=waivers,
+        changes=changes,
+    )
+
+
+def _launch(audit: Audit, zone: ZoneInfo) -> Launch:
+    plan, con = audit.plan, audit.con
+    first, last = con.execute(
+        "select min(coalesce(seen_at, event_at)), max(coalesce(seen_at, event_at)) from events"
+    ).fetchone() or (None, None)
+    if first is None:
+        first, last = con.execute("select min(first_at), max(last_at) from sources").fetchone() or (None, None)
+    begin, end = moment(first, zone), moment(last, zone)
+    named = tuple(row[0] for row in con.execute("select order_id from orders where is_named order by order_id").fetchall())
+    hashes = [row[0] for row in con.execute("select sha256 from sources order by sha256").fetchall()]
+    judged = moment(audit.now, zone)
+    assert judged is not None
+    return Launch(
+        name=plan.name,
+        timezone=plan.timezone or "UTC",
+        window=(begin, end) if begin and end else None,
+        test_orders=tuple(order.lstrip("#") for order in plan.test_orders) or named,
+        orders_named=bool(plan.test_orders),
+        judged=judged,
+        next_review=plan.next_review.isoformat() if plan.next_review else None,
+        has_plan=plan.path is not None,
+        plan_sha256=_sha256(plan.path.read_bytes()) if plan.path is not None and plan.path.is_file() else None,
+        inputs_sha256=_sha256("\n".join(hashes).encode()),
+    )
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _checks(verdict: Verdict) -> tuple[CheckLine, ...]:
+    return tuple(
+        CheckLine(
+            id=result.id,
+            title=result.outcome.check.title,
+            facet=result.outcome.check.facet,
+            severity=result.outcome.check.severity,
+            deciding=result.outcome.check.deciding,
+            answer=result.answer,
+            state=result.outcome.state,
+            note=result.outcome.note,
+            examined=result.examined,
+            failed=result.failed,
+            unclear=result.unclear,
+            waived=result.waived,
+            sql=result.outcome.check.sql if result.failed or result.unclear else None,
+        )
+        for result in verdict.checks
+    )

@@ -1,0 +1,314 @@
+"""The frozen parts of a packet: plain values only, no connection, nothing left to compute but how to print them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from audit.verdict import Answer
+from reports.text import Moment
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What was judged, and by which plan."""
+
+    name: str
+    timezone: str
+    window: tuple[Moment, Moment] | None
+    test_orders: tuple[str, ...]
+    orders_named: bool  # the plan lists them; otherwise they are all orders of a small export
+    judged: Moment
+    next_review: str | None
+    has_plan: bool
+    plan_sha256: str | None
+    inputs_sha256: str  # one hash over the hashes of all files read
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The four texts of a cause."""
+
+    means: str
+    first_check: str
+    not_yet: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """An accepted gap."""
+
+    check: str
+    subject: str
+    reason: str
+    owner: str
+    expires: str
+    expired: bool
+    covers: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One subject that failed or could not be told."""
+
+    number: int
+    anchor: str
+    check: str
+    title: str
+    facet: str
+    severity: str
+    platform: str | None
+    step: str | None
+    subject: str
+    order_id: str | None
+    session: str | None
+    ok: bool | None
+    expected: str
+    actual: str
+    cause: str | None
+    role: str
+    owner: str
+    waiver: Waiver | None
+    because_of: str | None
+    refs: tuple[str, ...]
+
+    @property
+    def status(self) -> str:
+        """One word a filter can use."""
+        if self.waiver:
+            return "waived"
+        return "cannot tell" if self.ok is None else "failed"
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Findings of one check that merely follow from a problem."""
+
+    check: str
+    title: str
+    total: int
+    rows: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One root: the findings of one check that share cause, weight and standing."""
+
+    anchor: str
+    check: str
+    headline: str
+    why: str
+    facet: str
+    severity: str
+    status: str
+    deciding: bool
+    cause: str | None
+    texts: Texts | None
+    owner: str
+    who: str
+    total: int
+    rows: tuple[Finding, ...]
+    follows: tuple[Followed, ...]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why the decision is what it is: one sentence, who acts, where to look first."""
+
+    sentence: str
+    owner: str
+    first_check: str
+    anchor: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One gate of the decision."""
+
+    id: str
+    title: str
+    answer: Answer
+    blocking: bool
+    warnings: int
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One facet of one platform's event."""
+
+    facet: str
+    answer: Answer
+    examined: int
+    failed: int
+    unclear: int
+    warnings: int
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One platform's event in the acceptance table."""
+
+    platform: str
+    step: str
+    names: tuple[str, ...]  # as sent
+    action: str
+    browser: int
+    server: int
+    paired: int
+    orders: int
+    browser_senders: tuple[str, ...]
+    server_senders: tuple[str, ...]
+    proof: str
+    refs: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    answer: Answer
+    owner: str | None
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Money by currency: the least and the most."""
+
+    currency: str
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What one dataset of a platform will count as purchases."""
+
+    platform: str
+    dataset: str | None
+    step: str
+    orders: int
+    low: int
+    high: int
+    order_value: tuple[Amounts, ...]
+    counted_value: tuple[Amounts, ...]
+    keyless: int  # Purchases that name no order at all: counted by the platform, tied to nothing here
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """One check, whether it ran, and what it said."""
+
+    id: str
+    title: str
+    facet: str
+    severity: str
+    deciding: bool
+    answer: Answer
+    state: str
+    note: str
+    examined: int
+    failed: int
+    unclear: int
+    waived: int
+    sql: str | None  # where it found something
+
+
+@dataclass(frozen=True)
+class Sender:
+    """One sender of one core event."""
+
+    platform: str
+    channel: str
+    sender: str
+    step: str
+    events: int
+    standing: str  # declared | undeclared | silent | unregistered
+    entry: str | None
+    primary: bool
+    owner: str | None
+
+    @property
+    def declared(self) -> bool | None:
+        """Whether the register names it; None without a register."""
+        return None if self.standing == "unregistered" else self.standing != "undeclared"
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Who sends what."""
+
+    has_register: bool
+    senders: tuple[Sender, ...]
+    others: tuple[tuple[str, str, str, int], ...]  # platform, channel, event name, events: no core step
+    register: str  # the observed senders as a register to be filled in
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file read."""
+
+    path: str
+    kind: str
+    loader: str
+    sha256: str
+    read: int
+    kept: int
+    rejected: int
+    ignored: int
+    first: Moment | None
+    last: Moment | None
+    gaps: str | None
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file the plan puts behind an evidence card."""
+
+    file: str
+    note: str
+    sha256: str | None
+    image: str | None  # data URI of a picture small enough to travel in the packet
+
+
+@dataclass(frozen=True)
+class Card:
+    """One of the four evidence cards."""
+
+    id: str
+    title: str
+    standard: str
+    facts: tuple[str, ...]
+    attachments: tuple[Attachment, ...]
+    missing: str | None
+
+
+@dataclass(frozen=True)
+class Untested:
+    """Something the packet does not vouch for."""
+
+    what: str
+    supply: str
+    owner: str | None
+    decides: bool
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DayCount:
+    """One source's count of one day."""
+
+    day: str
+    origin: str
+    step: str
+    count: str
+    value: str
+    ref: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What became of the findings of an earlier packet."""
+
+    before: str
+    fixed: tuple[str, ...]
+    new: tuple[str, ...]
+    open: tuple[str, ...]

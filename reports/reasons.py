@@ -1,0 +1,145 @@
+"""Why the decision is what it is, and what was not tested."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from audit.check import NEEDS
+from audit.engine import Audit
+from audit.verdict import BLOCKING, Answer, CheckResult, Verdict
+from reports.parts import Problem, Reason, Untested, Waiver
+from reports.words import FACETS, PLATFORMS, SUPPLIERS, UNDECIDABLE, counted, listed, lowered, owner_of
+
+
+def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waivers: tuple[Waiver, ...]) -> tuple[Reason, ...]:
+    """One sentence each, roots only: what stops, what cannot be told, what was not tested, then what is left as a condition."""
+    tracking = owner_of(audit.plan.owners, "tracking")
+    stops = [_problem_reason(p, "stop") for p in problems if (p.status, p.severity) == ("failed", "blocker")]
+    broken = [
+        Reason(
+            f"The check “{c.outcome.check.title}” could not be completed: {c.outcome.note}.",
+            tracking,
+            "Report this together with the evidence; until then nothing is known about it.",
+            f"check-{c.id}",
+            "stop",
+        )
+        for c in verdict.checks
+        if c.answer is Answer.ERROR
+    ]
+    unclear = [_problem_reason(p, "open") for p in problems if p.status == "cannot tell" and p.deciding and p.facet in BLOCKING]
+    warned = [_problem_reason(p, "warn") for p in problems if (p.status, p.severity) == ("failed", "warning")]
+    accepted = [
+        Reason(
+            f"Accepted until {w.expires} by {w.owner}: {w.reason.rstrip('.')}.",
+            owner_of(audit.plan.owners, w.owner), "Review it before that day; the finding stays in this packet.",
+            "waivers", "warn",
+        )
+        for w in waivers
+        if w.covers
+    ]  # fmt: skip
+    return tuple(stops + broken + unclear + _missing(audit, verdict) + warned + accepted)
+
+
+def _problem_reason(problem: Problem, tone: str) -> Reason:
+    if problem.status == "cannot tell":
+        sentence = f"The evidence cannot tell whether this holds: {lowered(problem.headline)} ({problem.who})."
+    else:
+        sentence = f"{problem.headline}: {problem.who}."
+    first = problem.texts.first_check if problem.texts else "Open the rows below and compare them with the source files."
+    return Reason(sentence, problem.owner, first, problem.anchor, tone)
+
+
+def _missing(audit: Audit, verdict: Verdict) -> list[Reason]:
+    """Gates that decide and could not be judged, by what would make them judgeable."""
+    tracking = owner_of(audit.plan.owners, "tracking")
+    made = [
+        Reason(f"Not tested: {lowered(u.what)}.", u.owner or tracking, u.supply, "not-tested", "open")
+        for u in not_run(audit, verdict)
+        if u.decides
+    ]
+    for gate in verdict.gates:
+        own = [c for c in verdict.checks if c.outcome.check.facet == gate.id]
+        ran = [c for c in own if c.outcome.check.deciding and c.outcome.state == "ran"]
+        starved = not any(c.examined for c in ran) and not any(_is_decisive_gap(c) for c in own)
+        if gate.blocking and gate.answer is Answer.NOT_RUN and starved:
+            supply = "Supply evidence that shows a test order from the product page to the order itself."
+            made.append(
+                Reason(
+                    f"Nothing could be judged: the evidence holds no subject for “{lowered(gate.title)}”.",
+                    tracking,
+                    supply,
+                    f"gate-{gate.id}",
+                    "open",
+                )
+            )
+    return made
+
+
+def _is_decisive_gap(result: CheckResult) -> bool:
+    check = result.outcome.check
+    return check.deciding and check.facet in BLOCKING and result.outcome.state in ("not_run", "ignored")
+
+
+def not_run(audit: Audit, verdict: Verdict) -> tuple[Untested, ...]:
+    """Checks that did not run, grouped by what to supply; those that decide first."""
+    groups: dict[str, list[CheckResult]] = {}
+    for result in verdict.checks:
+        if result.outcome.state in ("not_run", "ignored"):
+            groups.setdefault(result.outcome.note, []).append(result)
+    made = []
+    for note, results in groups.items():
+        decisive = [r for r in results if _is_decisive_gap(r)]
+        named = decisive or results
+        if len(named) == 1:
+            what = named[0].outcome.check.title
+        else:
+            facets = listed(list(dict.fromkeys(FACETS[r.outcome.check.facet].lower() for r in named)), 4)
+            what = f"{counted(len(named), 'check')} of {facets}"
+        supply = "Left out by --select or --ignore." if named[0].outcome.state == "ignored" else f"Supply {note}."
+        role = next((SUPPLIERS.get(n, "tracking") for n in named[0].outcome.check.needs if NEEDS[n][1] in note), "tracking")
+        made.append(Untested(what, supply, owner_of(audit.plan.owners, role), bool(decisive), tuple(r.id for r in results)))
+    return tuple(sorted(made, key=lambda u: (not u.decides, u.supply)))
+
+
+def undecidable() -> tuple[Untested, ...]:
+    """What no file can show."""
+    return tuple(Untested(what, supply, None, decides=False, checks=()) for what, supply in UNDECIDABLE)
+
+
+def assumptions(audit: Audit) -> tuple[str, ...]:
+    """What was inferred because there is no plan, or because the plan is silent."""
+    plan = audit.plan
+    made = []
+    if plan.path is None:
+        made.append("There is no plan: pixels, senders and requirements are read off the evidence itself.")
+    if plan.timezone is None:
+        made.append("No time zone is named: days and clock times are those of UTC.")
+    if not plan.test_orders:
+        orders, named = audit.con.execute("select count(*), count(*) filter (where is_named) from orders").fetchone() or (0, 0)
+        if named:
+            made.append("No test orders are listed: every order of the export is taken as one.")
+        elif orders:
+            made.append("No test orders are listed and the export is large: shares are judged, not single orders.")
+    for name in [row[0] for row in audit.con.execute("select platform from plan_platforms").fetchall()]:
+        platform = plan.platforms.get(name)
+        if platform is None or not platform.datasets:
+            made.append(f"No pixel is listed for {PLATFORMS.get(name, name)}: every pixel seen is taken as the shop's own.")
+        if platform is None or not platform.require:
+            made.append(
+                f"{PLATFORMS.get(name, name)}: the browser must send every step, and the server the Purchase as well"
+                f"{', where the shopper came with a click id' if name == 'snackvideo' else ''}."
+            )
+    if plan.value == "total" and not _states(plan.path, "value"):
+        made.append("A Purchase is expected to report the order total: what the buyer is asked to pay.")
+    if plan.conversion_point == "order_created" and not _states(plan.path, "conversion_point"):
+        made.append("A Purchase counts from the moment the order is placed, paid or not.")
+    if not plan.owners:
+        made.append("No owners are named: each finding shows the role that usually answers for it.")
+    return tuple(made)
+
+
+def _states(path: Path | None, key: str) -> bool:
+    """Whether the plan's file gives the key itself, be it with the value that would be assumed anyway."""
+    if path is None or not path.is_file():
+        return False
+    return any(line.split("=")[0].strip() == key for line in path.read_text(encoding="utf-8").splitlines())

@@ -1,0 +1,81 @@
+"""Values as text: money, times, ids. The same value is written the same way everywhere in the packet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+#: An id that is a cookie or click value is never written whole.
+_HEAD, _TAIL = 12, 4
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One instant: for machines, in the launch's zone, and in UTC."""
+
+    iso: str
+    day: str
+    clock: str
+    utc: str
+
+    @property
+    def local(self) -> str:
+        """Day and clock time in the launch's zone."""
+        return f"{self.day}, {self.clock}"
+
+
+def iso(time: datetime) -> str:
+    """A UTC time of the model as ISO 8601 with Z; parts of a second only where there are any."""
+    return time.isoformat(timespec="milliseconds" if time.microsecond else "seconds") + "Z"
+
+
+def moment(time: datetime | None, zone: ZoneInfo) -> Moment | None:
+    """A UTC time of the model, ready to be shown."""
+    if time is None:
+        return None
+    local = time.replace(tzinfo=UTC).astimezone(zone)
+    return Moment(
+        iso=iso(time),
+        day=f"{local.day} {_MONTHS[local.month - 1]} {local.year}",
+        clock=f"{local:%H:%M:%S}",
+        utc=f"{time:%Y-%m-%d %H:%M:%S} UTC",
+    )
+
+
+def amount(value: Decimal | None) -> str | None:
+    """A number as the order prints it: no trailing zeros, no exponent."""
+    if value is None:
+        return None
+    text = f"{value:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def money(value: Decimal | None, currency: str | None, digits: int = 2) -> str:
+    """An amount with its currency; minor units are either all there or not at all."""
+    text = amount(value)
+    if text is None:
+        return "no amount"
+    if "." in text:
+        whole, minor = text.split(".")
+        text = f"{whole}.{minor.ljust(digits, '0')}"
+    return f"{currency} {text}" if currency else text
+
+
+def shortened(value: str | None) -> str | None:
+    """A click or browser id, recognisable but not usable: its start, its end, its length."""
+    if value is None:
+        return None
+    if len(value) <= _HEAD + _TAIL:
+        return f"{value[: max(1, len(value) // 2)]}… ({len(value)} characters)"
+    return f"{value[:_HEAD]}…{value[-_TAIL:]} ({len(value)} characters)"
+
+
+def slug(*parts: str | None) -> str:
+    """A stable anchor made of letters, digits and hyphens."""
+    joined = "-".join(part for part in parts if part)
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in joined)
