@@ -344,34 +344,33 @@ group by session, platform, browser_id;
 
 -- ---------------------------------------------------------------- money
 
--- Every amount a shop could mean by an order's value, in the order they are tried.
+-- Every amount a shop could mean by an order's value, in the order they are tried. An amount that is the total under another
+-- name (no tax to leave out) is kept only where the plan asks for it.
 create table order_amounts as
 with amounts as (
-    select order_id, 1 as rank, 'total' as basis, total as amount, currency from orders
+    select order_id, 1 as rank, 'total' as basis, total as amount, currency, true as differs from orders
     union all
-    select order_id, 2, 'gross_revenue', gross_revenue, currency from orders
+    select order_id, 2, 'gross_revenue', gross_revenue, currency, true from orders
     union all
-    select order_id, 3, 'net_revenue', net_revenue, currency from orders
+    select order_id, 3, 'net_revenue', net_revenue, currency, true from orders
     union all
-    select order_id, 4, 'subtotal', subtotal, currency from orders
+    select order_id, 4, 'subtotal', subtotal, currency, true from orders
     union all
-    select order_id, 5, 'total_less_shipping', total - shipping, currency from orders where shipping <> 0
+    select order_id, 5, 'total_less_shipping', total - shipping, currency, shipping <> 0 from orders
     union all
-    select order_id, 6, 'total_less_tax', total - tax, currency from orders where tax <> 0
+    select order_id, 6, 'total_less_tax', total - tax, currency, tax <> 0 from orders
     union all
-    select order_id, 7, 'total_less_shipping_and_tax', total - shipping - tax, currency from orders where shipping <> 0 and tax <> 0
+    select order_id, 7, 'total_less_shipping_and_tax', total - shipping - tax, currency, shipping <> 0 and tax <> 0 from orders
     union all
-    select order_id, 8, 'before_discount', subtotal + discount, currency from orders where discount <> 0
+    select order_id, 8, 'before_discount', subtotal + discount, currency, discount <> 0 from orders
     union all
-    select order_id, 9, 'total_less_fees', total - fees, currency from orders where fees <> 0
+    select order_id, 9, 'total_less_fees', total - fees, currency, fees <> 0 from orders
     union all
-    select order_id, 10, 'total_with_unique_code', total + unique_code, currency from orders where unique_code <> 0
+    select order_id, 10, 'total_with_unique_code', total + unique_code, currency, unique_code <> 0 from orders
     union all
-    select order_id, 11, 'presentment_total', presentment_total, presentment_currency
-    from orders
-    where presentment_total is not null
+    select order_id, 11, 'presentment_total', presentment_total, presentment_currency, true from orders
     union all
-    select order_id, 12, 'current_total', current_total, currency from orders where current_total <> total
+    select order_id, 12, 'current_total', current_total, currency, current_total <> total from orders
 )
 select
     a.order_id,
@@ -384,7 +383,8 @@ select
 from amounts a
 cross join launch l
 left join currencies c on c.currency = a.currency
-where a.amount is not null;
+where a.amount is not null
+  and (a.differs or a.basis = l.value_basis);
 
 -- What each value that names an order could be: a basis of the order as it stands, or through a slip of scale.
 create table value_readings as
@@ -425,7 +425,11 @@ readings as (
         case when is_plan_basis then 102 else 150 + rank end
     from priced
     where amount >= 1000
-      and (abs(value * 1000 - amount) <= tolerance or value = floor(amount / 1000))
+      and (
+          abs(value * 1000 - amount) <= tolerance
+          or value = floor(amount / 1000)
+          or (amount >= 1000000 and (value = floor(amount / 1000) / 1000 or value = floor(amount / 1000000)))
+      )
 )
 select
     event_key,
