@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-
-from audit.loaders._source import Source
+from collections.abc import Iterable, Mapping
 
 
 def plain(header: str) -> str:
@@ -16,12 +14,12 @@ def plain(header: str) -> str:
 class Columns:
     """What a file calls its fields, and the SQL that reads one from ``record``."""
 
-    def __init__(self, source: Source) -> None:
-        """Of a table the header, of a list of objects the keys of the first ones."""
-        self._mapped: Mapping[str, str] = source.fields
+    def __init__(self, names: Iterable[str], mapped: Mapping[str, str] | None = None) -> None:
+        """``names`` are the file's own; ``mapped`` is the plan's word for what some of them mean."""
+        self._mapped = mapped or {}
         self._keys: dict[str, str] = {}
-        for key in (*source.keys, *(key for record in source.records for key in record)):
-            self._keys.setdefault(plain(key), key)
+        for name in names:
+            self._keys.setdefault(plain(name), name)
         self._exact = frozenset(self._keys.values())
 
     def __contains__(self, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Orders as a shop's interface or webhook hands them out: alone, in a list, or wrapped (``{"orders": […]}``, ``{"data": {…}}``)."""
+"""Orders as a shop's interface or webhook hands them out: alone, in a list, or wrapped, as in ``{"orders": […]}``."""
 
 from __future__ import annotations
 
@@ -36,14 +36,15 @@ def _objects(record: object, depth: int = 2) -> Iterable[Iterable[str]]:
                 yield from _objects(record.get(key), depth - 1)
 
 
-def read_documents(con: duckdb.DuckDBPyConnection, source: Source, own_key: str) -> tuple[int, int]:
+def read_documents(con: duckdb.DuckDBPyConnection, source: Source, own_keys: tuple[str, ...]) -> tuple[int, int]:
     """Fills ``records(place, record)`` with the orders themselves, unwrapped; (read, rejected).
 
-    ``own_key`` is a key only the order itself has: an object with it is not looked into. An order's place is its line, or
-    its number in the one list of the file.
+    ``own_keys`` are keys only an order itself has: an object with one of them is not looked into. An order's
+    place is its line, or its number in the one list of the file.
     """
     _, bad = read_records(con, source)
     paths = ", ".join(f"json_extract(record, '$.{key}')" for key in _WRAPPERS)
+    is_order = " or ".join(f"json_exists(record, '$.{key}')" for key in own_keys)
     for _ in range(2):
         con.execute(
             f"""
@@ -52,7 +53,7 @@ def read_documents(con: duckdb.DuckDBPyConnection, source: Source, own_key: str)
                 select
                     place,
                     record,
-                    case when not json_exists(record, '$.{own_key}') then coalesce({paths}) end as held,
+                    case when not ({is_order}) then coalesce({paths}) end as held,
                     (select count(*) from records) = 1 as is_only
                 from records
             ),
@@ -77,8 +78,7 @@ def read_documents(con: duckdb.DuckDBPyConnection, source: Source, own_key: str)
         )
     read = bad + int((con.execute("select count(*) from records").fetchone() or (0,))[0])
     con.execute(
-        "insert into rejects select ? || ':' || place, ?, 'not a JSON object' from records"
-        " where json_type(record) <> 'OBJECT'",
+        "insert into rejects select ? || ':' || place, ?, 'not a JSON object' from records where json_type(record) <> 'OBJECT'",
         [source.name, source.name],
     )
     con.execute("delete from records where json_type(record) <> 'OBJECT'")

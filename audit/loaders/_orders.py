@@ -1,7 +1,8 @@
 """What every order loader shares: rows that name an order are kept, others are rejects; e-mails and phones become digests.
 
-A loader fills the temporary table ``order_rows`` (columns of ``orders``, some as text, and beside them ``email``, ``phone``,
-``other_keys`` and ``lines``, and ``rows``: how many rows of the file it took), one row an order, and calls :func:`insert_orders`.
+A loader fills the temporary table ``order_rows``, one row an order, and calls :func:`insert_orders`. Its columns are those
+of ``orders``, some as text, and beside them ``email``, ``phone``, ``other_keys``, ``lines``, and ``rows``: how many rows of
+the file the order took.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ _MONEY = {
 }
 #: Columns a loader may give; the missing ones are NULL. Money and times are text as the export prints them.
 _COLUMNS = """
-    place bigint, rows bigint, order_id varchar, created varchar, paid varchar, cancelled varchar, changed varchar, status varchar,
-    payment_status varchar, payment_method varchar, is_paid boolean, is_spam boolean, is_test boolean, is_cancelled boolean,
-    order_source varchar, event_duty varchar, duty_reason varchar, currency varchar, presentment_currency varchar, total varchar, gross_revenue varchar,
-    net_revenue varchar, subtotal varchar, discount varchar, shipping varchar, tax varchar, fees varchar, unique_code varchar,
-    refunded varchar, presentment_total varchar, current_total varchar, tax_included boolean, email varchar, phone varchar,
+    place bigint, rows bigint, order_id varchar, created varchar, paid varchar, cancelled varchar, changed varchar,
+    status varchar, payment_status varchar, payment_method varchar, is_paid boolean, is_spam boolean, is_test boolean,
+    is_cancelled boolean, order_source varchar, event_duty varchar, duty_reason varchar, currency varchar,
+    presentment_currency varchar, total varchar, gross_revenue varchar, net_revenue varchar, subtotal varchar,
+    discount varchar, shipping varchar, tax varchar, fees varchar, unique_code varchar, refunded varchar,
+    presentment_total varchar, current_total varchar, tax_included boolean, email varchar, phone varchar,
     other_keys struct(key varchar, kind varchar)[],
     lines struct(item_ids struct(id varchar, space varchar)[], quantity varchar, price varchar, counts boolean)[]
 """
@@ -203,9 +205,7 @@ def _unread(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, ...]:
     return tuple(gaps)
 
 
-def _unreadable(
-    con: duckdb.DuckDBPyConnection, source: Source, column: str, words: str, unreadable: str
-) -> tuple[str, ...]:
+def _unreadable(con: duckdb.DuckDBPyConnection, source: Source, column: str, words: str, unreadable: str) -> tuple[str, ...]:
     found = f"from order_rows where trim({column}) <> '' and {unreadable}"
     count, first = con.execute(f"select count(*), min(place) {found}").fetchone() or (0, 0)
     return (f"{count} {words} that cannot be read, first at {source.name}:{first}",) if count else ()

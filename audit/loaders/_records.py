@@ -61,8 +61,7 @@ def read_records(con: duckdb.DuckDBPyConnection, source: Source, under: str | No
             first = str(error).strip().splitlines()[0]
             raise InputError(f"{source.name}: breaks off or is damaged: {first}. Export it again.") from error
     con.execute(
-        "insert into rejects select ? || ':' || place, ?, ? from records"
-        " where record is null or json_type(record) <> 'OBJECT'",
+        "insert into rejects select ? || ':' || place, ?, ? from records where record is null or json_type(record) <> 'OBJECT'",
         [source.name, source.name, NO_ROW["csv" if source.shape == "csv" else "json"]],
     )
     read, bad = con.execute(

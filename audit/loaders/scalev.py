@@ -61,7 +61,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         read, bad = read_records(con, source)
         gaps = _name_columns(con, source)
     else:
-        read, bad = read_documents(con, source, own_key="order_id")
+        read, bad = read_documents(con, source, own_keys=("order_id", "secret_slug"))
     open_orders(con)
     con.execute(
         f"""
@@ -132,12 +132,11 @@ def _slim(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 
 def _name_columns(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, ...]:
     """The table's rows as the objects the interface would give; and what the chosen columns leave out."""
-    columns = Columns(source)
+    columns = Columns(source.keys)
     flat = ", ".join(f"'{name}', {columns.text(name)}" for name in _FLAT)
     buyer = ", ".join(f"'{name}', {columns.text(*names)}" for name, names in _BUYER.items())
-    con.execute(
-        f"update records set record = json_merge_patch('{{}}', json_object({flat}, 'destination_address', json_object({buyer})))"
-    )
+    order = f"json_object({flat}, 'destination_address', json_object({buyer}))"
+    con.execute(f"update records set record = json_merge_patch('{{}}', {order})")
     gaps = ["no item lines: items cannot be compared"]
     if not columns.has("is_probably_spam", "mark_as_spam_by"):
         gaps.append("no spam column: spam orders cannot be told from real ones")

@@ -1,0 +1,181 @@
+"""Any table of orders: CSV, JSON, NDJSON or Parquet with ``order_id, created_at, currency, total`` and what else it has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from audit.loaders._columns import Columns, flag
+from audit.loaders._documents import holds, read_documents
+from audit.loaders._orders import insert_orders, open_orders
+from audit.loaders._records import read_records
+from audit.loaders._source import Source, Tally
+
+if TYPE_CHECKING:
+    from audit.loaders import Loader
+
+KIND = "orders"
+FORMATS = (
+    "orders table (CSV, JSON, NDJSON, Parquet): order_id, created_at, currency, total, and what it has of paid_at, status,"
+    " payment_status, is_spam, is_test, source, subtotal, discount, shipping, tax, fees, refunded, gross_revenue,"
+    " net_revenue, items",
+)
+
+#: Our field -> the names a table may use for it; the first of a row that holds a value counts.
+SYNONYMS: dict[str, tuple[str, ...]] = {
+    "order_id": (
+        "order_id", "orderid", "order_number", "order_no", "order_name", "order_ref", "order", "invoice_number",
+        "invoice_no", "invoice", "transaction_id",
+    ),
+    "created_at": (
+        "created_at", "created", "order_date", "order_created_at", "date_created", "ordered_at", "placed_at", "order_time",
+        "created_time", "date", "timestamp",
+    ),
+    "paid_at": ("paid_at", "date_paid", "paid_time", "paid_date", "payment_date"),
+    "cancelled_at": ("cancelled_at", "canceled_at", "cancelled_time", "canceled_time"),
+    "changed_at": ("changed_at", "updated_at", "last_updated_at", "date_modified", "modified_at"),
+    "currency": ("currency", "currency_code", "order_currency"),
+    "presentment_currency": ("presentment_currency",),
+    "total": ("total", "order_total", "total_price", "grand_total", "total_amount", "amount", "gross_revenue"),
+    "gross_revenue": ("gross_revenue",),
+    "net_revenue": ("net_revenue", "net_sales", "net_total"),
+    "subtotal": ("subtotal", "sub_total", "subtotal_price"),
+    "discount": ("discount", "discounts", "discount_total", "total_discount", "total_discounts", "discount_amount"),
+    "shipping": ("shipping", "shipping_total", "shipping_cost", "shipping_price", "shipping_amount", "delivery_fee"),
+    "tax": ("tax", "taxes", "tax_total", "total_tax", "tax_amount", "vat"),
+    "fees": ("fees", "fee", "fee_total", "payment_fee"),
+    "unique_code": ("unique_code",),
+    "refunded": ("refunded", "refunded_amount", "refunded_total", "refund_total", "total_refunded"),
+    "presentment_total": ("presentment_total",),
+    "current_total": ("current_total", "current_total_price"),
+    "status": ("status", "order_status", "state"),
+    "payment_status": ("payment_status", "financial_status"),
+    "payment_method": ("payment_method", "gateway"),
+    "is_spam": ("is_spam", "spam"),
+    "is_test": ("is_test", "test", "test_order"),
+    "source": ("source", "order_source", "source_name", "sales_channel", "channel"),
+    "email": ("email", "customer_email", "billing_email", "buyer_email"),
+    "phone": ("phone", "phone_number", "customer_phone", "billing_phone", "buyer_phone"),
+    "items": ("items", "line_items", "lines"),
+    "id": ("id",),
+}  # fmt: skip
+#: Columns that make a file something else: a log of events, of requests, or daily totals.
+_NOT_ORDERS = frozenset(
+    {"event", "event_name", "event_id", "pixel_id", "platform", "url", "body", "request_body", "count", "request_url"}
+)
+_OWN_KEYS = tuple(name for name in SYNONYMS["order_id"] if name != "order")
+_ITEM = '[{"id":"VARCHAR","item_id":"VARCHAR","quantity":"VARCHAR","qty":"VARCHAR","price":"VARCHAR"}]'
+_WRITTEN_ITEM = r"'^(.+?)(?:\s+[x×]\s*|\s*×\s*)([0-9]+(?:[.][0-9]+)?)(?:\s*@\s*([0-9.]+))?$'"
+
+
+def claims(source: Source) -> bool:
+    """Rows with an order id and a total or a time, which no shop's own loader knows better."""
+    if source.mapped_kind is not None:
+        return source.mapped_kind == KIND
+    is_table = source.shape in ("csv", "parquet")
+    fits = _is_orders(frozenset(source.keys)) if is_table else holds(source, _is_orders)
+    return fits and not any(shop.claims(source) for shop in _shops())
+
+
+def _is_orders(names: frozenset[str]) -> bool:
+    columns = Columns(names)
+    if columns.has(*_NOT_ORDERS) or not columns.has(*SYNONYMS["order_id"]):
+        return False
+    return sum(columns.has(*SYNONYMS[field]) for field in ("total", "created_at", "currency")) >= 2
+
+
+def _shops() -> list[Loader]:
+    """The loaders of one shop system each."""
+    from audit.loaders import loaders
+
+    own = __name__.rpartition(".")[2]
+    return [loader for name, loader in loaders().items() if loader.KIND == KIND and name != own]
+
+
+def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
+    """One row an order. A row that repeats an order id is a later version of it; item rows of one order are not added up."""
+    if source.shape in ("csv", "parquet"):
+        read, bad = read_records(con, source)
+        names = list(source.keys)
+    else:
+        read, bad = read_documents(con, source, own_keys=_OWN_KEYS)
+        names = [
+            row[0]
+            for row in con.execute("select distinct unnest(json_keys(record)) as key from records order by key").fetchall()
+        ]
+    columns = Columns(names, source.fields)
+    con.execute("delete from records where record = '{}'")
+    open_orders(con)
+    fields = ",\n".join(f"{columns.text(*names)} as {field}" for field, names in SYNONYMS.items())
+    con.execute(
+        f"""
+        insert into order_rows by name
+        with fields_read as (
+            select
+                place,
+                {fields}
+            from records
+        )
+        select
+            place,
+            ltrim(order_id, '#') as order_id,
+            created_at as created,
+            paid_at as paid,
+            cancelled_at as cancelled,
+            changed_at as changed,
+            status,
+            payment_status,
+            payment_method,
+            case
+                when paid_at is not null then true
+                when lower(payment_status) in ('paid', 'settled', 'captured', 'refunded', 'partially_refunded') then true
+                when payment_status is not null then false
+            end as is_paid,
+            {flag("is_spam")} as is_spam,
+            {flag("is_test")} as is_test,
+            cancelled_at is not null or coalesce(lower(status) in ('cancelled', 'canceled', 'voided'), false) as is_cancelled,
+            source as order_source,
+            currency,
+            presentment_currency,
+            total,
+            gross_revenue,
+            net_revenue,
+            subtotal,
+            discount,
+            shipping,
+            tax,
+            fees,
+            unique_code,
+            refunded,
+            presentment_total,
+            current_total,
+            email,
+            phone,
+            [{{'key': id, 'kind': 'id'}}, {{'key': order_id, 'kind': 'name'}}] as other_keys,
+            case
+                when starts_with(items, '[') then list_transform(
+                    try(from_json(items, '{_ITEM}')),
+                    lambda x: {{
+                        'item_ids': [{{'id': coalesce(x.id, x.item_id), 'space': 'item'}}],
+                        'quantity': coalesce(x.quantity, x.qty),
+                        'price': x.price,
+                        'counts': true}})
+                else list_transform(
+                    list_filter(string_split(items, ';'), lambda x: trim(x) <> ''),
+                    lambda x: {{
+                        'item_ids': [{{
+                            'id': coalesce(nullif(regexp_extract(trim(x), {_WRITTEN_ITEM}, 1), ''), trim(x)),
+                            'space': 'item'}}],
+                        'quantity': nullif(regexp_extract(trim(x), {_WRITTEN_ITEM}, 2), ''),
+                        'price': nullif(regexp_extract(trim(x), {_WRITTEN_ITEM}, 3), ''),
+                        'counts': true}})
+            end as lines
+        from fields_read
+        """
+    )
+    repeated = con.execute(
+        "select count(*) - count(distinct trim(order_id)) from order_rows where trim(order_id) <> ''"
+    ).fetchone() or (0,)
+    gaps = (f"{repeated[0]} rows repeat an order id: the latest was used",) if repeated[0] else ()
+    return insert_orders(con, source, read=read, bad=bad, gaps=gaps)
