@@ -246,15 +246,24 @@ where step is not null
   and (channel = 'server' or coalesce(status, 200) <> 0)
   and (channel = 'server' or net_error is null);
 
--- The visits each order was placed in.
+-- The visits each order was placed in: its events say so, or the checkout's own answer does.
 create table order_sessions as
+with traces as (
+    select order_id, session, coalesce(event_at, seen_at) as traced_at
+    from events
+    where order_id is not null
+      and session is not null
+    union all
+    select k.order_id, a.session, a.finished_at
+    from actions a
+    join order_keys k on k.key = a.order_key
+    where a.session is not null
+)
 select
     order_id,
     session,
-    min(coalesce(event_at, seen_at)) as first_at
-from events
-where order_id is not null
-  and session is not null
+    min(traced_at) as first_at
+from traces
 group by order_id, session;
 
 -- One row per platform, step and unit: a Purchase's unit is its order (or the key it carries), any other step's its visit.
@@ -386,12 +395,33 @@ left join currencies c on c.currency = a.currency
 where a.amount is not null
   and (a.differs or a.basis = l.value_basis);
 
+-- The order whose money each Purchase must carry: its own, else that of its other copy with the same id.
+create table purchase_orders as
+with copies as (
+    select browser_key as event_key, order_id from pairs where kind = 'exact' and step = 'Purchase'
+    union all
+    select server_key, order_id from pairs where kind = 'exact' and step = 'Purchase'
+),
+copy_orders as (
+    select event_key, min(order_id) as order_id
+    from copies
+    group by event_key
+    having count(distinct order_id) = 1
+)
+select
+    e.event_key,
+    coalesce(e.order_id, c.order_id) as order_id
+from events e
+left join copy_orders c on c.event_key = e.event_key
+where e.step = 'Purchase'
+  and coalesce(e.order_id, c.order_id) is not null;
+
 -- What each value that names an order could be: a basis of the order as it stands, or through a slip of scale.
 create table value_readings as
 with priced as (
     select
         e.event_key,
-        e.order_id,
+        p.order_id,
         e.value,
         a.rank,
         a.basis,
@@ -399,9 +429,9 @@ with priced as (
         a.tolerance,
         a.is_plan_basis
     from events e
-    join order_amounts a on a.order_id = e.order_id
+    join purchase_orders p on p.event_key = e.event_key
+    join order_amounts a on a.order_id = p.order_id
     where e.value is not null
-      and e.step = 'Purchase'
 ),
 readings as (
     select event_key, order_id, basis, amount, is_plan_basis, 'none' as slip,
@@ -841,7 +871,7 @@ with carried as (
     join events e on e.event_key = v.event_key
     where v.platform = 'meta'
       and v.session is not null
-      and e.click_id like 'fb.%'
+      and coalesce(e.click_id, '') like 'fb.%'  -- coalesce: DuckDB 2.0 breaks on a column of nothing but NULLs here
 )
 select
     session,
@@ -956,3 +986,443 @@ select
         else 'unanswered'
     end as outcome         -- accepted | refused | unclear | unanswered
 from sends;
+
+-- ---------------------------------------------------------------- the chain: what is expected, and what would have been seen
+
+-- Orders a Purchase is due for, and since when: a plan that counts payments waits for the payment. is_due is NULL where the
+-- export leaves open whether the web pixels are concerned. Without named orders the rest is judged as a day's traffic.
+create table expected_orders as
+with listed as (
+    select count(*) as order_count from plan_test_orders
+)
+select
+    o.order_id,
+    min(o.ref) as ref,
+    bool_or(o.is_named) as is_named,
+    bool_or(o.is_named) and min(p.order_count) > 0 as is_listed,
+    not bool_or(o.is_named) and min(p.order_count) = 0 as is_traffic,
+    min(o.payment_method) as payment_method,
+    min(case when l.conversion_point = 'payment_confirmed' then coalesce(o.paid_at, o.created_at) else o.created_at end) as due_at,
+    bool_and(case when o.event_duty = 'yes' and (l.conversion_point = 'order_created' or o.is_paid) then true end) as is_due,
+    min(case
+        when o.event_duty = 'unknown' then 'the export names its source only as number ' || o.order_source
+        when l.conversion_point = 'payment_confirmed' and o.is_paid is null then 'the export does not say whether it was paid'
+    end) as doubt
+from orders o
+cross join launch l
+cross join listed p
+where o.event_duty <> 'no'
+  and (l.conversion_point = 'order_created' or coalesce(o.is_paid, true))
+group by o.order_id;
+
+-- What each log covers: every shopper, from half an hour (a visit's longest pause) before its first line to half an hour after
+-- its last. A log of a server covers that server's events of any platform (platform NULL).
+create table log_windows as
+with logs as (
+    select
+        e.source,
+        e.channel,
+        e.platform,
+        min(e.seen_at) as first_at,
+        max(e.seen_at) as last_at
+    from events e
+    left join sources s on s.source = e.source
+    where coalesce(s.loader, '') <> 'har'
+    group by e.source, e.channel, e.platform
+    union all
+    select source, 'server', cast(null as varchar), first_at, last_at
+    from sources
+    where kind = 'server'
+      and first_at is not null
+)
+select
+    source,
+    channel,
+    platform,
+    first_at - interval 30 minutes as covers_from,
+    last_at + interval 30 minutes as covers_to
+from logs;
+
+-- Visits a browser capture (HAR) recorded: all their requests to Meta and TikTok would be in it.
+create table captured_visits as
+with traces as (
+    select source, session from events
+    union all
+    select source, session from loads
+    union all
+    select source, session from actions
+    union all
+    select source, session from landings
+)
+select distinct t.session
+from traces t
+join sources s on s.source = t.source
+where s.loader = 'har'
+  and t.session is not null;
+
+-- For each order and platform: whether the evidence would hold its events, had they been sent. SnackVideo's browser call is
+-- not published, so no HAR can show it (domain 3.1).
+create table order_coverage as
+with order_traces as (
+    select
+        s.order_id,
+        max(case when c.session is not null then 1 else 0 end) as is_captured,
+        max(case when b.session is not null then 1 else 0 end) as has_browser_side
+    from order_sessions s
+    left join captured_visits c on c.session = s.session
+    left join (select distinct session from events where channel = 'browser' and session is not null) b on b.session = s.session
+    group by s.order_id
+),
+hars as (
+    select
+        s.source,
+        min(s.first_at) - interval 60 seconds as covers_from,
+        max(s.last_at) + interval 60 seconds as covers_to,
+        max(case when a.kind = 'checkout' then 1 else 0 end) as has_checkout
+    from sources s
+    left join actions a on a.source = s.source
+    where s.loader = 'har'
+    group by s.source
+),
+recorded_orders as (
+    -- An order tied to no visit, but placed while a capture ran: its own, where the plan lists it or the capture shows a checkout.
+    select distinct o.order_id
+    from expected_orders o
+    join hars h on o.due_at between h.covers_from and h.covers_to
+    where o.is_named
+      and (o.is_listed or h.has_checkout = 1)
+),
+page_relays as (
+    -- Platforms whose server events the captured pages send themselves: there the capture shows a missing one too.
+    select distinct e.platform
+    from events e
+    join sources s on s.source = e.source
+    where s.loader = 'har'
+      and e.channel = 'server'
+),
+log_cover as (
+    select
+        o.order_id,
+        p.platform,
+        max(case when w.channel = 'browser' and w.platform = p.platform then 1 else 0 end) as browser_log,
+        max(case when w.channel = 'server' and w.platform = p.platform then 1 else 0 end) as server_log,
+        max(case when w.channel = 'server' then 1 else 0 end) as any_server_log
+    from expected_orders o
+    cross join plan_platforms p
+    join log_windows w on o.due_at between w.covers_from and w.covers_to
+    group by o.order_id, p.platform
+)
+select
+    o.order_id,
+    p.platform,
+    coalesce(t.has_browser_side, 0) = 1 or coalesce(t.is_captured, 0) = 1 as has_visit,
+    (p.platform in ('meta', 'tiktok') and (coalesce(t.is_captured, 0) = 1 or r.order_id is not null))
+        or coalesce(l.browser_log, 0) = 1 as sees_browser,
+    coalesce(l.server_log, 0) = 1
+        or (y.platform is not null and (coalesce(t.is_captured, 0) = 1 or r.order_id is not null)) as sees_server,
+    coalesce(l.any_server_log, 0) = 1
+        or (y.platform is not null and (coalesce(t.is_captured, 0) = 1 or r.order_id is not null)) as sees_some_server
+from expected_orders o
+cross join plan_platforms p
+left join order_traces t on t.order_id = o.order_id
+left join recorded_orders r on r.order_id = o.order_id
+left join page_relays y on y.platform = p.platform
+left join log_cover l on l.order_id = o.order_id and l.platform = p.platform;
+
+-- The events of each order: its Purchases (carried: the key names it; copy: the other copy of the id does; probable: only money,
+-- time or place point to it, which explains and never passes), and the other steps of the visits it was placed in.
+create table order_events as
+with core as (
+    select
+        e.event_key,
+        e.ref,
+        e.platform,
+        e.channel,
+        coalesce(e.step, d.step) as step,
+        coalesce(e.order_id, d.order_id) as order_id,
+        coalesce(e.session, d.session) as session,
+        e.dataset,
+        e.in_plan,
+        e.source,
+        e.page_load,
+        e.event_id,
+        e.net_error,
+        e.event_at,
+        coalesce(e.event_at, e.seen_at) as happened_at,
+        coalesce(e.seen_at, e.event_at) as sent_at,
+        e.channel = 'browser' and (coalesce(e.status, 200) = 0 or e.net_error is not null) as is_stopped,
+        coalesce(d.outcome, '') = 'refused' as is_refused
+    from events e
+    left join deliveries d on d.event_key = e.event_key
+    where coalesce(e.step, d.step) is not null
+),
+claims as (
+    select event_key, order_id, 'carried' as how
+    from core
+    where step = 'Purchase'
+      and order_id is not null
+    union all
+    select browser_key, order_id, case kind when 'exact' then 'copy' else 'probable' end
+    from pairs
+    where step = 'Purchase'
+      and order_id is not null
+    union all
+    select server_key, order_id, case kind when 'exact' then 'copy' else 'probable' end
+    from pairs
+    where step = 'Purchase'
+      and order_id is not null
+    union all
+    select event_key, order_id, 'probable'
+    from probable_orders
+    union all
+    select c.event_key, s.order_id, 'visit'
+    from core c
+    join order_sessions s on s.session = c.session
+    where c.step <> 'Purchase'
+),
+best as (
+    -- 'carried' before 'copy' before 'probable': the order of the alphabet.
+    select event_key, order_id, min(how) as how
+    from claims
+    group by event_key, order_id
+)
+select
+    b.order_id,
+    b.how,
+    c.event_key,
+    c.ref,
+    c.platform,
+    c.channel,
+    c.step,
+    c.session,
+    c.dataset,
+    c.in_plan,
+    c.source,
+    c.page_load,
+    c.event_id,
+    c.net_error,
+    c.happened_at,
+    c.sent_at,
+    c.is_stopped,
+    c.is_refused,
+    c.in_plan and not c.is_stopped as is_sent
+from best b
+join core c on c.event_key = b.event_key
+where c.order_id is null
+   or c.order_id = b.order_id
+   or b.how = 'visit';
+
+-- One row per order, platform and step the plan asks for: what was sent for it on each channel, and whether the evidence would
+-- show it. The first of each kind is named.
+create table order_steps as
+with requirements as (
+    select
+        platform,
+        step,
+        max(case when channel = 'browser' then 1 else 0 end) as browser_rows,
+        max(case when channel = 'server' then 1 else 0 end) as server_rows,
+        max(case when only_with_click then 1 else 0 end) as click_rows
+    from plan_requirements
+    group by platform, step
+),
+sorted as (
+    select
+        *,
+        case
+            when how = 'probable' then 'probable ' || channel
+            when not in_plan then 'foreign ' || channel
+            when is_stopped then 'stopped'
+            when is_refused then 'refused'
+            else channel
+        end as kind
+    from order_events
+),
+placed as (
+    select
+        *,
+        row_number() over (partition by order_id, platform, step, kind order by sent_at, event_key) as nth
+    from sorted
+),
+sums as (
+    select
+        order_id,
+        platform,
+        step,
+        min(session) as session,
+        sum(case when kind = 'browser' then 1 else 0 end) as browser_events,
+        sum(case when kind = 'server' then 1 else 0 end) as server_events,
+        sum(case when kind = 'refused' then 1 else 0 end) as refused_events,
+        sum(case when kind = 'stopped' then 1 else 0 end) as stopped_events,
+        min(case when kind = 'browser' and nth = 1 then ref end) as browser_ref,
+        min(case when kind = 'server' and nth = 1 then ref end) as server_ref,
+        min(case when kind = 'refused' and nth = 1 then ref end) as refused_ref,
+        min(case when kind = 'stopped' and nth = 1 then ref end) as stopped_ref,
+        min(case when kind = 'stopped' and nth = 1 then net_error end) as stopped_by,
+        min(case when kind = 'foreign browser' and nth = 1 then ref end) as foreign_browser_ref,
+        min(case when kind = 'foreign browser' and nth = 1 then dataset end) as foreign_browser_dataset,
+        min(case when kind = 'foreign server' and nth = 1 then ref end) as foreign_server_ref,
+        min(case when kind = 'foreign server' and nth = 1 then dataset end) as foreign_server_dataset,
+        min(case when kind = 'probable browser' and nth = 1 then ref end) as probable_browser_ref,
+        min(case when kind = 'probable server' and nth = 1 then ref end) as probable_server_ref,
+        min(case when kind = 'browser' then sent_at end) as browser_at,
+        min(case when kind = 'server' then sent_at end) as server_at
+    from placed
+    group by order_id, platform, step
+),
+visits as (
+    select order_id, min(session) as session, min(first_at) as first_at
+    from order_sessions
+    group by order_id
+)
+select
+    o.order_id,
+    o.ref as order_ref,
+    o.is_named,
+    o.is_listed,
+    o.is_traffic,
+    o.is_due,
+    o.doubt,
+    o.due_at,
+    o.payment_method,
+    r.platform,
+    r.step,
+    r.browser_rows = 1 as needs_browser,
+    r.server_rows = 1 as needs_server,
+    r.click_rows = 1 as only_with_click,
+    c.has_visit,
+    c.sees_browser,
+    c.sees_server,
+    c.sees_some_server,
+    coalesce(s.session, v.session) as session,
+    coalesce(s.browser_events, 0) as browser_events,
+    coalesce(s.server_events, 0) as server_events,
+    coalesce(s.refused_events, 0) as refused_events,
+    coalesce(s.stopped_events, 0) as stopped_events,
+    s.browser_ref,
+    s.server_ref,
+    s.refused_ref,
+    s.stopped_ref,
+    s.stopped_by,
+    s.foreign_browser_ref,
+    s.foreign_browser_dataset,
+    s.foreign_server_ref,
+    s.foreign_server_dataset,
+    s.probable_browser_ref,
+    s.probable_server_ref,
+    s.browser_at,
+    s.server_at
+from expected_orders o
+cross join requirements r
+join order_coverage c on c.order_id = o.order_id and c.platform = r.platform
+left join sums s on s.order_id = o.order_id and s.platform = r.platform and s.step = r.step
+left join visits v on v.order_id = o.order_id;
+
+-- Holes in Meta's own count of hits per pixel and page: something between the two hits left no trace.
+create table counter_gaps as
+with counted as (
+    select
+        page_load,
+        dataset,
+        counter,
+        min(sent_at) as sent_at,
+        min(ref) as ref
+    from counters
+    where page_load is not null
+    group by page_load, dataset, counter
+),
+neighbours as (
+    select
+        *,
+        lag(counter) over (partition by page_load, dataset order by counter) as before_counter,
+        lag(sent_at) over (partition by page_load, dataset order by counter) as before_at
+    from counted
+),
+page_sessions as (
+    select page_load, min(session) as session
+    from events
+    where page_load is not null
+      and session is not null
+    group by page_load
+)
+select
+    n.page_load,
+    n.dataset,
+    p.session,
+    n.before_counter,
+    n.counter,
+    n.before_at,
+    n.sent_at,
+    n.ref
+from neighbours n
+join page_sessions p on p.page_load = n.page_load
+where n.counter > n.before_counter + 1;
+
+-- Which storefront call each AddToCart and Purchase of a captured visit stands for: of each stream of events a call claims the
+-- nearest, at most five seconds before it began or a minute after its answer.
+create table action_claims as
+with streams as (
+    select
+        event_key,
+        platform,
+        channel,
+        coalesce(dataset, '') as dataset,
+        session,
+        source,
+        order_id,
+        case step when 'AddToCart' then 'add_to_cart' else 'checkout' end as kind,
+        coalesce(event_at, seen_at) as happened_at
+    from sent_events
+    where step in ('AddToCart', 'Purchase')
+      and session is not null
+),
+acts as (
+    select
+        a.ref,
+        a.source,
+        a.kind,
+        a.started_at,
+        a.finished_at,
+        a.status,
+        a.session,
+        min(k.order_id) as order_id
+    from actions a
+    left join order_keys k on k.key = a.order_key
+    group by a.ref, a.source, a.kind, a.started_at, a.finished_at, a.status, a.session
+),
+distances as (
+    select
+        s.event_key,
+        s.platform,
+        s.channel,
+        s.dataset,
+        s.happened_at,
+        s.source = a.source as one_clock,
+        a.ref as action_ref,
+        a.started_at,
+        a.finished_at,
+        a.status,
+        greatest(0, epoch(a.started_at) - epoch(s.happened_at), epoch(s.happened_at) - epoch(a.finished_at)) as distance
+    from streams s
+    join acts a
+        on a.session = s.session
+       and a.kind = s.kind
+       and (a.order_id is null or s.order_id is null or a.order_id = s.order_id)
+    where s.happened_at between a.started_at - interval 5 seconds and a.finished_at + interval 60 seconds
+),
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by action_ref, platform, channel, dataset order by distance, happened_at desc, event_key
+        ) as nth
+    from distances
+)
+select
+    event_key,
+    action_ref,
+    one_clock,
+    started_at,
+    finished_at,
+    status
+from ranked
+where nth = 1;

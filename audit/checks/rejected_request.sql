@@ -1,0 +1,192 @@
+/*
+title    = "Every server request was accepted, at once or on a retry"
+failure  = "A server request was refused and its event was never accepted"
+facet    = "delivery"
+severity = "blocker"
+severity_other_steps = "warning"
+needs    = ["server events"]
+why      = """
+A refused request leaves nothing behind: the platform never hears of the sale from the server, and only the browser copy, which
+blockers and closed tabs eat, is left. Sending code often ignores the answer, so nobody notices. TikTok even refuses with
+HTTP 200 and says so only in the answer's own code. A refusal followed by an accepted retry of the same event is no loss.
+"""
+
+[causes.bad_request]
+means       = "The receiver found fault with the request itself, or took fewer events than it was sent."
+first_check = "Read the answer below; it usually names the field. Compare that field with a request that was accepted."
+not_yet     = "Do not resend the same request in a loop: it will be refused each time."
+remedy      = "Correct the named field where the request is built, then place a test order and look for an accepted answer."
+owner       = "tracking"
+
+[causes.not_found]
+means       = "The address names a store, pixel or route that does not exist, or that this token may not see."
+first_check = "Compare the store or pixel id in the request's address with the one in the account."
+not_yet     = "Do not create a new pixel: the existing one is probably only misspelled."
+remedy      = "Put the right store or pixel id into the sender's settings and repeat the test order."
+owner       = "tracking"
+
+[causes.unauthorised]
+means       = "The access token or key is missing, expired, or has no right to this pixel."
+first_check = "Look up when the token was made and by whom; a password change or a departed colleague ends many of them."
+not_yet     = "Do not paste a colleague's personal token to get going; it will end the same way."
+remedy      = "Issue a system token with rights to this pixel, store it as a secret, and note when it has to be renewed."
+owner       = "data"
+
+[causes.rate_limited]
+means       = "More requests came than the receiver allows, and this one was turned away."
+first_check = "Count the requests in the minute before; look for one event being sent many times or a bulk job."
+not_yet     = "Do not drop events to stay under the limit: the dropped ones are sales."
+remedy      = "Send several events in one request, and retry a refused one after a growing pause with the same event id."
+owner       = "data"
+
+[causes.too_old]
+means       = "The event is said to have happened more than seven days ago; Meta refuses such a request whole."
+first_check = "Compare the event time in the request with the order's time: a stuck queue, a wrong clock or a fixed date."
+not_yet     = "Do not put today's time on old sales: they would count on the wrong day."
+remedy      = "Send each event within the hour with its true time, and throw away what has been waiting for over a week."
+owner       = "data"
+
+[causes.missing_value]
+means       = "Meta refused the Purchase because it carries no value."
+first_check = "Look at the order total at the moment the request is built: is it empty, or under another name?"
+not_yet     = "Do not switch off value optimisation for this; the number only has to be sent."
+remedy      = "Fill the value from the order's total before sending, and hold the request back when it is missing."
+owner       = "tracking"
+
+[causes.missing_currency]
+means       = "Meta refused the Purchase because it carries no currency."
+first_check = "Look where the currency is read from: the order has it, the request does not."
+not_yet     = "Do not write a fixed currency into the code if the shop sells in more than one."
+remedy      = "Send the order's own three-letter currency code beside the value."
+owner       = "tracking"
+
+[causes.batch_poisoned]
+means       = "One bad event in a request of several got all of them refused; this one may have been perfectly good."
+first_check = "Find the bad one: the answer below says what is wrong with it, and the other events share its line in the log."
+not_yet     = "Do not raise the batch size to make up for lost time; each bad event would take more good ones with it."
+remedy      = "When a batch is refused, send its events again one by one, and check each event before it enters a batch."
+owner       = "data"
+
+[causes.server_error]
+means       = "The receiver itself failed. Nothing is wrong with the request, but nobody sent it again."
+first_check = "See whether the refusals end at some minute: a passing outage needs a retry, not a repair."
+not_yet     = "Do not change a request that was right."
+remedy      = "Retry with the same event id after a growing pause, for up to a day, and log when a send is given up."
+owner       = "data"
+*/
+with tries as (
+    select
+        *,
+        row_number() over (partition by delivery, outcome order by seen_at desc, event_key desc) as from_last
+    from deliveries
+),
+events_tried as (
+    select
+        delivery,
+        count(*) as try_count,
+        min(event_id) as event_id,
+        min(case when outcome = 'refused' then seen_at end) as refused_at,
+        max(case when outcome = 'accepted' then seen_at end) as accepted_at,
+        max(case when outcome = 'refused' and from_last = 1 then event_key end) as refused_key,
+        max(case when outcome = 'accepted' and from_last = 1 then event_key end) as accepted_key,
+        max(case when outcome = 'unclear' and from_last = 1 then event_key end) as unclear_key,
+        max(case when outcome = 'unanswered' and from_last = 1 then event_key end) as unanswered_key
+    from tries
+    group by delivery
+),
+verdicts as (
+    select
+        *,
+        case
+            -- One id is one event: accepted once, it arrived. Without an id only a later acceptance can be its retry.
+            when accepted_key is not null and (refused_key is null or event_id is not null or accepted_at >= refused_at) then true
+            when refused_key is not null then false
+        end as ok,
+        case
+            when accepted_key is not null and (refused_key is null or event_id is not null or accepted_at >= refused_at)
+                then accepted_key
+            else coalesce(refused_key, unclear_key, unanswered_key)
+        end as told_by
+    from events_tried
+),
+answers_read as (
+    select
+        v.ok,
+        v.try_count,
+        v.refused_key,
+        d.platform,
+        d.step,
+        d.order_id,
+        d.order_key,
+        d.event_id,
+        d.session,
+        d.ref,
+        d.outcome,
+        e.status,
+        e.net_error,
+        e.answer_text,
+        e.events_sent,
+        e.events_received,
+        e.value,
+        e.currency,
+        e.event_at,
+        e.seen_at,
+        -- Where the answer gave no code of its own, the model repeats the HTTP status.
+        case when e.answer_code is distinct from cast(e.status as varchar) then e.answer_code end as code,
+        case when e.platform = 'meta' and e.answer_code is distinct from cast(e.status as varchar)
+            then split_part(e.answer_code, '/', 1) end as graph_code,
+        case when e.platform = 'meta' and e.answer_code is distinct from cast(e.status as varchar)
+            then split_part(e.answer_code, '/', 2) end as graph_subcode,
+        case when e.platform = 'tiktok' then e.answer_code end as tiktok_code
+    from verdicts v
+    join deliveries d on d.event_key = v.told_by
+    join events e on e.event_key = v.told_by
+),
+reasons_found as (
+    select
+        *,
+        case
+            when status = 429 or graph_code in ('4', '17', '80003') or tiktok_code = '40100' then 'rate_limited'
+            when graph_code = '100' and graph_subcode = '33' then 'not_found'
+            when status in (401, 403) or graph_code in ('10', '102', '190', '200') or tiktok_code in ('40001', '40105')
+                then 'unauthorised'
+            when status = 404 then 'not_found'
+            when status >= 500 or graph_code in ('1', '2', '341', '5000', '21009') or tiktok_code like '5____' then 'server_error'
+            -- In a batch the named fault is this event's only where this event shows it.
+            when graph_subcode = '2804003' and (coalesce(events_sent, 1) <= 1 or epoch(seen_at) - epoch(event_at) > 604800)
+                then 'too_old'
+            when graph_subcode = '2804009' and (coalesce(events_sent, 1) <= 1 or value is null) then 'missing_value'
+            when graph_subcode = '2804010' and (coalesce(events_sent, 1) <= 1 or currency is null) then 'missing_currency'
+            when events_received is null and events_sent > 1 then 'batch_poisoned'
+            else 'bad_request'
+        end as reason
+    from answers_read
+)
+select
+    r.platform,
+    r.step,
+    coalesce(r.order_id, r.order_key, r.event_id, r.session, r.ref) as subject,
+    r.order_id,
+    r.session,
+    r.ok,
+    'accepted, at once or on a retry' as expected,
+    case
+        when r.outcome = 'unanswered' then 'no answer recorded' || coalesce(' (' || r.net_error || ')', '')
+        else concat_ws(', ',
+            r.outcome,
+            'HTTP ' || r.status,
+            'code ' || r.code,
+            nullif(r.answer_text, ''),
+            case when r.outcome = 'unclear' and r.tiktok_code = '20001' then 'taken in part, without saying which part' end,
+            case when r.outcome = 'unclear' and r.code is null and r.status < 300 then 'the answer itself was not recorded' end,
+            case when r.events_sent > 1 then r.events_sent || ' events in the request' end,
+            case when r.events_received < r.events_sent then r.events_received || ' received' end,
+            case when r.try_count > 1 then r.try_count || ' tries' end)
+    end as actual,
+    case when not r.ok then r.reason end as cause,
+    -- Which step a nameless event was nobody can say: it warns.
+    case when r.step is null then 'warning' end as severity,
+    r.ref,
+    case when r.ok then f.ref end as other_ref
+from reasons_found r
+left join events f on f.event_key = r.refused_key
