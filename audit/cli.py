@@ -92,6 +92,81 @@ def demo(story: str, **options: Any) -> None:
 
 
 @main.command()
+@click.argument("folder", required=False, default=Path(), type=_PATH)
+@click.option("--shop", type=click.Choice(("shopify", "woocommerce", "scalev", "other")), default="other", show_default=True)
+def init(folder: Path, shop: str) -> None:
+    """Write a commented audit.toml and the input folders, each with a note on how to export that evidence.
+
+    Nothing that is there already is overwritten.
+    """
+    from audit.scaffold import scaffold
+
+    done = scaffold(folder, shop)
+    for path in done.written:
+        click.echo(f"wrote {path}")
+    for path in done.kept:
+        click.echo(f"kept  {path} (was there already)")
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=_PATH)
+@click.option("--plan", "plan_path", type=_PATH, help="The plan. Default: audit.toml in the first folder given.")
+def doctor(paths: tuple[Path, ...], plan_path: Path | None) -> None:
+    """Say what each file holds and lacks, which checks cannot be answered, and what to export from where."""
+    from audit import inputs
+    from audit.doctor import as_text, examine
+    from audit.plan import Plan
+    from audit.plan_file import read_plan
+
+    found = inputs.find_plan(paths, plan_path)
+    plan = read_plan(found) if found else Plan()
+    click.echo(as_text(examine(inputs.find_inputs(paths, plan), plan)), nl=False)
+
+
+@main.command()
+@click.argument("old", type=_PATH)
+@click.argument("new", type=_PATH)
+def diff(old: Path, new: Path) -> None:
+    """Compare two packets (folders or run.json files): findings fixed, new, still open; the decision before and after."""
+    from reports.comparison import as_text, compare, read_run
+
+    click.echo(as_text(compare(read_run(old), read_run(new))), nl=False)
+
+
+@main.command()
+@click.argument("folder", type=_PATH)
+@click.option("--role", required=True, type=click.Choice(("media", "tracking", "theme", "data", "store", "operations")))
+@click.option("--name", required=True, help="Who signs.")
+@click.option("--accept/--refuse", default=True, show_default=True, help="Accept the packet as launch evidence, or refuse it.")
+@click.option("--reason", help="Why; needed to accept a STOP or a NOT_PROVEN.")
+@click.option("--now", "now_text", metavar="TIME", help="Time of signing (ISO 8601). Default: now.")
+def sign(folder: Path, role: str, name: str, accept: bool, reason: str | None, now_text: str | None) -> None:
+    """Add a reviewer's signature to the packet's signoff.json. An accepted packet carries media and tracking."""
+    from reports.signing import sign as sign_packet
+
+    moment = _time(now_text) or datetime.now(UTC)
+    signed = sign_packet(folder, role=role, name=name, accept=accept, reason=reason, time=moment)
+    click.echo(f"signed: {signed['name']} ({signed['role']}) {signed['answer']} {signed['decision']} at {signed['time']}")
+
+
+@main.command()
+@click.argument("folder", type=_PATH)
+@click.option("--inputs", "inputs_folder", type=_PATH, help="The folder the evidence lies in, to compare it too.")
+def verify(folder: Path, inputs_folder: Path | None) -> None:
+    """Recompute hashes and decision and say whether packet, inputs and signatures still agree. Exits 1 when they do not."""
+    from reports.signing import verify as verify_packet
+
+    found = verify_packet(folder, inputs_folder)
+    for sentence in found.disagreements:
+        click.echo(f"does not agree: {sentence}")
+    for sentence in found.notes:
+        click.echo(f"note: {sentence}")
+    if not found.disagreements:
+        click.echo("packet, run and signatures agree" + ("; accepted by media and tracking" if found.accepted else ""))
+    sys.exit(1 if found.disagreements else 0)
+
+
+@main.command()
 def checks() -> None:
     """List every check."""
     from audit.check import catalogue

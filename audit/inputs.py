@@ -112,7 +112,9 @@ def _matches(root: Path, pattern: str) -> Iterable[Path]:
     if literal.is_file():
         return [literal]
     try:
-        return sorted(path for path in root.glob(pattern) if path.is_file())
+        return sorted(
+            path for path in root.glob(pattern) if path.is_file() and path.name != NOTE_NAME and not path.name.startswith(".")
+        )
     except ValueError as error:
         raise InputError(f"inputs.paths: {pattern!r} is no pattern ({error}).") from error
 
