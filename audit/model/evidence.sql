@@ -97,3 +97,39 @@ select
         try(json_extract_string(response, '$.order.order_id')))
 from calls
 where kind is not null;
+
+-- Meta's counter on every hit of a page, automatic ones too, read where each transport puts it (domain 1.2, 1.4).
+insert into counters
+with hits as (
+    select
+        ref,
+        source,
+        page_load,
+        seen_at,
+        case when method = 'POST' and body is not null then body else query end as form
+    from requests
+    where regexp_full_match(host, '(www[.])?facebook[.]com')
+      and regexp_full_match(path, '/tr/?')
+      and page_load is not null
+),
+numbers as (
+    select
+        *,
+        coalesce(
+            nullif(regexp_extract(form, '(?:^|&)ec=([0-9]{1,9})(?:&|$)', 1), ''),
+            nullif(regexp_extract(form, 'name="ec"[^0-9]{2,8}([0-9]{1,9})[^0-9]', 1), '')) as counter,
+        coalesce(
+            nullif(regexp_extract(form, '(?:^|&)id=([0-9]{5,20})(?:&|$)', 1), ''),
+            nullif(regexp_extract(form, 'name="id"[^0-9]{2,8}([0-9]{5,20})[^0-9]', 1), '')) as dataset
+    from hits
+)
+select
+    ref,
+    source,
+    source || '#' || page_load,
+    dataset,
+    cast(counter as bigint),
+    seen_at
+from numbers
+where counter is not null
+  and dataset is not null;

@@ -177,6 +177,16 @@ create table loads (
     ok        boolean
 );
 
+-- Meta's own count of its hits per pixel and page load, telemetry included: a hole in it is a hit that left no trace.
+create table counters (
+    ref       varchar,
+    source    varchar,
+    page_load varchar,
+    dataset   varchar,
+    counter   bigint,
+    sent_at   timestamp
+);
+
 -- Page views the evidence holds, with the click ids of their URL.
 create table landings (
     ref       varchar,
