@@ -26,6 +26,10 @@ OWNERS = ("media", "tracking", "theme", "data", "store", "operations")
 
 #: What a check may need: whether the evidence holds it (one SQL truth), and what to supply when it does not.
 NEEDS: dict[str, tuple[str, str]] = {
+    "events": (
+        "select count(*) > 0 from events",
+        "a browser capture (HAR or pixel log) or the server's request log",
+    ),
     "browser events": (
         "select count(*) > 0 from events where channel = 'browser'",
         "a browser capture: a HAR saved with 'Preserve log' on, or a pixel log",

@@ -1,0 +1,49 @@
+/*
+title       = "Ad clicks are young enough to count"
+failure     = "An event carries an ad click that is too old to count"
+facet       = "attribution"
+severity    = "warning"
+needs       = ["events"]
+why         = """
+Meta keeps its click cookie for 90 days. A server that goes on sending older clicks cannot earn credit with them, and Events
+Manager may warn of expired click ids.
+"""
+means       = "The time inside fbc lies further back than the plan's days for a Meta click."
+first_check = "See where this fbc came from: usually a customer profile, a CRM or an old order instead of the present visit."
+not_yet     = "Do not re-date the click to make it pass; that turns an old click into a false new one."
+remedy      = "Read fbc from the present visit's cookie, and drop stored clicks after the days the plan allows."
+owner       = "data"
+*/
+with judged as (
+    select
+        e.step,
+        e.channel,
+        e.order_id,
+        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.ref) as subject,
+        v.session,
+        e.ref,
+        fb_created(e.click_id) as created_at,
+        -- A wrong event time must not age a click.
+        least(coalesce(e.event_at, e.seen_at), coalesce(e.seen_at, e.event_at)) as used_at,
+        coalesce(p.amount, 90) as days
+    from sent_events e
+    join event_visits v on v.event_key = e.event_key
+    left join plan_limits p on p.name = 'click_id_days_meta'
+    where e.platform = 'meta'
+      and e.click_id like 'fb.%'
+)
+select
+    'meta' as platform,
+    step,
+    subject,
+    order_id,
+    session,
+    epoch(used_at) - epoch(created_at) <= days * 86400 as ok,
+    'a click of the last ' || number_text(cast(days as decimal(18, 3))) || ' days' as expected,
+    channel || ' fbc created on ' || strftime(created_at, '%Y-%m-%d') || ', '
+        || cast(cast(floor((epoch(used_at) - epoch(created_at)) / 86400) as bigint) as varchar) || ' days before the event' as actual,
+    cast(null as varchar) as cause,
+    ref,
+    cast(null as varchar) as other_ref
+from judged
+where created_at is not null

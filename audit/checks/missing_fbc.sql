@@ -1,0 +1,118 @@
+/*
+title    = "Meta events carry the ad click of their visit"
+failure  = "A Meta event lost the ad click of its visit"
+facet    = "attribution"
+severity = "warning"
+needs    = ["events"]
+why      = """
+Meta credits a sale to an ad mainly through the click id in fbc. A visit that came from an ad but reports its events without fbc
+may be credited to no ad at all: the campaign looks weaker than it is and learns from fewer sales.
+"""
+
+[causes.browser]
+means       = "The browser pixel sent the event without fbc although the visit has an ad click: the _fbc cookie was not there or could not be read on that page."
+first_check = "Open the site with ?fbclid=test, go to the page of this event and look for the _fbc cookie; its path should be / and its domain the whole shop."
+not_yet     = "Do not cut the campaign's budget for poor results: the clicks are lost on the site, not in the ad."
+remedy      = "Write _fbc for path / on the shop's main domain, or let the Meta pixel write it, and keep it through every page up to the thank-you page."
+owner       = "tracking"
+
+[causes.server]
+means       = "The server copy left without fbc although the visit has an ad click, so the copy that survives ad blockers is the one that cannot be credited."
+first_check = "Look at the code that builds the server request: is the _fbc cookie read at that moment and handed over as user_data.fbc?"
+not_yet     = "Do not collect more personal data to raise match quality; the click id is free and already in the browser."
+remedy      = "Pass the _fbc cookie unchanged with each server event; where it was not set yet, build fbc once from the landing's fbclid."
+owner       = "tracking"
+
+[causes.first_event]
+means       = "The first server event of the visit left on the landing page without fbc; later ones carry it. The cookie was read before it was written."
+first_check = "Compare the order of two steps on the landing page: writing _fbc, and sending the first server event."
+not_yet     = "Do not delay every event by seconds to be safe; only the first one needs the click id from the address."
+remedy      = "On the landing page take fbclid from the address, write _fbc first, and use the same value for the first server event."
+owner       = "tracking"
+
+[causes.empty_string]
+means       = "fbc was sent as an empty text although the visit has an ad click: the field is filled from a place that holds nothing."
+first_check = "Find the variable that fills fbc (a tag variable, a database column, an order attribute) and see why it is empty for this visit."
+not_yet     = "Do not just drop the empty field; the request would look tidy while the click stays lost."
+remedy      = "Fill fbc from the _fbc cookie, and leave the field out only when the visitor really has none."
+owner       = "data"
+*/
+with judged as (
+    select
+        e.event_key,
+        e.step,
+        e.channel,
+        e.order_id,
+        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.ref) as subject,
+        v.session,
+        e.ref,
+        e.click_id,
+        e.click_id_state,
+        e.page_cut,
+        e.landing_click,
+        v.judged_at,
+        v.on_landing,
+        k.known_at,
+        k.ref as known_ref,
+        c.first_at,
+        c.last_at,
+        c.last_click_at
+    from sent_events e
+    join event_visits v on v.event_key = e.event_key
+    left join visit_knowledge k
+        on k.session = v.session
+       and k.platform = e.platform
+       and k.channel = e.channel
+       and k.kind = 'click'
+    left join visit_channels c
+        on c.session = v.session
+       and c.platform = e.platform
+       and c.channel = e.channel
+    where e.platform = 'meta'
+      -- A hand-made image cannot read cookies, and a shopper who refused is owed silence.
+      and not e.is_noscript
+      and coalesce(e.consent, 'granted') <> 'denied'
+      and (e.landing_click is not null or k.known_at < v.judged_at)
+),
+answered as (
+    select
+        *,
+        case
+            when click_id is not null then true
+            -- Meta cuts what restricted pages send.
+            when page_cut then null
+            -- On the landing page the pixel may fire before the cookie exists; its next event shows whether it came.
+            when channel = 'browser' and on_landing and last_click_at > judged_at then true
+            when channel = 'browser' and on_landing and coalesce(last_at, judged_at) <= judged_at then null
+            else false
+        end as ok
+    from judged
+)
+select
+    'meta' as platform,
+    step,
+    subject,
+    order_id,
+    session,
+    ok,
+    'fbc with the ad click this visit came with' as expected,
+    case
+        when ok then channel || ' event with fbc, or on the page that is just writing it'
+        when ok is null and page_cut then channel || ' event without fbc, on a page whose data Meta itself restricts'
+        when ok is null then 'browser event without fbc on the landing page, and no later event to compare it with'
+        else channel || ' event with ' || case when click_id_state = 'empty' then 'an empty fbc' else 'no fbc' end
+            || case
+                when landing_click is not null then '; its page address carries fbclid ' || shown_id(landing_click)
+                else '; the click is known since ' || strftime(known_at, '%H:%M:%S') || ' UTC' end
+    end as actual,
+    case
+        when ok then null
+        when ok is null then null
+        when click_id_state = 'empty' then 'empty_string'
+        when channel = 'browser' then 'browser'
+        when (on_landing or first_at >= judged_at) and last_click_at > judged_at then 'first_event'
+        else 'server'
+    end as cause,
+    ref,
+    known_ref as other_ref
+from answered
