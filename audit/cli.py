@@ -216,13 +216,12 @@ def _run(
     memory: str | None,
     exit_zero: bool,
 ) -> None:
-    from reports.packet import build
-
     from audit import engine, inputs
     from audit.plan import Plan
     from audit.plan_file import read_plan
     from audit.verdict import exit_code, judge
     from reports import formats, writing
+    from reports.packet import build
 
     now = _time(now_text)
     _known_checks(select + ignore)

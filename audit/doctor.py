@@ -1,4 +1,4 @@
-"""What a user runs when the answer is NOT_PROVEN: per file what was read and what is missing, then what to export, from where."""
+"""What a user runs when the answer is NOT_PROVEN: what each file holds and lacks, then what to export, from where."""
 
 from __future__ import annotations
 
@@ -122,13 +122,12 @@ def as_text(diagnosis: Diagnosis) -> str:
             lines += [f"{file.name}", f"  not read: {file.problem}"]
             continue
         window = (
-            f"{file.first_at:%Y-%m-%d %H:%M} to {file.last_at:%Y-%m-%d %H:%M} UTC"
-            if file.first_at and file.last_at
-            else "no times"
+            f"{file.first_at:%Y-%m-%d %H:%M} to {file.last_at:%Y-%m-%d %H:%M} UTC" if file.first_at and file.last_at else "no times"
         )
         lines += [
             f"{file.name}",
-            f"  {file.loader}: {file.read} rows read = {file.kept} kept + {file.ignored} ignored + {file.rejected} rejected; {window}",
+            f"  {file.loader}: {file.read} rows read = {file.kept} kept + {file.ignored} ignored + {file.rejected} rejected",
+            f"  {window}",
         ]
         lines += [f"  missing: {missing}" for missing in file.missing]
     if not diagnosis.files:

@@ -133,9 +133,7 @@ class _Reader:
         parts |= self.limits(table.get("limits", {}))
         gates = self.keys("gates", table.get("gates", {}), ("reconciliation",))
         if "reconciliation" in gates:
-            parts["reconciliation"] = self.choice(
-                "gates.reconciliation", gates["reconciliation"], ("required", "when_supplied")
-            )
+            parts["reconciliation"] = self.choice("gates.reconciliation", gates["reconciliation"], ("required", "when_supplied"))
         return Plan(**parts)
 
     def each(self, place: str, value: object, read: Callable[[str, object], T]) -> tuple[T, ...]:

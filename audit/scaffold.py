@@ -20,14 +20,15 @@ _ORDERS = {
     " paid_at, status, subtotal, discount, shipping, tax, fees, refunded, items.",
 }
 _SERVER = {
-    "shopify": "The tag server's or backend's log of requests to the Conversions API and the Events API: time, address, body, status"
-    " and answer of each. Server GTM: the tag's own log ('always' in its settings).",
+    "shopify": "The tag server's or backend's log of requests to the Conversions API and the Events API: time, address, body,"
+    " status and answer of each. Server GTM: the tag's own log ('always' in its settings).",
     "woocommerce": "The backend's log of requests to the Conversions API and the Events API: time, address, body, status, answer.",
     "scalev": "Nothing, when the page itself calls the relay: the HAR holds those requests. Otherwise the log of whatever calls"
     " /v3/stores/{store}/public/analytics/…: time, address, body, status.",
     "other": "One request a line (NDJSON) or a CSV: ts, method, url, body, status, response.",
 }
-_BROWSER = """Record the whole path of one test order, from the ad's landing page (with its click id in the address) to the thank-you page.
+_BROWSER = """Record the whole path of one test order: from the ad's landing page, with its click id in the address, to the thank-you
+page.
 
 1. Open DevTools > Network. Tick 'Preserve log' and 'Disable cache'.
 2. Open the landing page, the product, the cart, the checkout; place the order; wait five seconds on the thank-you page.
@@ -62,8 +63,8 @@ def scaffold(folder: Path, shop: str) -> Written:
             " tiktok, snackvideo, shopify, ga4, server), or the CSV downloads of GA4 and Ads Manager.\n"
         ),
         folder / "evidence" / NOTE_NAME: (
-            "# Attachments\n\nScreenshots of Test Events and of the order admin. Name them under [[evidence]] in audit.toml; they are"
-            " embedded in the packet with their sha256.\n"
+            "# Attachments\n\nScreenshots of Test Events and of the order admin. Name them under [[evidence]] in audit.toml; they"
+            " are embedded in the packet with their sha256.\n"
         ),
     }
     written: list[Path] = []
@@ -101,7 +102,7 @@ timezone = "Asia/Jakarta"                      # the zone days are counted and t
 # data = "…"
 
 # [inputs]                                     # used when pixel-audit run is called without a path
-# paths = ["browser/*", {server.split("   ")[0].strip("[]")}, "orders/*"]
+# paths = ["browser/*", {server.split("   ", 1)[0].strip("[]")}, "orders/*"]
 
 [purchase]
 conversion_point = "order_created"             # or "payment_confirmed"

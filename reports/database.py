@@ -25,7 +25,9 @@ def export(audit: Audit, path: Path) -> None:
         for table in ("events", "landings", *_TABLES):
             columns = [row[0] for row in con.execute(f"select column_name from (describe {table})").fetchall()]
             picked = [
-                f"shown_id({name}) as {name}" if name in _SHORTENED else name for name in columns if name not in _DROPPED
+                f"shown_id({name}) as {name}" if name in _SHORTENED else name
+                for name in columns
+                if name not in _DROPPED
             ]
             con.execute(f"create table packet_db.{table} as select {', '.join(picked)} from {table}")
     finally:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -61,7 +60,7 @@ def sign(folder: Path, *, role: str, name: str, accept: bool, reason: str | None
     path, partial = folder / SIGNOFF, folder / f".{SIGNOFF}.partial"
     try:
         partial.write_text(json.dumps(signoff, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(partial, path)
+        partial.replace(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror}). The packet itself is untouched.") from error
     return signature
@@ -78,12 +77,11 @@ def read_signoff(folder: Path) -> dict[str, Any]:
         return {"schema": SCHEMA, "signatures": []}
     try:
         signoff = json.loads(path.read_text(encoding="utf-8"))
-        if signoff["schema"] != SCHEMA or not isinstance(signoff["signatures"], list):
-            raise ValueError("unknown schema")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{path}: damaged ({error}). Put back the file that was signed, or remove it and sign again."
-        ) from error
+        whole = signoff["schema"] == SCHEMA and isinstance(signoff["signatures"], list)
+    except (OSError, ValueError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise InputError(f"{path}: damaged. Put back the file that was signed, or remove it and sign again.")
     return dict(signoff)
 
 
@@ -139,9 +137,7 @@ def _decision(run: dict[str, Any]) -> str:
         return "STOP"
     if any(blocking and verdict in ("NOT_RUN", "UNCLEAR", "NOT_APPLICABLE") for verdict, blocking in verdicts):
         return "NOT_PROVEN"
-    conditions = any(
-        row["ok"] is False and (row["waived"] is not None or row["severity"] == "warning") for row in run["findings"]
-    )
+    conditions = any(row["ok"] is False and (row["waived"] is not None or row["severity"] == "warning") for row in run["findings"])
     return "GO_WITH_CONDITIONS" if conditions else "GO"
 
 

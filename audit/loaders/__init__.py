@@ -50,7 +50,5 @@ def claimant(source: Source) -> tuple[str, Loader] | None:
     found = [(name, loader) for name, loader in loaders().items() if loader.claims(source)]
     if len(found) > 1:
         names = " and ".join(name for name, _ in found)
-        raise InputError(
-            f"{source.name}: {names} both claim this file. Name the kind yourself with [[mapping]] in audit.toml."
-        )
+        raise InputError(f"{source.name}: {names} both claim this file. Name the kind yourself with [[mapping]] in audit.toml.")
     return found[0] if found else None

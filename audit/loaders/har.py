@@ -118,6 +118,7 @@ class _Reader:
         self.posts = 0
         self.bodies = 0
         self.statuses = 0
+        self.documents = 0
 
     def gaps(self) -> tuple[str, ...]:
         found: list[str] = []
@@ -125,6 +126,8 @@ class _Reader:
             found.append("no request bodies")
         if not self.statuses:
             found.append("no response status")
+        if not self.documents:
+            found.append("no page navigation: 'Preserve log' was off, or the recording began after the page had loaded")
         return tuple(found)
 
     def row(self, place: int, entry: Any) -> dict[str, Any] | str:
@@ -144,7 +147,7 @@ class _Reader:
         body = _body(request)
         status = response.get("status")
         status = status if isinstance(status, int) else None
-        error = response.get("_error") or entry.get("_error")
+        error = response.get("_error") or response.get("_failureText") or entry.get("_error")
         if status is not None and status <= 0:
             status = 0 if error or entry.get("_resourceType") or status == 0 else None
         self.posts += method == "POST"
@@ -152,6 +155,7 @@ class _Reader:
         self.statuses += status is not None and status != 0
         is_document = _is_document(entry, request, response, headers)
         page = str(entry.get("pageref") or "")
+        self.documents += is_document
         if is_document:
             self.loads[page] = self.loads.get(page, 0) + 1
         elapsed = entry.get("time")

@@ -27,10 +27,7 @@ def claims(source: Source) -> bool:
     if "platform" in keys and keys & _EVENT_KEYS and not {"count", "value", "date"} <= keys:
         return True
     return is_raw(source) and any(
-        is_browser_url(str(record.get(key) or ""))
-        for record in source.records
-        for key in record
-        if key.lower() in URL_KEYS
+        is_browser_url(str(record.get(key) or "")) for record in source.records for key in record if key.lower() in URL_KEYS
     )
 
 

@@ -9,9 +9,7 @@ from audit.loaders._requests import URL_KEYS, insert_requests, is_browser_url, i
 from audit.loaders._source import Source, Tally
 
 KIND = "server"
-FORMATS = (
-    "request log (NDJSON, JSON array, CSV, Parquet): ts, method, url or path, body, status, response, headers, sender",
-)
+FORMATS = ("request log (NDJSON, JSON array, CSV, Parquet): ts, method, url or path, body, status, response, headers, sender",)
 
 
 def claims(source: Source) -> bool:
@@ -19,10 +17,7 @@ def claims(source: Source) -> bool:
     if source.mapped_kind is not None:
         return source.mapped_kind == "request_log"
     return is_raw(source) and not any(
-        is_browser_url(str(record.get(key) or ""))
-        for record in source.records
-        for key in record
-        if key.lower() in URL_KEYS
+        is_browser_url(str(record.get(key) or "")) for record in source.records for key in record if key.lower() in URL_KEYS
     )
 
 
@@ -30,6 +25,4 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     """Rows become requests; a row without a time or a URL is a reject."""
     read, bad = read_records(con, source)
     rejected, statuses = insert_requests(con, source, evidence="server")
-    return Tally(
-        read=read, rejected=bad + rejected, has_statuses=statuses, gaps=() if statuses else ("no response status",)
-    )
+    return Tally(read=read, rejected=bad + rejected, has_statuses=statuses, gaps=() if statuses else ("no response status",))

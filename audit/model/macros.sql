@@ -156,7 +156,13 @@ create or replace temp macro shown_id(t) as
 -- Money as a person writes it: no trailing zeros beyond the point, the currency behind it.
 create or replace temp macro number_text(n) as
     regexp_replace(regexp_replace(cast(n as varchar), '([.][0-9]*?)0+$', '\1'), '[.]$', '');
-create or replace temp macro money_text(n, currency) as number_text(n) || coalesce(' ' || currency, '');
+create or replace temp macro money_text(n, currency) as
+    regexp_replace(number_text(n), '([.][0-9])$', '\10') || coalesce(' ' || currency, '');
+
+-- An order amount by its name, with the slip of scale that makes it the value.
+create or replace temp macro reading_text(basis, slip) as
+    replace(basis, '_', ' ') || case slip when 'none' then '' when 'times_100' then ' times 100'
+        when 'divided_by_100' then ' divided by 100' else ' with its thousands separator misread' end;
 
 -- The moment a Meta cookie was made: part 3 of fbc and fbp, in milliseconds; NULL where it is anything else.
 create or replace temp macro fb_created(t) as
