@@ -1,0 +1,61 @@
+/*
+title       = "TikTok and SnackVideo clicks are young enough to count"
+failure     = "An event carries a click id that is too old to count"
+facet       = "attribution"
+severity    = "warning"
+needs       = ["events"]
+why         = """
+TikTok and SnackVideo credit a sale to a click for a few days only. An event that carries an older click cannot earn credit, and
+hides that the present visit came from somewhere else.
+"""
+means       = "The click id landed more days before the event than the plan allows for this platform."
+first_check = "See how long the site keeps the click id, and whether an old one is overwritten when the shopper returns."
+not_yet     = "Do not lengthen the cookie's life to save the click; the platform no longer counts it."
+remedy      = "Let the stored click id end after the platform's days, and overwrite it at each landing that brings a new one."
+owner       = "tracking"
+*/
+with arrivals as (
+    select
+        platform,
+        click_id,
+        min(landed_at) as landed_at,
+        min(ref) as ref
+    from landings
+    where platform in ('tiktok', 'snackvideo')
+      and click_id is not null
+    group by platform, click_id
+),
+judged as (
+    select
+        e.platform,
+        e.step,
+        e.channel,
+        e.order_id,
+        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.ref) as subject,
+        v.session,
+        e.ref,
+        e.click_id,
+        a.landed_at,
+        a.ref as landed_ref,
+        -- A wrong event time must not age a click.
+        least(coalesce(e.event_at, e.seen_at), coalesce(e.seen_at, e.event_at)) as used_at,
+        coalesce(p.amount, 7) as days
+    from sent_events e
+    join event_visits v on v.event_key = e.event_key
+    join arrivals a on a.platform = e.platform and a.click_id = e.click_id
+    left join plan_limits p on p.name = 'click_id_days_' || e.platform
+)
+select
+    platform,
+    step,
+    subject,
+    order_id,
+    session,
+    epoch(used_at) - epoch(landed_at) <= days * 86400 as ok,
+    'a click of the last ' || number_text(cast(days as decimal(18, 3))) || ' days' as expected,
+    channel || ' event with click id ' || shown_id(click_id) || ' that landed on ' || strftime(landed_at, '%Y-%m-%d') || ', '
+        || cast(cast(floor((epoch(used_at) - epoch(landed_at)) / 86400) as bigint) as varchar) || ' days before' as actual,
+    cast(null as varchar) as cause,
+    ref,
+    landed_ref as other_ref
+from judged

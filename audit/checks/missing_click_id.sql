@@ -1,0 +1,96 @@
+/*
+title       = "SnackVideo's relay events carry the shopper's click id"
+failure     = "A SnackVideo shopper's click id did not reach the relay"
+facet       = "attribution"
+severity    = "warning"
+follows     = ["unclicked_server_event", "missing_server_event"]
+needs       = ["server events"]
+why         = """
+SnackVideo can match a server event by its click id only. A shopper who came from a SnackVideo ad but whose events reach the
+relay without it, or not at all, is a sale the campaign never gets credit for.
+"""
+means       = "The visit has a SnackVideo click id, and the relay event lacks it or was never sent."
+first_check = "Open the site with ?click_id=test, go to the page of this event and look for the _kwai_click_id cookie; only click_id in the address fills it."
+not_yet     = "Do not send a made-up click id so that the relay accepts the event; it would match nobody."
+remedy      = "Keep click_id from the landing in the _kwai_click_id cookie for path / and read it from there for each relay event."
+owner       = "tracking"
+*/
+with known as (
+    select
+        session,
+        known_at,
+        ref
+    from visit_knowledge
+    where platform = 'snackvideo'
+      and kind = 'click'
+      and channel = 'browser'
+),
+relay_events as (
+    select
+        e.step,
+        e.order_id,
+        coalesce(e.order_id, e.order_key, v.session, e.ref) as subject,
+        v.session,
+        e.ref,
+        e.click_id,
+        k.ref as known_ref
+    from sent_events e
+    join event_visits v on v.event_key = e.event_key
+    join known k on k.session = v.session
+    where e.platform = 'snackvideo'
+      and e.channel = 'server'
+      and k.known_at <= v.judged_at
+),
+-- Steps the plan wants from the server for a shopper with a click id, seen in the browser only.
+unsent as (
+    select
+        u.step,
+        u.order_id,
+        u.unit,
+        v.session,
+        u.browser_ref,
+        min(k.ref) as known_ref
+    from step_units u
+    join plan_requirements r
+        on r.platform = u.platform
+       and r.step = u.step
+       and r.channel = 'server'
+    join sent_events e
+        on e.ref = u.browser_ref
+       and e.platform = u.platform
+       and e.step = u.step
+    join event_visits v on v.event_key = e.event_key
+    join known k on k.session = v.session
+    where u.platform = 'snackvideo'
+      and u.server_events = 0
+      and k.known_at <= v.judged_at
+    group by u.step, u.order_id, u.unit, v.session, u.browser_ref
+)
+select
+    'snackvideo' as platform,
+    step,
+    subject,
+    order_id,
+    session,
+    click_id is not null as ok,
+    'a relay event with the shopper''s click id' as expected,
+    case when click_id is not null then 'relay event with click id ' || shown_id(click_id)
+         else 'relay event without a click id' end as actual,
+    cast(null as varchar) as cause,
+    ref,
+    known_ref as other_ref
+from relay_events
+union all
+select
+    'snackvideo',
+    step,
+    unit,
+    order_id,
+    session,
+    false,
+    'a relay event with the shopper''s click id',
+    'no relay event for this step of the visit',
+    cast(null as varchar),
+    browser_ref,
+    known_ref
+from unsent

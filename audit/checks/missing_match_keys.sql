@@ -1,0 +1,41 @@
+/*
+title       = "Server Purchases say who bought"
+failure     = "A server Purchase carries no e-mail, phone or external id"
+facet       = "attribution"
+severity    = "warning"
+needs       = ["server events"]
+why         = """
+When a click id is lost, an e-mail, a phone number or a customer id is what lets the platform match the buyer. The order has
+them; a Purchase without any is matched by chance.
+"""
+means       = "The server Purchase names neither e-mail nor phone nor external id, although a buyer stands behind every order."
+first_check = "Look at the code that builds this request: does it have the order's customer at hand, and does the buyer's consent allow to send it?"
+not_yet     = "Do not ask shoppers for more data or put it into page addresses; the order already holds what is needed."
+remedy      = "Send the order's e-mail and phone in the form the interface asks for, hashed for the platforms' own interfaces, and a stable customer id."
+owner       = "data"
+*/
+select
+    e.platform,
+    e.step,
+    coalesce(e.order_id, e.order_key, e.event_id, v.session, e.ref) as subject,
+    e.order_id,
+    v.session,
+    e.has_email or e.has_phone or e.has_external_id as ok,
+    'e-mail, phone or external id of the buyer' as expected,
+    case
+        when e.has_email or e.has_phone or e.has_external_id then concat_ws(', ',
+            case when e.has_email then 'e-mail' end,
+            case when e.has_phone then 'phone' end,
+            case when e.has_external_id then 'external id' end)
+        else 'none of them'
+    end as actual,
+    cast(null as varchar) as cause,
+    e.ref,
+    cast(null as varchar) as other_ref
+from sent_events e
+join event_visits v on v.event_key = e.event_key
+where e.channel = 'server'
+  and e.step = 'Purchase'
+  and e.platform in ('meta', 'tiktok')
+  -- A buyer who refused is owed silence.
+  and coalesce(e.consent, 'granted') <> 'denied'

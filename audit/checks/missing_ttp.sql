@@ -1,0 +1,83 @@
+/*
+title    = "TikTok events carry the browser id of their visit"
+failure  = "A TikTok event lost the browser id of its visit"
+facet    = "attribution"
+severity = "warning"
+needs    = ["events"]
+why      = """
+The _ttp cookie is how TikTok recognises the browser when no click id does. Where the visit has one, each event should carry it,
+the server's above all.
+"""
+
+[causes.browser]
+means       = "The browser pixel sent the event without its id although the visit already had one: on this page its cookie was off or out of reach."
+first_check = "Open the page of this event and look for the _ttp cookie, and search the site for ttq.disableCookie."
+not_yet     = "Do not install a second pixel on this page; it would send a second event, not a cookie."
+remedy      = "Enable the pixel's first-party cookies and keep the page on the shop's main domain."
+owner       = "tracking"
+
+[causes.server]
+means       = "The server copy left without ttp although the browser had its id by then."
+first_check = "Look at the code that builds the server request: is the _ttp cookie read and handed over as ttp?"
+not_yet     = "Do not collect more personal data to raise match quality; the browser id is already there."
+remedy      = "Pass the _ttp cookie unchanged with each server event."
+owner       = "tracking"
+
+[causes.first_event]
+means       = "Only the first server event of the visit lacks ttp; later ones carry it. It was sent before the cookie was read."
+first_check = "See whether the first page sends its server event before the TikTok pixel has loaded and written _ttp."
+not_yet     = "Do not hold back the whole page for the pixel; one event is at stake."
+remedy      = "Read _ttp when the request is sent rather than when the page begins, and send the first event after the pixel has loaded."
+owner       = "tracking"
+*/
+with judged as (
+    select
+        e.step,
+        e.channel,
+        e.order_id,
+        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.ref) as subject,
+        v.session,
+        e.ref,
+        e.browser_id,
+        e.browser_id is not null as ok,
+        v.judged_at,
+        k.known_at,
+        k.ref as known_ref,
+        c.first_at,
+        c.last_browser_at
+    from sent_events e
+    join event_visits v on v.event_key = e.event_key
+    join visit_knowledge k
+        on k.session = v.session
+       and k.platform = e.platform
+       and k.channel = e.channel
+       and k.kind = 'browser'
+    left join visit_channels c
+        on c.session = v.session
+       and c.platform = e.platform
+       and c.channel = e.channel
+    where e.platform = 'tiktok'
+      and coalesce(e.consent, 'granted') <> 'denied'
+      and k.known_at < v.judged_at
+)
+select
+    'tiktok' as platform,
+    step,
+    subject,
+    order_id,
+    session,
+    ok,
+    'the browser id ttp of this visit' as expected,
+    case
+        when ok then channel || ' ttp ' || shown_id(browser_id)
+        else channel || ' event with no ttp; it is known since ' || strftime(known_at, '%H:%M:%S') || ' UTC'
+    end as actual,
+    case
+        when ok then null
+        when channel = 'browser' then 'browser'
+        when first_at >= judged_at and last_browser_at > judged_at then 'first_event'
+        else 'server'
+    end as cause,
+    ref,
+    known_ref as other_ref
+from judged
