@@ -333,3 +333,7 @@ def _wrapped(text: str) -> str:
     import textwrap
 
     return textwrap.fill(text, 96, initial_indent="  ", subsequent_indent="    ")
+
+
+if __name__ == "__main__":
+    main()
