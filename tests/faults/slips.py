@@ -1,0 +1,115 @@
+"""What a case is, and the small edits slips are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.faults.launch import Launch, Row, Send
+
+Slip = Callable[[Launch], None]
+Change = Callable[[Send], None]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One slip in a clean launch and the roots it must leave, each written ``check:cause@platform``.
+
+    Without a platform any will do; without a cause the check must name none. No roots: an innocent variation.
+    """
+
+    name: str
+    slip: Slip
+    roots: tuple[str, ...] = ()
+
+
+def each(
+    change: Change,
+    platform: str | None = None,
+    channel: str | None = None,
+    step: str | None = None,
+    shopper: int | None = None,
+) -> Slip:
+    """The same change to every send that fits."""
+
+    def slip(launch: Launch) -> None:
+        sends = launch.some(platform, channel, step, shopper)
+        assert sends, "the slip changes nothing"
+        for send in sends:
+            change(send)
+
+    return slip
+
+
+def lost(platform: str | None = None, channel: str | None = None, step: str | None = None, shopper: int | None = None) -> Slip:
+    """These sends never happened."""
+
+    def slip(launch: Launch) -> None:
+        sends = launch.some(platform, channel, step, shopper)
+        assert sends, "the slip loses nothing"
+        launch.drop(*sends)
+
+    return slip
+
+
+def both(*slips: Slip) -> Slip:
+    """One slip that shows in several places."""
+
+    def slip(launch: Launch) -> None:
+        for one in slips:
+            one(launch)
+
+    return slip
+
+
+def put(part: str, name: str, value: Any) -> Change:
+    """A field is given a value, or one made from its present value."""
+
+    def change(send: Send) -> None:
+        holder: Row = getattr(send, part)
+        holder[name] = value(holder[name]) if callable(value) else value
+
+    return change
+
+
+def lose(part: str, *names: str) -> Change:
+    """Fields are left out."""
+
+    def change(send: Send) -> None:
+        for name in names:
+            getattr(send, part).pop(name, None)
+
+    return change
+
+
+def answer(status: int, response: Row | None) -> Change:
+    """The server answered otherwise."""
+
+    def change(send: Send) -> None:
+        send.row["status"] = status
+        send.row["response"] = response
+
+    return change
+
+
+def order(number: int, **values: Any) -> Slip:
+    """The export says something else of the order of this shopper."""
+
+    def slip(launch: Launch) -> None:
+        launch.orders[number - 1].update(values)
+
+    return slip
+
+
+def plan(path: str, value: Any) -> Slip:
+    """The plan says something else; ``path`` is dotted."""
+
+    def slip(launch: Launch) -> None:
+        *parents, last = path.split(".")
+        table = launch.plan
+        for name in parents:
+            table = table.setdefault(name, {})
+        table[last] = value
+
+    return slip
