@@ -1,0 +1,88 @@
+/*
+title    = "Server events carry a time the platform takes"
+failure  = "A server event carries a time the platform does not take"
+facet    = "delivery"
+severity = "blocker"
+severity_other_steps = "warning"
+needs    = ["server events"]
+why      = """
+Meta refuses a whole request when one of its events is more than seven days old, and an event dated in the future has not
+happened yet. A sale with a wrong time is lost, or credited to the wrong day and the wrong ad.
+"""
+
+[causes.milliseconds]
+means       = "The time is written in milliseconds where whole seconds are asked for; read as seconds it lies far in the future."
+first_check = "Count the digits of the time in the request: thirteen are milliseconds, ten are seconds."
+not_yet     = "Do not shift the server's clock: it is right, the unit is wrong."
+remedy      = "Divide by a thousand and round down before sending."
+owner       = "data"
+
+[causes.stale]
+means       = "The event claims to have happened more than seven days before it was sent."
+first_check = "Compare the claimed time with the order's own: an old queue, an import of past orders, or a fixed date in the code."
+not_yet     = "Do not import old orders through the live endpoint; one old event takes its whole request with it."
+remedy      = "Send within the hour with the true time, and drop what is older than seven days."
+owner       = "data"
+
+[causes.future]
+means       = "The event claims a time that had not come when it was sent: a wrong clock, or local time taken for UTC."
+first_check = "Compare the difference with your time zone: a whole number of hours points to a dropped zone."
+not_yet     = "Do not subtract a fixed number of hours; that breaks with the next daylight saving or server move."
+remedy      = "Take the time from the server's UTC clock when the act happens, never from the visitor's device."
+owner       = "data"
+*/
+with timed as (
+    select
+        platform,
+        step,
+        event_id,
+        order_id,
+        order_key,
+        session,
+        ref,
+        seen_at,
+        event_at,
+        event_time_sent,
+        -- Shop visits may be reported for longer (62 days).
+        case when action_source = 'physical_store' then 5356800 else 604800 end as oldest_s,
+        -- What the sender wrote could be read, else the model put the time of sending there.
+        utc(event_time_sent) is not null as is_readable,
+        coalesce(regexp_full_match(trim(event_time_sent), '[0-9]{12,}([.][0-9]+)?'), false) as is_milliseconds
+    from events
+    where channel = 'server'
+      and step is not null
+      and event_time_sent is not null
+),
+judged as (
+    select
+        *,
+        case
+            when is_milliseconds then 'milliseconds'
+            when not is_readable then null
+            when epoch(event_at) - epoch(seen_at) > 300 then 'future'
+            when epoch(seen_at) - epoch(event_at) > oldest_s then 'stale'
+        end as flaw
+    from timed
+)
+select
+    platform,
+    step,
+    coalesce(order_id, order_key, event_id, session, ref) as subject,
+    order_id,
+    session,
+    case
+        when flaw is not null then false
+        when is_readable then true
+    end as ok,
+    'at most ' || cast(cast(oldest_s / 86400 as integer) as varchar) || ' days before it was sent, and not after' as expected,
+    case
+        when flaw = 'milliseconds' then 'sent as ' || event_time_sent || ', ' || length(split_part(trim(event_time_sent), '.', 1)) || ' digits'
+        when not is_readable then 'sent as ' || event_time_sent || ', which cannot be read as a time'
+        else 'event time ' || strftime(event_at, '%Y-%m-%d %H:%M:%S') || ', sent ' || strftime(seen_at, '%Y-%m-%d %H:%M:%S')
+    end as actual,
+    flaw as cause,
+    -- Only Meta publishes what it does with such a time.
+    case when platform <> 'meta' then 'warning' end as severity,
+    ref,
+    cast(null as varchar) as other_ref
+from judged

@@ -1,0 +1,98 @@
+/*
+title    = "Server copies leave in time"
+failure  = "The server copy left later than the plan allows"
+facet    = "delivery"
+severity = "warning"
+follows  = ["dedup_window_exceeded", "event_time_out_of_range"]
+needs    = ["server events"]
+why      = """
+Campaigns learn from what happened in the last minutes, and a late server copy teaches them yesterday's news. Meta asks for
+events within the hour. Two days late, the copy is no longer merged with the browser's and the sale counts twice.
+"""
+means       = "Between the act and the moment the server sent it more time passed than the plan allows, or the event claims an old time."
+first_check = "Look at what the event waited for: a nightly job, a queue that stood still, a payment, or a time zone taken for another."
+not_yet     = "Do not widen the limit in the plan to make this pass; the platform's own limits stay where they are."
+remedy      = "Send each event from the moment the order is stored, not from a scheduled batch, and alarm when the queue grows old."
+owner       = "data"
+*/
+with ranked as (
+    -- Of an event's sends the first accepted one counts; where none was, the first.
+    select
+        *,
+        row_number() over (
+            partition by delivery
+            order by case when outcome = 'accepted' then 0 else 1 end, seen_at, event_key
+        ) as nth
+    from deliveries
+),
+browser_times as (
+    select
+        p.server_key,
+        min(coalesce(b.event_at, b.seen_at)) as happened_at,
+        min(b.source) as source
+    from pairs p
+    join events b on b.event_key = p.browser_key
+    where p.kind = 'exact'
+    group by p.server_key
+),
+timed as (
+    select
+        r.platform,
+        r.step,
+        r.order_id,
+        r.order_key,
+        r.event_id,
+        r.session,
+        r.ref,
+        s.seen_at as sent_at,
+        case when s.event_time_sent is not null then s.event_at end as claimed_at,
+        b.happened_at as browser_at,
+        case when r.step = 'Purchase' and l.conversion_point = 'order_created' then o.created_at
+            when r.step = 'Purchase' then o.paid_at end as order_at,
+        -- Two files may run on two clocks.
+        case when b.source = s.source then 0 else 60 end as browser_slack,
+        w.amount as limit_s
+    from ranked r
+    join events s on s.event_key = r.event_key
+    cross join launch l
+    join plan_limits w on w.name = 'late_after_s'
+    left join browser_times b on b.server_key = r.event_key
+    left join orders o on o.order_id = r.order_id
+    where r.nth = 1
+      and r.step is not null
+),
+delays as (
+    select
+        *,
+        epoch(sent_at) - epoch(claimed_at) as claimed_delay,
+        epoch(sent_at) - epoch(browser_at) - browser_slack as browser_delay,
+        -- The order speaks only where neither the browser nor the event itself names a time.
+        case when claimed_at is null and browser_at is null then epoch(sent_at) - epoch(order_at) - 60 end as order_delay
+    from timed
+),
+judged as (
+    select
+        *,
+        greatest(claimed_delay, browser_delay, order_delay) as delay
+    from delays
+)
+select
+    platform,
+    step,
+    coalesce(order_id, order_key, event_id, session, ref) as subject,
+    order_id,
+    session,
+    delay <= limit_s as ok,
+    'sent within ' || number_text(round(cast(limit_s as decimal(18, 3)) / 60, 1)) || ' minutes' as expected,
+    case
+        when delay is null then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S') || '; nothing tells when it happened'
+        else concat_ws('; ',
+            'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S'),
+            'browser copy ' || strftime(browser_at, '%Y-%m-%d %H:%M:%S'),
+            'event time ' || strftime(claimed_at, '%Y-%m-%d %H:%M:%S'),
+            case when order_delay is not null then 'order ' || strftime(order_at, '%Y-%m-%d %H:%M:%S') end)
+    end as actual,
+    cast(null as varchar) as cause,
+    ref,
+    cast(null as varchar) as other_ref
+from judged
