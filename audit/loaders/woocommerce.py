@@ -1,0 +1,226 @@
+"""WooCommerce orders: REST v3 JSON, the Analytics CSV of the core, and the CSV of the Order/Customer CSV Export plugin."""
+
+from __future__ import annotations
+
+import duckdb
+
+from audit.loaders._columns import Columns, plain
+from audit.loaders._documents import holds, read_documents
+from audit.loaders._orders import insert_orders, open_orders
+from audit.loaders._records import read_records
+from audit.loaders._source import Source, Tally
+
+KIND = "orders"
+FORMATS = (
+    "WooCommerce orders, JSON: REST v3 answers and webhook bodies",
+    "WooCommerce Analytics › Orders, CSV (net revenue only)",
+    "WooCommerce orders, CSV of the Order/Customer CSV Export plugin",
+)
+
+_MARKS = frozenset({"order_key", "created_via", "date_created_gmt", "prices_include_tax", "cart_tax"})
+_FIELDS = """{"id":"VARCHAR","number":"VARCHAR","order_key":"VARCHAR","created_via":"VARCHAR","status":"VARCHAR",
+"type":"VARCHAR","currency":"VARCHAR","date_created":"VARCHAR","date_created_gmt":"VARCHAR","date_paid":"VARCHAR","date_paid_gmt":"VARCHAR",
+"date_modified":"VARCHAR","date_modified_gmt":"VARCHAR","payment_method":"VARCHAR","total":"VARCHAR","total_tax":"VARCHAR",
+"discount_total":"VARCHAR","shipping_total":"VARCHAR","billing":{"email":"VARCHAR","phone":"VARCHAR"},
+"fee_lines":[{"total":"VARCHAR"}],"refunds":[{"total":"VARCHAR"}],
+"line_items":[{"product_id":"VARCHAR","variation_id":"VARCHAR","sku":"VARCHAR","quantity":"VARCHAR","total":"VARCHAR",
+"price":"VARCHAR"}]}"""
+_NET = "N. Revenue is net of tax, shipping and refunds: order totals are not in this export"
+_NOT_PLACED = "('checkout-draft', 'auto-draft')"
+
+
+def claims(source: Source) -> bool:
+    """REST: a number and a total beside fields only WooCommerce has. CSV: the two exports' own headers."""
+    if source.mapped_kind is None and source.shape == "csv":
+        names = {plain(key) for key in source.keys}
+        return _is_analytics(names) or _is_plugin(names)
+    return holds(source, lambda names: {"number", "total"} <= names and bool(names & _MARKS))
+
+
+def _is_analytics(names: set[str]) -> bool:
+    return "order" in names and bool(names & {"n_revenue", "net_sales"}) and bool(names & {"product_s", "items_sold"})
+
+
+def _is_plugin(names: set[str]) -> bool:
+    return "order_number_formatted" in names or {"order_number", "order_date", "order_total", "line_items"} <= names
+
+
+def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
+    """One row an order under the number its buyer sees; carts that were never placed and other post types are ignored."""
+    if source.shape != "csv":
+        return _load_rest(con, source)
+    if _is_analytics({plain(key) for key in source.keys}):
+        return _load_analytics(con, source)
+    return _load_plugin(con, source)
+
+
+def _load_rest(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
+    read, bad = read_documents(con, source, own_keys=("number", "order_key"))
+    open_orders(con)
+    con.execute(
+        f"""
+        insert into order_rows by name
+        with orders_read as (
+            select
+                place,
+                from_json(record, ?) as o
+            from records
+        )
+        select
+            place,
+            coalesce(o.number, o.id) as order_id,
+            coalesce(nullif(o.date_created_gmt, '') || 'Z', o.date_created) as created,
+            coalesce(nullif(o.date_paid_gmt, '') || 'Z', o.date_paid) as paid,
+            coalesce(nullif(o.date_modified_gmt, '') || 'Z', o.date_modified) as changed,
+            o.status as status,
+            o.payment_method as payment_method,
+            {_is_paid("o.status", "o.date_paid", "o.payment_method")} as is_paid,
+            o.status in ('cancelled', 'trash') as is_cancelled,
+            o.created_via as order_source,
+            o.currency as currency,
+            o.total as total,
+            cast(list_sum(list_transform(o.line_items, lambda x: plain_number(x.total))) as varchar) as subtotal,
+            o.discount_total as discount,
+            o.shipping_total as shipping,
+            o.total_tax as tax,
+            cast(list_sum(list_transform(o.fee_lines, lambda x: plain_number(x.total))) as varchar) as fees,
+            cast(list_sum(list_transform(o.refunds, lambda x: abs(plain_number(x.total)))) as varchar) as refunded,
+            cast(plain_number(o.total) - list_sum(list_transform(o.refunds, lambda x: abs(plain_number(x.total))))
+                as varchar) as current_total,
+            false as tax_included,
+            o.billing.email as email,
+            o.billing.phone as phone,
+            [{{'key': o.id, 'kind': 'id'}}, {{'key': o.order_key, 'kind': 'token'}}] as other_keys,
+            list_transform(o.line_items, lambda x: {{
+                'item_ids': [
+                    {{'id': nullif(x.variation_id, '0'), 'space': 'variant'}},
+                    {{'id': nullif(x.product_id, '0'), 'space': 'product'}},
+                    {{'id': x.sku, 'space': 'sku'}}],
+                'quantity': x.quantity,
+                'price': x.price,
+                'counts': not coalesce(plain_number(x.total) = 0, false)}}) as lines
+        from orders_read
+        where coalesce(o.status, '') not in {_NOT_PLACED}
+          and coalesce(o.type, 'shop_order') in ('shop_order', 'order')
+        """,
+        [_FIELDS],
+    )
+    return insert_orders(con, source, read=read, bad=bad)
+
+
+def _load_analytics(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
+    """The core's report knows an order's net revenue and no total; its formatted column is text for people."""
+    read, bad = read_records(con, source)
+    con.execute("delete from records where record = '{}'")
+    columns = Columns(source.keys)
+    open_orders(con)
+    con.execute(
+        f"""
+        insert into order_rows by name
+        select
+            place,
+            ltrim({columns.text("order")}, '#') as order_id,
+            {columns.text("date")} as created,
+            {columns.text("status")} as status,
+            lower({columns.text("status")}) = 'cancelled' as is_cancelled,
+            {columns.text("n_revenue", "net_sales")} as net_revenue
+        from records
+        """
+    )
+    return insert_orders(con, source, read=read, bad=bad, gaps=(_NET, "no item ids: items cannot be compared"))
+
+
+def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
+    """Line items stand in one cell: ``name:value`` pairs between bars, lines between semicolons."""
+    read, bad = read_records(con, source)
+    con.execute("delete from records where record = '{}'")
+    columns = Columns(source.keys)
+    open_orders(con)
+    status = f"lower({columns.text('status', 'order_status')})"
+    con.execute(
+        f"""
+        insert into order_rows by name
+        with fields_read as (
+            select
+                place,
+                {columns.text("order_number_formatted", "order_number", "order_id")} as number,
+                {columns.text("order_number")} as bare_number,
+                {columns.text("order_id")} as id,
+                {columns.text("order_key")} as order_key,
+                {columns.text("order_date")} as created,
+                {columns.text("date_paid", "paid_date")} as paid,
+                {status} as status,
+                {columns.text("payment_method")} as payment_method,
+                {columns.text("created_via")} as created_via,
+                {columns.text("order_currency", "currency")} as currency,
+                {columns.text("order_total", "total")} as total,
+                {columns.text("discount_total", "cart_discount")} as discount,
+                {columns.text("shipping_total")} as shipping,
+                {columns.text("tax_total")} as tax,
+                {columns.text("fee_total")} as fees,
+                {columns.text("refunded_total")} as refunded,
+                {columns.text("billing_email")} as email,
+                {columns.text("billing_phone")} as phone,
+                list_filter(string_split({columns.text("line_items")}, ';'), lambda x: trim(x) <> '') as written
+            from records
+        )
+        select
+            place,
+            ltrim(number, '#') as order_id,
+            created,
+            paid,
+            status,
+            payment_method,
+            {_is_paid("status", "paid", "payment_method")} as is_paid,
+            status in ('cancelled', 'trash') as is_cancelled,
+            created_via as order_source,
+            currency,
+            total,
+            discount,
+            shipping,
+            tax,
+            fees,
+            refunded,
+            email,
+            phone,
+            [
+                {{'key': id, 'kind': 'id'}},
+                {{'key': bare_number, 'kind': 'number'}},
+                {{'key': order_key, 'kind': 'token'}}
+            ] as other_keys,
+            list_transform(written, lambda x: {{
+                'item_ids': [
+                    {{'id': {_part("x", "product_id")}, 'space': 'product'}},
+                    {{'id': {_part("x", "sku")}, 'space': 'sku'}}],
+                'quantity': {_part("x", "quantity")},
+                'price': cast(round(plain_number({_part("x", "total")})
+                    / nullif(plain_number({_part("x", "quantity")}), 0), 6) as varchar),
+                'counts': not coalesce(plain_number({_part("x", "total")}) = 0, false)}}) as lines
+        from fields_read
+        where coalesce(status, '') not in {_NOT_PLACED}
+        """
+    )
+    gaps = tuple(
+        words
+        for names, words in (
+            (("shipping_total",), "no shipping_total column: values without shipping cannot be told"),
+            (("tax_total",), "no tax_total column: values without tax cannot be told"),
+            (("line_items",), "no line_items column: items cannot be compared"),
+            (("created_via",), "no created_via column: orders that never touched the web pixel cannot be told apart"),
+        )
+        if not columns.has(*names)
+    )
+    return insert_orders(con, source, read=read, bad=bad, gaps=gaps)
+
+
+def _part(cell: str, name: str) -> str:
+    return f"nullif(regexp_extract({cell}, '(?:^|[|])\\s*{name}:([^|]*)', 1), '')"
+
+
+def _is_paid(status: str, paid: str, method: str) -> str:
+    """Cash on delivery is processed before it is paid."""
+    return (
+        f"case when {paid} is not null or {status} in ('completed', 'refunded') then true"
+        f" when {status} = 'processing' then coalesce({method}, '') <> 'cod'"
+        f" when {status} is not null then false end"
+    )
