@@ -150,6 +150,8 @@ class _Reader:
         error = response.get("_error") or response.get("_failureText") or entry.get("_error")
         if status is not None and status <= 0:
             status = 0 if error or entry.get("_resourceType") or status == 0 else None
+        elif status is not None:
+            error = None  # the server answered; that the page did not read on to the end loses no event
         self.posts += method == "POST"
         self.bodies += method == "POST" and body is not None
         self.statuses += status is not None and status != 0
