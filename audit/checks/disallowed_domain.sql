@@ -1,0 +1,92 @@
+/*
+title    = "Events come from allowed domains"
+failure  = "An event names a domain that is not on the allow list"
+facet    = "delivery"
+severity = "blocker"
+needs    = ["allowed domains"]
+why      = """
+With an allow list (Meta calls it Traffic permissions) the platform drops events of any domain that is not on it, and says so
+nowhere but in its own settings: the pixel fires, the relay accepts, and nothing is recorded.
+"""
+
+[causes.staging]
+means       = "The event names a staging, preview or test site."
+first_check = "Look where the address comes from: a fixed setting in the sender, or a test site that uses the live pixel."
+not_yet     = "Do not put the staging site on the allow list: its test sales would feed the live ads."
+remedy      = "Send the address of the page the shopper is on, and give the staging site a pixel of its own."
+owner       = "tracking"
+
+[causes.localhost]
+means       = "The event names a developer's own machine or a private network."
+first_check = "Search the sender's settings for a base address left over from development."
+not_yet     = "Do not allow localhost in the platform's settings."
+remedy      = "Read the address from the page itself or from the live shop's setting, then repeat the test order."
+owner       = "tracking"
+
+[causes.other]
+means       = "The event names a domain that nobody put on the list."
+first_check = "Say whose domain it is: a second shop, a checkout or payment host, a landing page, or somebody else's site with your pixel."
+not_yet     = "Do not switch the allow list off: it also keeps strangers out."
+remedy      = "Put the domain on the platform's list and into the plan if shoppers visit it; else remove the pixel there."
+owner       = "media"
+*/
+with hosted as (
+    select
+        e.event_key,
+        e.platform,
+        e.step,
+        e.order_id,
+        e.order_key,
+        e.event_id,
+        e.session,
+        e.ref,
+        rtrim(lower(e.page_host), '.') as host
+    from events e
+    join (select distinct platform from plan_domains) p on p.platform = e.platform
+    where e.step is not null
+),
+hosts as (
+    select distinct platform, host
+    from hosted
+    where host is not null
+),
+-- A domain covers its subdomains.
+covered as (
+    select h.platform, h.host
+    from hosts h
+    join plan_domains d on d.platform = h.platform
+    where h.host = d.domain
+       or ends_with(h.host, '.' || d.domain)
+    group by h.platform, h.host
+),
+lists as (
+    select
+        platform,
+        string_agg(domain, ', ' order by domain) as domains
+    from plan_domains
+    group by platform
+)
+select
+    h.platform,
+    h.step,
+    coalesce(h.order_id, h.order_key, h.event_id, h.session, h.ref) as subject,
+    h.order_id,
+    h.session,
+    case when h.host is not null then c.host is not null end as ok,
+    l.domains || ' or a subdomain' as expected,
+    coalesce(h.host, 'no page named') as actual,
+    case
+        when h.host is null or c.host is not null then null
+        when h.host in ('localhost', '0.0.0.0')
+            or regexp_matches(h.host, '[.](localhost|local|test|internal|lan)$|^(127|10)[.][0-9.]+$|^192[.]168[.][0-9.]+$|^172[.](1[6-9]|2[0-9]|3[01])[.][0-9.]+$')
+            then 'localhost'
+        when regexp_matches(h.host, '(^|[.-])(staging|stage|stg|preview|dev|develop|development|test|testing|qa|uat|sandbox|beta|demo)[0-9]*[.-]')
+            or regexp_matches(h.host, '[.](shopifypreview[.]com|vercel[.]app|netlify[.]app|pages[.]dev|ngrok[.]io|ngrok[.]app|ngrok-free[.]app|trycloudflare[.]com)$')
+            then 'staging'
+        else 'other'
+    end as cause,
+    h.ref,
+    cast(null as varchar) as other_ref
+from hosted h
+join lists l on l.platform = h.platform
+left join covered c on c.platform = h.platform and c.host = h.host

@@ -1,0 +1,61 @@
+/*
+title    = "Both copies of an event name the same page"
+failure  = "The two copies of an event name different pages"
+facet    = "delivery"
+severity = "warning"
+follows  = ["disallowed_domain"]
+needs    = ["browser events", "server events"]
+why      = """
+The page tells the platform where a sale happened; audiences and conversions built on page addresses read it. A relay also
+uses it to choose which analytics settings apply. When the server copy names another page than the shopper was on, those rules
+see the sale in the wrong place, or not at all.
+"""
+means       = "The server copy was given another host or path than the page in the browser: a fixed address, the API's own, or the page before."
+first_check = "Compare the two addresses below: the server's tells which setting or call it was taken from."
+not_yet     = "Do not rebuild audiences around the wrong address; correct the sender first."
+remedy      = "Take the address from the page when the event fires and hand it to the server with the event id."
+owner       = "tracking"
+*/
+with named as (
+    select
+        p.platform,
+        p.step,
+        p.order_id,
+        p.order_key,
+        p.browser_id as event_id,
+        p.session,
+        p.browser_ref,
+        p.server_ref,
+        b.page_host as browser_host,
+        s.page_host as server_host,
+        -- A custom pixel in Shopify's sandbox sees the page behind the sandbox's own path.
+        rtrim(coalesce(regexp_replace(b.page_path, '^/(wpm|web-pixels)@.*/sandbox(/modern|/legacy)?(/|$)', '/'), ''), '/')
+            as browser_path,
+        rtrim(coalesce(regexp_replace(s.page_path, '^/(wpm|web-pixels)@.*/sandbox(/modern|/legacy)?(/|$)', '/'), ''), '/')
+            as server_path,
+        b.page_cut
+    from pairs p
+    join events b on b.event_key = p.browser_key
+    join events s on s.event_key = p.server_key
+    where p.kind = 'exact'
+      and p.step is not null
+)
+select
+    platform,
+    step,
+    coalesce(order_id, order_key, event_id, session, browser_ref) as subject,
+    order_id,
+    session,
+    case
+        when browser_host is null or server_host is null then null
+        when browser_host <> server_host then false
+        -- An address cut to its origin, by Meta or by the browser's referrer policy, still tells the host.
+        when page_cut or browser_path = '' then true
+        else browser_path = server_path
+    end as ok,
+    'browser: ' || coalesce(browser_host || browser_path, 'no page named') as expected,
+    'server: ' || coalesce(server_host || server_path, 'no page named') as actual,
+    cast(null as varchar) as cause,
+    browser_ref as ref,
+    server_ref as other_ref
+from named
