@@ -1,0 +1,47 @@
+/*
+title    = "No personal data in event parameters"
+failure  = "Event parameters carry personal data in plain text"
+facet    = "privacy"
+severity = "blocker"
+needs    = ["events"]
+why      = """
+Event parameters describe the sale, not the buyer. An e-mail or phone number among them reaches the platform in plain text,
+against its terms, and can get the event stripped or the pixel restricted.
+"""
+
+[causes.email]
+means       = "An e-mail address stands among the event's parameters."
+first_check = "Look at the parameters of the event named below in the data layer: often a whole customer object is handed over."
+not_yet     = "Do not hash it in place and leave it there; parameters are no place for buyer data in any form."
+remedy      = "Remove the field from the parameters; send buyer data only in the user-data fields made for it."
+owner       = "tracking"
+
+[causes.phone]
+means       = "A phone number stands among the event's parameters."
+first_check = "Look at the parameters of the event named below in the data layer: often a form's fields or a shipping address are handed over."
+not_yet     = "Do not hash it in place and leave it there; parameters are no place for buyer data in any form."
+remedy      = "Remove the field from the parameters; send buyer data only in the user-data fields made for it."
+owner       = "tracking"
+*/
+select
+    e.platform,
+    e.step,
+    coalesce(e.order_id, e.order_key, e.event_id, e.session, e.ref) as subject,
+    e.order_id,
+    e.session,
+    e.personal_in_params is null as ok,
+    'parameters without personal data' as expected,
+    case
+        when e.personal_in_params is null then 'none found'
+        else e.channel || ' ' || e.event_name || ': ' || e.personal_in_params || ' in the parameters'
+    end as actual,
+    case
+        when e.personal_in_params like '%email%' then 'email'
+        when e.personal_in_params is not null then 'phone'
+    end as cause,
+    e.ref,
+    cast(null as varchar) as other_ref
+from events e
+-- What a blocker stopped has not reached anybody.
+where e.channel = 'server'
+   or (coalesce(e.status, 200) <> 0 and e.net_error is null)
