@@ -22,6 +22,8 @@ FLOORS = {
     "audit.engine": 4,
     "audit.verdict": 5,
     "audit.inputs": 5,
+    "audit.public": 5,
+    "audit.api": 6,
     "reports": 6,
     "audit.scaffold": 7,
     "audit.doctor": 7,

@@ -1,0 +1,44 @@
+"""``audit.run`` for notebooks: frames, with money as decimals and nobody's data."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import audit
+from audit.errors import InputError
+
+STORIES = Path(__file__).parent.parent / "sample_data"
+
+
+@pytest.fixture(scope="module")
+def result() -> audit.Result:
+    return audit.run(STORIES / "double_sender", now=datetime(2026, 11, 20, 12, tzinfo=UTC))
+
+
+def test_an_audit_gives_its_decision_and_frames(result: audit.Result) -> None:
+    assert result.decision == "STOP"
+    roots = result.findings[(result.findings["ok"] == False) & result.findings["because_of"].isna()]  # noqa: E712
+    assert "duplicate_sender" in set(roots["check_id"])
+    assert set(result.events["platform"]) == {"meta", "tiktok", "snackvideo"}
+    assert (result.tallies["examined"] == result.tallies["passed"] + result.tallies["failed"] + result.tallies["unclear"]).all()
+
+
+def test_money_is_decimal(result: audit.Result) -> None:
+    values = [value for value in result.events["value"] if value is not None]
+    assert values
+    assert all(isinstance(value, Decimal) for value in values)
+
+
+def test_no_frame_holds_a_digest_or_a_whole_click_id(result: audit.Result) -> None:
+    frames = {"events": result.events, "findings": result.findings, **result.tables}
+    assert not [(name, column) for name, frame in frames.items() for column in frame if column.endswith("_digest")]
+    assert all("…" in click for click in result.events["click_id"].dropna())
+
+
+def test_a_mistake_is_an_error_of_the_same_words() -> None:
+    with pytest.raises(InputError, match="no such file or folder"):
+        audit.run("nowhere.har")
