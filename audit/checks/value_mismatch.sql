@@ -1,0 +1,359 @@
+/*
+title    = "Every Purchase reports the order amount the plan names"
+failure  = "The value sent is not the order amount the plan names"
+facet    = "money"
+severity = "blocker"
+severity_other_steps = "warning"
+deciding = true
+needs    = ["orders"]
+why      = """
+The value of a Purchase is what return on ad spend is made of, and what value bidding optimises for. When it is another amount
+than the one the business agreed to report, every campaign looks better or worse than it is, by the same silent share each day.
+"""
+
+[causes.total]
+means       = "The value is the order's total, what the buyer was asked for in the shop's own currency, and not the amount the plan names."
+first_check = "Read purchase.value in audit.toml and ask who decided it; then look for 'total' in the code that builds the value."
+not_yet     = "Do not change target return or bids to make up for shipping and tax inside the number."
+remedy      = "Send the amount the plan names, in the currency sent with it; or agree on the total and write that into the plan."
+owner       = "tracking"
+
+[causes.gross_revenue]
+means       = "The value is the order's gross revenue, with shipping and fees as the shop books them, not the amount the plan names."
+first_check = "Compare gross_revenue in the order with the agreed amount; the difference is what the report is too high or low by."
+not_yet     = "Do not compare these campaigns with older ones that reported another amount."
+remedy      = "Read the agreed field of the order where the value is built, on both sides, and place one test order."
+owner       = "tracking"
+
+[causes.net_revenue]
+means       = "The value is the order's net revenue: shipping and fees are left out although the plan asks for another amount."
+first_check = "Search the code and the store's analytics settings for a Purchase value option that is set to net revenue."
+not_yet     = "Do not lower budgets because return looks weak; the number is smaller than the sale."
+remedy      = "Switch the value to the agreed amount in one place, or change purchase.value in the plan if net revenue was meant."
+owner       = "tracking"
+
+[causes.subtotal]
+means       = "The value is the goods after discount, without shipping and tax."
+first_check = "Look at the tag's value variable: cart and product data know the subtotal only, the order knows the total."
+not_yet     = "Do not scale the number up by an average shipping share in the tag."
+remedy      = "Take the value from the created order instead of the cart, or make the subtotal the agreed amount in the plan."
+owner       = "tracking"
+
+[causes.total_less_shipping]
+means       = "The value is the total without shipping."
+first_check = "Find the line that subtracts shipping, or the field that never had it."
+not_yet     = "Do not raise the return target; first make both numbers mean the same."
+remedy      = "Leave shipping in, or name total_less_shipping in the plan if marketing is measured without it."
+owner       = "tracking"
+
+[causes.total_less_tax]
+means       = "The value is the total without tax."
+first_check = "Compare the shop's 'prices include tax' setting with the field the tag reads."
+not_yet     = "Do not compare countries yet: their tax rates differ, so the gap does too."
+remedy      = "Report with tax on every sender, or without it on every sender, and let the plan say which."
+owner       = "tracking"
+
+[causes.total_less_shipping_and_tax]
+means       = "The value is the total without shipping and without tax."
+first_check = "Look which plugin or tag setting excludes tax and shipping from conversion values; many have one checkbox for each."
+not_yet     = "Do not install a second tracking app to get the full amount; it would add a second Purchase."
+remedy      = "Set the existing tag to the agreed amount, or name total_less_shipping_and_tax in the plan."
+owner       = "data"
+
+[causes.before_discount]
+means       = "The value is the price before the discount: coupons are ignored."
+first_check = "Place a test order with a coupon and compare the tag's value with the order's lines."
+not_yet     = "Do not judge a sale or coupon campaign by this number; it overstates exactly those orders."
+remedy      = "Build the value from what the order charged, not from catalogue prices."
+owner       = "tracking"
+
+[causes.total_less_fees]
+means       = "The value is the total without the payment fee."
+first_check = "Check whether the value is read from a payout or settlement record instead of from the order."
+not_yet     = "Do not read the gap as lost orders: it is one fee on each."
+remedy      = "Read the agreed amount from the order, before the payment provider takes its part."
+owner       = "store"
+
+[causes.total_with_unique_code]
+means       = "The value is the price before the unique transfer code was taken off, so it is up to 999 rupiah away from what is paid."
+first_check = "See whether the value is computed before the order is created: the code is only drawn then."
+not_yet     = "Do not widen the tolerance in the plan to hide it; that would hide larger errors too."
+remedy      = "Read the value from the answer of the checkout call, which already holds the code."
+owner       = "tracking"
+
+[causes.presentment_total]
+means       = "The value is the total in the buyer's own currency, while the plan names an amount in the shop's."
+first_check = "Place a test order in a second currency and look which of its two totals the tag reads."
+not_yet     = "Do not convert in a spreadsheet; the platform converts again by the currency it was given."
+remedy      = "Send number and currency from the same pair: both the buyer's or both the shop's, as the plan says."
+owner       = "data"
+
+[causes.current_total]
+means       = "The value is the total after refunds or edits, not the total when the order was placed."
+first_check = "Compare the event's time with the order's last change: the sender reads the order again later."
+not_yet     = "Do not resend corrected purchases; the platform would count them as new ones."
+remedy      = "Freeze the amount when the order is created and send that."
+owner       = "data"
+
+[causes.times_100]
+means       = "The value is a hundred times the order: it was sent in cents or another minor unit."
+first_check = "Look at the price field: a store API that speaks in cents hands out whole numbers."
+not_yet     = "Do not let value bidding run on this: it sees every sale a hundredfold. Do not scale the campaign either."
+remedy      = "Divide by one hundred once, where the value is built, for currencies that have minor units."
+owner       = "tracking"
+
+[causes.divided_by_100]
+means       = "The value is a hundredth of the order: something divided by one hundred although the price was in whole units already."
+first_check = "Check the currency: rupiah, yen and won prices carry no cents, yet a generic converter divides all prices."
+not_yet     = "Do not pause the campaign for poor return; the sales are there, their value is shrunk."
+remedy      = "Leave out the division for currencies priced in whole units."
+owner       = "data"
+
+[causes.thousands_separator]
+means       = "The formatted price was read as a number: the mark between the thousands became a decimal point, '150.000' became 150."
+first_check = "Find where the value is taken from text on the page instead of from the order's number."
+not_yet     = "Do not multiply by a thousand in the tag; prices under one thousand would break."
+remedy      = "Take the raw number from the order or the data layer, never the formatted text."
+owner       = "theme"
+
+[causes.unexplained]
+means       = "No amount of the order explains the value, with or without a slip of scale."
+first_check = "Put the order and the request side by side: is it another order's amount, a price list's, a rounded or converted one?"
+not_yet     = "Do not change bidding or accept the launch while nobody can say what the number is."
+remedy      = "Trace the value from the order to the request, correct it, and repeat the test order."
+owner       = "tracking"
+*/
+with plan as (
+    select
+        value_basis,
+        replace(value_basis, '_', ' ') as basis_text
+    from launch
+),
+plan_amounts as (
+    select
+        order_id,
+        amount,
+        currency
+    from order_amounts
+    where is_plan_basis
+),
+-- A Purchase that names an order of the export, or no order at all. One whose key no order has is judged as a purchase
+-- without order; a value that is missing, zero for a paid order, or no number, as such.
+purchases as (
+    select
+        e.event_key,
+        e.platform,
+        e.step,
+        e.channel,
+        e.session,
+        e.event_id,
+        e.ref,
+        e.value,
+        e.currency,
+        m.order_id,
+        o.currency as order_currency,
+        case when o.presentment_currency <> o.currency then o.presentment_currency end as buyer_currency,
+        o.presentment_total,
+        o.ref as order_ref,
+        a.amount as plan_amount,
+        a.currency as plan_currency,
+        p.value_basis,
+        p.basis_text
+    from sent_events e
+    cross join plan p
+    left join purchase_orders m on m.event_key = e.event_key
+    left join orders o on o.order_id = m.order_id
+    left join plan_amounts a on a.order_id = m.order_id
+    where e.step = 'Purchase'
+      and e.value >= 0
+      and (m.order_id is not null or e.order_key is null)
+      and (e.value > 0 or coalesce(a.amount, o.total, 0) = 0)
+),
+first_readings as (
+    select *
+    from value_readings
+    where nth = 1
+),
+other_readings as (
+    select
+        r.event_key,
+        string_agg(reading_text(r.basis, r.slip), ', ' order by r.nth) as names
+    from value_readings r
+    join first_readings f on f.event_key = r.event_key
+    where r.nth > 1
+      and (f.slip <> 'none' or r.slip = 'none')
+    group by r.event_key
+),
+buyer_readings as (
+    select event_key
+    from value_readings
+    where basis = 'presentment_total'
+      and slip = 'none'
+),
+judged_purchases as (
+    select
+        p.*,
+        f.basis,
+        f.slip,
+        n.names as other_names,
+        u.order_id as likely_order,
+        case
+            when p.order_id is null then null
+            -- The plan's total in the buyer's currency is the same money; which currency was sent is another check's question.
+            when p.value_basis = 'total' and b.event_key is not null then true
+            -- The shop's number under the buyer's currency is other money.
+            when f.slip = 'none' and f.is_plan_basis then p.value_basis = 'presentment_total' or p.currency is distinct from p.buyer_currency
+            when p.plan_amount is null then null
+            when f.event_key is not null then false
+            -- Another currency and another number: nothing to compare.
+            when p.currency <> p.order_currency then null
+            else false
+        end as is_right
+    from purchases p
+    left join first_readings f on f.event_key = p.event_key
+    left join other_readings n on n.event_key = p.event_key
+    left join buyer_readings b on b.event_key = p.event_key
+    left join probable_orders u on u.event_key = p.event_key
+),
+-- Checkouts of visits in which an order follows: the only ones whose money can be compared.
+checkouts as (
+    select
+        e.*,
+        s.order_id as next_order
+    from sent_events e
+    join order_sessions s
+        on s.session = e.session
+       and s.first_at >= coalesce(e.event_at, e.seen_at) - interval 1 minute
+    where e.step = 'InitiateCheckout'
+      and e.value >= 0
+),
+order_matches as (
+    select
+        c.event_key,
+        min(c.next_order) as next_order,
+        min(case when abs(c.value - a.amount) <= a.tolerance then a.rank end) as exact_rank,
+        min(case when a.amount <> 0 and abs(c.value - a.amount * 100) <= a.tolerance * 100 then a.rank end) as times_rank,
+        min(case when a.amount <> 0 and abs(c.value * 100 - a.amount) <= a.tolerance then a.rank end) as divided_rank,
+        min(case when a.amount >= 1000 and (abs(c.value * 1000 - a.amount) <= a.tolerance or c.value = floor(a.amount / 1000)) then a.rank end)
+            as thousands_rank,
+        max(a.tolerance) as tolerance
+    from checkouts c
+    join order_amounts a on a.order_id = c.next_order
+    group by c.event_key
+),
+-- The cart as the visit's own events tell it: one AddToCart an item, or each with the whole cart so far.
+cart_events as (
+    select
+        c.event_key,
+        c.value,
+        a.value as added,
+        sum(a.value) over (partition by c.event_key) as all_added
+    from (select distinct event_key, session, platform, channel, dataset, value, event_at, seen_at from checkouts) c
+    join sent_events a
+        on a.session = c.session
+       and a.platform = c.platform
+       and a.channel = c.channel
+       and coalesce(a.dataset, '') = coalesce(c.dataset, '')
+       and coalesce(a.event_at, a.seen_at) <= coalesce(c.event_at, c.seen_at)
+    where a.step = 'AddToCart'
+      and a.value is not null
+),
+cart_matches as (
+    select
+        event_key,
+        min(abs(value - all_added)) as sum_gap,
+        min(abs(value - added)) as last_gap,
+        max(all_added) as all_added
+    from cart_events
+    group by event_key
+),
+own_items as (
+    select
+        event_key,
+        sum(price * coalesce(quantity, 1)) as items_total
+    from event_items
+    group by event_key
+    having count(*) = count(price)
+),
+judged_checkouts as (
+    select distinct
+        e.event_key,
+        e.platform,
+        e.event_id,
+        e.session,
+        e.channel,
+        e.ref,
+        e.value,
+        e.currency,
+        a.amount as order_total,
+        o.currency as order_currency,
+        o.ref as order_ref,
+        k.all_added,
+        case
+            when m.exact_rank is not null or least(k.sum_gap, k.last_gap) <= m.tolerance then null
+            when m.times_rank is not null then 'times_100'
+            when m.divided_rank is not null then 'divided_by_100'
+            when m.thousands_rank is not null then 'thousands_separator'
+            -- The cart was changed between two events: the event's own lines carry its value.
+            when abs(i.items_total - e.value) <= m.tolerance then null
+            else 'unexplained'
+        end as fault
+    from order_matches m
+    join sent_events e on e.event_key = m.event_key
+    join orders o on o.order_id = m.next_order
+    left join order_amounts a on a.order_id = m.next_order and a.basis = 'total'
+    left join cart_matches k on k.event_key = m.event_key
+    left join own_items i on i.event_key = m.event_key
+)
+select
+    platform,
+    step,
+    coalesce(order_id, likely_order, event_id, session, ref) as subject,
+    order_id,
+    session,
+    is_right as ok,
+    case
+        when order_id is null then basis_text || ' of the order it belongs to'
+        when plan_amount is null then basis_text || ', which the export does not hold for this order'
+        else basis_text || ' ' || money_text(plan_amount, plan_currency)
+            || case when value_basis = 'total' and buyer_currency is not null and presentment_total is not null
+                then ' or ' || money_text(presentment_total, buyer_currency) else '' end
+    end as expected,
+    channel || ' sent ' || money_text(value, currency)
+        || case
+            when is_right then ''
+            when order_id is null then ', without naming an order'
+                || case when likely_order is not null then '; probably of ' || likely_order else '' end
+            when basis is not null then ': ' || reading_text(basis, slip)
+            when plan_amount is null then ''
+            when is_right is null then ', in another currency than the order'
+            else ', which no amount of the order explains'
+        end
+        || case when is_right is distinct from true and other_names is not null then ' (also ' || other_names || ')' else '' end as actual,
+    case
+        when is_right is distinct from false then null
+        when basis is null then 'unexplained'
+        when slip <> 'none' then slip
+        else basis
+    end as cause,
+    ref,
+    order_ref as other_ref
+from judged_purchases
+union all
+select
+    platform,
+    'InitiateCheckout' as step,
+    coalesce(event_id, session) as subject,
+    null as order_id,
+    session,
+    fault is null as ok,
+    'the cart''s value'
+        || case when all_added is not null then ' (' || money_text(all_added, currency) || ' was added)' else '' end
+        || ' or an amount of the order that follows'
+        || case when order_total is not null then ' (total ' || money_text(order_total, order_currency) || ')' else '' end as expected,
+    channel || ' sent ' || money_text(value, currency)
+        || case when fault <> 'unexplained' then ': ' || reading_text('an amount of the order', fault) else '' end as actual,
+    fault as cause,
+    ref,
+    order_ref as other_ref
+from judged_checkouts
