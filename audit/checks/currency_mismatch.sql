@@ -1,0 +1,114 @@
+/*
+title    = "Every Purchase names the currency its order was paid in"
+failure  = "The currency sent is not the order's"
+facet    = "money"
+severity = "blocker"
+deciding = true
+needs    = ["orders"]
+why      = """
+A platform converts every value by the currency that stands beside it. The right number under the wrong currency is off by the
+exchange rate: 150000 rupiah reported as dollars makes one shirt look like a house, and return on ad spend with it.
+"""
+
+[causes.shop_instead_of_presentment]
+means       = "The number is what the buyer paid in their own currency, but the currency beside it is the shop's."
+first_check = "Place a test order in a second currency and read both fields of the tag: value comes from the checkout, currency from the shop's settings."
+not_yet     = "Do not switch off multi-currency selling to make the report fit."
+remedy      = "Read value and currency from the same money object of the order, on both sides."
+owner       = "data"
+
+[causes.default_usd]
+means       = "The event says USD although the order is in another currency: the sender falls back to USD when it is told none."
+first_check = "Look at the currency field of the tag or plugin; an empty one is filled with USD by several of them."
+not_yet     = "Do not change the ad account's currency; it has nothing to do with the event."
+remedy      = "Set the currency from the order, as its three-letter code, wherever this sender builds its events."
+owner       = "tracking"
+
+[causes.other]
+means       = "The event names a currency that is neither the shop's nor the buyer's for this order."
+first_check = "Look for a currency written into the code or the tag, perhaps copied from another shop or market."
+not_yet     = "Do not compare markets by return while their values are converted wrongly."
+remedy      = "Take the currency from the order instead of a fixed text, and repeat the test order."
+owner       = "tracking"
+*/
+with buyer_numbers as (
+    select event_key
+    from value_readings
+    where basis = 'presentment_total'
+      and slip = 'none'
+),
+shop_numbers as (
+    select distinct event_key
+    from value_readings
+    where basis not in ('presentment_total')
+      and slip = 'none'
+),
+-- A currency that is none is judged as an invalid one; a Purchase whose key no order has, as a purchase without order.
+purchases as (
+    select
+        e.event_key,
+        e.platform,
+        e.step,
+        e.channel,
+        e.session,
+        e.event_id,
+        e.ref,
+        e.value,
+        e.currency,
+        m.order_id,
+        o.currency as order_currency,
+        case when o.presentment_currency <> o.currency then o.presentment_currency end as buyer_currency,
+        o.ref as order_ref,
+        u.order_id as likely_order,
+        b.event_key is not null and s.event_key is null as is_buyer_number
+    from sent_events e
+    join currencies c on c.currency = e.currency
+    left join purchase_orders m on m.event_key = e.event_key
+    left join orders o on o.order_id = m.order_id
+    left join probable_orders u on u.event_key = e.event_key
+    left join buyer_numbers b on b.event_key = e.event_key
+    left join shop_numbers s on s.event_key = e.event_key
+    where e.step = 'Purchase'
+      and (m.order_id is not null or e.order_key is null)
+),
+judged as (
+    select
+        *,
+        case
+            when order_currency is null then null
+            when buyer_currency is null then currency = order_currency
+            when currency = buyer_currency then true
+            when currency = order_currency then not is_buyer_number
+            else false
+        end as is_right
+    from purchases
+)
+select
+    platform,
+    step,
+    coalesce(order_id, likely_order, event_id, session, ref) as subject,
+    order_id,
+    session,
+    is_right as ok,
+    case
+        when order_id is null then 'the currency of the order it belongs to'
+        when order_currency is null then 'the order''s currency, which the export does not hold'
+        when buyer_currency is null then order_currency
+        when is_buyer_number then buyer_currency || ', the currency of this number'
+        else order_currency || ' or ' || buyer_currency || ', each with its own number'
+    end as expected,
+    channel || ' sent ' || coalesce(money_text(value, currency), currency)
+        || case
+            when order_id is null then ', without naming an order'
+                || case when likely_order is not null then '; probably of ' || likely_order else '' end
+            else ''
+        end as actual,
+    case
+        when is_right is distinct from false then null
+        when currency = order_currency then 'shop_instead_of_presentment'
+        when currency = 'USD' then 'default_usd'
+        else 'other'
+    end as cause,
+    ref,
+    order_ref as other_ref
+from judged
