@@ -1,0 +1,120 @@
+"""Measures in one run, as ratios: the floor, the whole audit, and the core comparison as one would do it with pandas.
+
+``python -m tests.bench [ORDERS]`` (default 250,000: 1 M browser events and 1 M server events), then a tenth and a hundredth.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.traffic import Traffic, make
+
+FLOOR = """
+import duckdb, sys
+folder = sys.argv[1]
+con = duckdb.connect()
+print(con.execute('''
+with browser as (
+    select ts, event, event_id, params.value as value, params.currency as currency, cookies._fbp as fbp, cookies._fbc as fbc, page_url
+    from read_json(?, format = 'newline_delimited', columns = {ts: 'TIMESTAMP', platform: 'VARCHAR', pixel_id: 'VARCHAR',
+        event: 'VARCHAR', event_id: 'VARCHAR', params: 'STRUCT(value DECIMAL(24,6), currency VARCHAR)', page_url: 'VARCHAR',
+        cookies: 'STRUCT(_fbp VARCHAR, _fbc VARCHAR)', sender: 'VARCHAR', session: 'VARCHAR'})
+),
+server as (
+    select ts, status, unnest(body.data) as e
+    from read_json(?, format = 'newline_delimited', columns = {ts: 'TIMESTAMP', url: 'VARCHAR', status: 'INTEGER',
+        body: 'STRUCT(data STRUCT(event_name VARCHAR, event_time BIGINT, event_id VARCHAR, user_data STRUCT(fbp VARCHAR, fbc VARCHAR),
+        custom_data STRUCT(value DECIMAL(24,6), currency VARCHAR, order_id VARCHAR))[])', sender: 'VARCHAR'})
+),
+orders as (
+    select * from read_csv(?, header = true, columns = {order_id: 'VARCHAR', created_at: 'TIMESTAMPTZ', currency: 'VARCHAR',
+        total: 'DECIMAL(24,6)', subtotal: 'DECIMAL(24,6)', shipping: 'DECIMAL(24,6)', discount: 'DECIMAL(24,6)',
+        tax: 'DECIMAL(24,6)', status: 'VARCHAR', source: 'VARCHAR'})
+)
+select count(*), sum(b.value - s.e.custom_data.value), sum(o.total), max(b.ts), max(b.fbp), max(b.page_url)
+from browser b
+join server s on s.e.event_id = b.event_id and s.e.event_name = b.event
+left join orders o on o.order_id = s.e.custom_data.order_id
+''', [f'{folder}/pixel.ndjson', f'{folder}/server.ndjson', f'{folder}/orders.csv']).fetchall())
+"""
+PANDAS = """
+import json, sys
+import datacompy, pandas as pd
+folder = sys.argv[1]
+browser = pd.read_json(f'{folder}/pixel.ndjson', lines=True, dtype={'event_id': str})
+server = pd.read_json(f'{folder}/server.ndjson', lines=True)
+browser = pd.DataFrame({'event_id': browser['event_id'], 'event': browser['event'],
+    'value': [float(p['value']) for p in browser['params']], 'currency': [p['currency'] for p in browser['params']]})
+rows = [event for body in server['body'] for event in body['data']]
+server = pd.DataFrame({'event_id': [e['event_id'] for e in rows], 'event': [e['event_name'] for e in rows],
+    'value': [float(e['custom_data']['value']) for e in rows], 'currency': [e['custom_data']['currency'] for e in rows]})
+compare = datacompy.Compare(browser, server, join_columns=['event_id', 'event'], df1_name='browser', df2_name='server')
+print(compare.count_matching_rows(), len(compare.df1_unq_rows), len(compare.df2_unq_rows))
+"""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One program on one size."""
+
+    seconds: float
+    peak_mib: float
+    output: str
+
+
+def measure(command: list[str]) -> Measure:
+    """Runs a command by itself; wall seconds and peak memory of the process."""
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status) not in (0, 1, 3):
+        raise SystemExit(f"{' '.join(command[:4])} failed:\n{output}")
+    return Measure(time.perf_counter() - began, usage.ru_maxrss / 1024, output)
+
+
+def audit_command(traffic: Traffic, out: Path) -> list[str]:
+    """The audit as a user calls it."""
+    return [sys.executable, "-m", "audit.cli", "run", str(traffic.folder), "--out", str(out), "--exit-zero"]
+
+
+def compare(orders: int) -> list[str]:
+    """One row of the table: the floor, the audit, and pandas on the same files."""
+    with tempfile.TemporaryDirectory(prefix="pixel-audit-bench-") as folder:
+        traffic = make(Path(folder) / "day", orders)
+        measure([sys.executable, "-c", FLOOR, str(traffic.folder)])  # the files are in the page cache from here on
+        floor = measure([sys.executable, "-c", FLOOR, str(traffic.folder)])
+        audit = measure(audit_command(traffic, Path(folder) / "packet"))
+        run = json.loads((Path(folder) / "packet" / "run.json").read_text(encoding="utf-8"))
+        pandas = measure([sys.executable, "-c", PANDAS, str(traffic.folder)])
+        size = (Path(folder) / "packet" / "packet.html").stat().st_size
+        return [
+            f"{orders:,}", f"{traffic.bytes / 1e6:,.0f} MB", f"{floor.seconds:.1f} s", f"{audit.seconds:.1f} s",
+            f"{audit.seconds / floor.seconds:.1f} x", f"{audit.peak_mib:,.0f} MiB", f"{pandas.seconds:.1f} s",
+            f"{pandas.seconds / floor.seconds:.1f} x", f"{pandas.peak_mib:,.0f} MiB", f"{size / 1024:,.0f} KiB", run["decision"],
+        ]  # fmt: skip
+
+
+def main() -> None:
+    """Prints the table as Markdown."""
+    full = int(sys.argv[1].replace(",", "").replace("_", "")) if len(sys.argv) > 1 else 250_000
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print("| orders | files | floor | audit | audit / floor | audit memory | pandas | pandas / floor | pandas memory | packet | answer |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    for orders in (full // 100, full // 10, full):
+        print(f"| {' | '.join(compare(orders))} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
