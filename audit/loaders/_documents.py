@@ -18,7 +18,8 @@ def holds(source: Source, is_order: Callable[[frozenset[str]], bool]) -> bool:
     if source.mapped_kind is not None:
         return False
     if source.shape == "json_object":
-        inner = (source.members.get(key, ()) for key in _WRAPPERS)
+        paths = (*_WRAPPERS, *(f"{outer}.{inner}" for outer in _WRAPPERS for inner in _WRAPPERS))
+        inner = (source.members.get(path, ()) for path in paths)
         return any(is_order(frozenset(keys)) for keys in (source.keys, *inner))
     if source.shape not in ("ndjson", "json_array"):
         return False

@@ -187,8 +187,11 @@ def _unread(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, ...]:
     if not orders:
         return ()
     gaps: list[str] = []
-    zoneless = "regexp_full_match(created, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?')"
-    without_zone = _number(con, f"select count(*) from order_rows where {zoneless} and utc_in_zone(created) is null")
+    zoneless = (
+        "(getvariable('plan_zone') is null and try_cast(created as timestamp) is not null"
+        " and regexp_full_match(created, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?'))"
+    )
+    without_zone = _number(con, f"select count(*) from order_rows where {zoneless}")
     if not _number(con, "select count(created) from order_rows"):
         gaps.append("no order times")
     if without_zone == orders:

@@ -47,7 +47,7 @@ class Source:
     sha256: str
     shape: str  # ndjson | json_array | json_object | csv | parquet | other
     keys: tuple[str, ...] = ()  # top-level keys of a JSON object, or columns of a CSV or Parquet file
-    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # key -> keys of what stands under it
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # key, or two with a dot -> keys of what stands under it
     records: tuple[Mapping[str, Any], ...] = ()  # the first rows, where the shape is a list of rows
     delimiter: str = ","
     packing: str = "none"  # none | gzip | zstd
@@ -169,7 +169,7 @@ def _json(line: str) -> Any:
 
 
 def _peek_object(text: str) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
-    """Top-level keys, and the keys one level below each (of the first row, where a list stands there)."""
+    """Top-level keys, and by path the keys one and two levels below (of the rows, where a list stands there)."""
     keys: list[str] = []
     members: dict[str, list[str]] = {}
     try:
@@ -179,10 +179,12 @@ def _peek_object(text: str) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]
             if prefix == "":
                 keys.append(value)
                 members.setdefault(value, [])
-            elif prefix.count(".") == 0 or (prefix.count(".") == 1 and prefix.endswith(".item")):
-                inner = members.setdefault(prefix.split(".")[0], [])
-                if value not in inner:
-                    inner.append(value)
+            else:
+                place = prefix.removesuffix(".item")
+                if place.count(".") < 2 and ".item" not in place:
+                    inner = members.setdefault(place, [])
+                    if value not in inner:
+                        inner.append(value)
     except (ijson.JSONError, ValueError, RecursionError):
         pass  # the head ends in the middle of the document; what was seen before is enough
     return tuple(keys), {key: tuple(inner) for key, inner in members.items()}

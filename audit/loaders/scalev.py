@@ -39,6 +39,10 @@ _FIELDS = (
     '"variant_sku":"VARCHAR","product_unique_id":"VARCHAR","quantity":"VARCHAR","variant_price":"VARCHAR",'
     '"product_price":"VARCHAR"}]}'
 )
+#: A webhook body may be about something else: a product, a customer.
+_ABOUT_AN_ORDER = " or ".join(
+    f"json_exists(record, '$.{name}')" for name in ("order_id", "secret_slug", "gross_revenue", "payment_status")
+)
 
 
 def claims(source: Source) -> bool:
@@ -59,6 +63,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     gaps: tuple[str, ...] = ()
     if source.shape == "csv":
         read, bad = read_records(con, source)
+        con.execute("delete from records where record = '{}'")
         gaps = _name_columns(con, source)
     else:
         read, bad = read_documents(con, source, own_keys=("order_id", "secret_slug"))
@@ -71,7 +76,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
                 place,
                 from_json(record, ?) as o
             from records
-            where not {_OTHER_TOPIC}
+            where {_ABOUT_AN_ORDER}
         )
         select
             place,
@@ -114,13 +119,6 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         [_FIELDS],
     )
     return insert_orders(con, source, read=read, bad=bad, gaps=gaps + _slim(con))
-
-
-#: A webhook body about something else than an order, or about one that was deleted.
-_OTHER_TOPIC = (
-    "(coalesce(json_extract_string(record, '$.event'), json_extract_string(record, '$.topic'), '') like '%.%'"
-    " and not json_exists(record, '$.order_id'))"
-)
 
 
 def _slim(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

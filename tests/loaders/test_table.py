@@ -1,0 +1,185 @@
+"""Any table of orders: what its columns may be called, how its times and amounts are read, and what is never guessed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from audit.loaders import claimant
+from audit.loaders._source import read_source
+
+from .reading import database, money, read, source_of
+
+CSV = """\
+order_id,created_at,currency,total,status,payment_status,is_spam,is_test,source,subtotal,discount,shipping,tax,fees,refunded,\
+gross_revenue,net_revenue,items,email,phone
+000001,2026-11-20T14:05:00+07:00,idr,168724,pending,paid,no,,web,149724,0,19000,0,0,0,168724,149724,BSH-M x 2; CAP × 1,\
+sari@example.com,+62 812 0000 0011
+000002,2026-11-20T14:06:00+07:00,IDR,5.10,cancelled,unpaid,yes,1,pos,,,,,,,,,"[{""id"":7,""quantity"":2,""price"":""2.55""}]",,
+,2026-11-20T14:06:00+07:00,IDR,5.10,,,,,,,,,,,,,,,,
+,,,,,,,,,,,,,,,,,,,
+000003,2026-11-20T14:06:00+07:00,IDR,5.10,,,,,,,,,,,,,,,,,one cell too many
+"""
+
+
+def times(tmp_path: Path, *written: str, zone: str | None = None) -> dict[str, str]:
+    """What each way of writing a time is read as."""
+    lines = [f"{number},{text},IDR,1" for number, text in enumerate(written)]
+    reading = read(tmp_path, "orders.csv", "\n".join(["order_id,created_at,currency,total", *lines]), zone=zone)
+    found = dict(reading.rows("select order_id, cast(created_at as varchar) from orders"))
+    return {text: found[str(number)] for number, text in enumerate(written)}
+
+
+def test_every_column_of_the_contract_is_read(tmp_path: Path) -> None:
+    reading = read(tmp_path, "orders.csv", CSV)
+    assert reading.loader == "table"
+    names = ("total", "gross_revenue", "net_revenue", "subtotal", "discount", "shipping", "tax", "fees", "refunded")
+    amounts = ", ".join(money(name) for name in names)
+    assert reading.texts(f"select order_id, currency, {amounts} from orders order by order_id") == [
+        "000001 | IDR | 168724 | 168724 | 149724 | 149724 | 0 | 19000 | 0 | 0 | 0",
+        "000002 | IDR | 5.1 | - | - | - | - | - | - | - | -",
+    ]
+    facts = "order_id, status, is_paid, is_spam, is_test, is_cancelled, order_source, created_at"
+    assert reading.texts(f"select {facts} from orders order by order_id") == [
+        "000001 | pending | True | False | False | False | web | 2026-11-20 07:05:00",
+        "000002 | cancelled | False | True | True | True | pos | 2026-11-20 07:06:00",
+    ]
+    assert reading.rows("select count(email_digest), count(phone_digest) from orders") == [(1, 1)]
+
+
+def test_items_are_a_json_list_or_written_out(tmp_path: Path) -> None:
+    query = f"select order_id, item_id, cast(quantity as int), {money('price')} from order_items order by order_id, position"
+    assert read(tmp_path, "orders.csv", CSV).texts(query) == [
+        "000001 | BSH-M | 2 | -",
+        "000001 | CAP | 1 | -",
+        "000002 | 7 | 2 | 2.55",
+    ]
+
+
+def test_rows_are_accounted_for(tmp_path: Path) -> None:
+    reading = read(tmp_path, "orders.csv", CSV)
+    assert reading.counts == (5, 2, 1, 2)
+    assert reading.rejects == {
+        "orders.csv:4": "no order id in this row",
+        "orders.csv:6": "more cells than the header has columns",
+    }
+
+
+def test_times_with_an_offset_and_epochs_are_read(tmp_path: Path) -> None:
+    assert times(
+        tmp_path,
+        "2026-11-20T14:05:00+07:00",
+        "2026-11-20 02:05:00 -0500",
+        "2026-11-20T07:05:00Z",
+        "1795158300",
+        "1795158300000",
+        "1795158300000000",
+    ) == {
+        "2026-11-20T14:05:00+07:00": "2026-11-20 07:05:00",
+        "2026-11-20 02:05:00 -0500": "2026-11-20 07:05:00",
+        "2026-11-20T07:05:00Z": "2026-11-20 07:05:00",
+        "1795158300": "2026-11-20 07:05:00",
+        "1795158300000": "2026-11-20 07:05:00",
+        "1795158300000000": "2026-11-20 07:05:00",
+    }
+
+
+def test_a_time_without_a_zone_is_read_in_the_plans_and_never_without_one(tmp_path: Path) -> None:
+    written = ("2026-11-20 14:05:00", "2026-11-20")
+    assert set(times(tmp_path, *written).values()) == {None}
+    assert times(tmp_path, *written, zone="Asia/Jakarta") == {
+        "2026-11-20 14:05:00": "2026-11-20 07:05:00",
+        "2026-11-20": "2026-11-19 17:00:00",
+    }
+
+
+@pytest.mark.parametrize(
+    "written", ["20/11/2026 14:05", "11/20/2026", "20-11-2026", "2026-11-20 02:05 PM", "20261120", "20 Nov 2026", "2026-13-01"]
+)
+def test_any_other_time_is_named_and_not_guessed(tmp_path: Path, written: str) -> None:
+    text = f"order_id,created_at,currency,total\n1,{written},IDR,1\n2,2026-11-20T07:05:00Z,IDR,1\n"
+    reading = read(tmp_path, "orders.csv", text, zone="Asia/Jakarta")
+    assert reading.texts("select order_id, created_at from orders order by order_id") == ["1 | -", "2 | 2026-11-20 07:05:00"]
+    assert reading.tally.gaps == ("1 order times that cannot be read, first at orders.csv:2",)
+
+
+def test_gaps_say_what_the_table_lacks(tmp_path: Path) -> None:
+    zoneless = read(tmp_path, "a.csv", "order_id,created_at,total\n1,2026-11-20 14:05:00,5\n")
+    assert zoneless.tally.gaps == ("order times without a time zone, and none in the plan", "no currency")
+    timeless = read(tmp_path, "b.csv", 'order_id,currency,total\n1,IDR,5\n2,IDR,"150.000,00"\n')
+    assert timeless.tally.gaps == ("no order times", "1 order totals that cannot be read, first at b.csv:3")
+    totalless = read(tmp_path, "c.csv", "order_id,created_at,currency\n1,2026-11-20T07:05:00Z,IDR\n")
+    assert totalless.tally.gaps == ("no order total",)
+
+
+def test_an_order_id_that_comes_again_is_its_later_version(tmp_path: Path) -> None:
+    reading = read(tmp_path, "orders.csv", "order_id,currency,total\n7,IDR,5\n7,IDR,6\n")
+    assert reading.counts == (2, 1, 1, 0)
+    assert reading.texts(f"select {money('total')} from orders") == ["6"]
+    assert "1 rows repeat an order id: the latest was used" in reading.tally.gaps
+
+
+def test_headers_may_use_other_words_cases_and_marks(tmp_path: Path) -> None:
+    header = "\ufeffOrder Number;Order Date;Order Currency;Order Total;Customer Email\r\n"
+    text = header + "#A-1;2026-11-20T07:05:00Z;EUR;9.50;a@example.com\r\n"
+    reading = read(tmp_path, "orders.csv", text)
+    assert reading.texts(f"select order_id, created_at, currency, {money('total')}, email_digest is not null from orders") == [
+        "A-1 | 2026-11-20 07:05:00 | EUR | 9.5 | True"
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_an_encoding_costs_no_row(tmp_path: Path, encoding: str) -> None:
+    text = "order_id,created_at,currency,total,note\n1,2026-11-20T07:05:00Z,EUR,9.50,Größe\n"
+    assert read(tmp_path, "orders.csv", text.encode(encoding)).texts("select order_id, currency from orders") == ["1 | EUR"]
+
+
+def test_json_keeps_large_ids_and_cents(tmp_path: Path) -> None:
+    order = {"order_id": 900719925474099312, "created_at": 1795158300, "currency": "USD", "total": "0.10", "items": [{"id": 5}]}
+    for name, text in {
+        "list.json": json.dumps([order]),
+        "lines.ndjson": json.dumps(order),
+        "wrapped.json": json.dumps({"data": {"orders": [order]}, "total": 1}, indent=1),
+    }.items():
+        reading = read(tmp_path, name, text)
+        assert reading.loader == "table"
+        assert reading.texts(f"select order_id, {money('total')}, created_at from orders") == [
+            "900719925474099312 | 0.1 | 2026-11-20 07:05:00"
+        ], name
+
+
+def test_parquet_keeps_its_digits_and_its_zones(tmp_path: Path) -> None:
+    path = tmp_path / "orders[1].parquet"
+    duckdb.execute(
+        "copy (select 'A1' as order_id, timestamptz '2026-11-20 07:05:00+00' as created_at, 'IDR' as currency,"
+        " cast('99999999999999.10' as decimal(18, 2)) as total, [{'id': 'X', 'quantity': 2}] as items)"
+        f" to '{path}' (format parquet)"
+    )
+    source = read_source(path, "orders.parquet")
+    found = claimant(source)
+    assert found is not None
+    assert found[0] == "table"
+    con = database()
+    assert found[1].load(con, source).kept == 1
+    assert con.execute(f"select order_id, cast(created_at as varchar), {money('total')} from orders").fetchall() == [
+        ("A1", "2026-11-20 07:05:00", "99999999999999.1")
+    ]
+    assert con.execute("select item_id from order_items").fetchall() == [("X",)]
+
+
+def test_the_plan_may_name_foreign_fields(tmp_path: Path) -> None:
+    line = {"no": "A1", "when": "2026-11-20T07:05:00Z", "sum": {"grand": "5.00", "unit": "EUR"}}
+    source = source_of(tmp_path, "shop.ndjson", json.dumps(line) + "\n")
+    assert claimant(source) is None
+    fields = {"order_id": "no", "created_at": "when", "total": "sum.grand", "currency": "sum.unit"}
+    mapped = replace(source, mapped_kind="orders", fields=fields)
+    found = claimant(mapped)
+    assert found is not None
+    assert found[0] == "table"
+    con = database()
+    assert found[1].load(con, mapped).kept == 1
+    assert con.execute(f"select order_id, currency, {money('total')} from orders").fetchall() == [("A1", "EUR", "5")]

@@ -1,0 +1,138 @@
+"""WooCommerce: the REST order, the Analytics report that knows only net revenue, and the export plugin's one-cell line items."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .reading import money, read
+
+ORDER: dict[str, Any] = {
+    "id": 727,
+    "parent_id": 0,
+    "number": "W-1042",
+    "order_key": "wc_order_58d2d042d1d",
+    "created_via": "checkout",
+    "version": "9.4.0",
+    "status": "processing",
+    "currency": "EUR",
+    "date_created": "2026-11-20T15:28:02",
+    "date_created_gmt": "2026-11-20T14:28:02",
+    "date_modified": "2026-11-20T15:30:00",
+    "date_modified_gmt": "2026-11-20T14:30:00",
+    "discount_total": "2.00",
+    "shipping_total": "10.00",
+    "total": "35.20",
+    "total_tax": "3.20",
+    "prices_include_tax": False,
+    "billing": {"first_name": "Ana", "email": "ana@example.com", "phone": "(555) 555-0100"},
+    "payment_method": "bacs",
+    "date_paid": "2026-11-20T15:28:08",
+    "date_paid_gmt": "2026-11-20T14:28:08",
+    "meta_data": [{"id": 1, "key": "_wc_order_attribution_utm_source", "value": "facebook"}],
+    "line_items": [
+        {"id": 1, "product_id": 93, "variation_id": 95, "quantity": 2, "total": "20.00", "sku": "BSH-M", "price": 10},
+        {"id": 2, "product_id": 22, "variation_id": 0, "quantity": 1, "total": "0.00", "sku": "", "price": 0},
+    ],
+    "fee_lines": [{"id": 3, "name": "Gift wrap", "total": "2.00"}],
+    "refunds": [{"id": 730, "reason": "", "total": "-5.00"}],
+}
+
+ANALYTICS = """\
+Date,Order #,N. Revenue (formatted),Status,Customer,Customer type,Product(s),Items sold,Coupon(s),N. Revenue,Attribution
+2026-11-20 15:28:02,1042,"€20,00",processing,Ana Muestra,new,2× Black shirt,2,,20,Source: Facebook
+2026-11-20 15:30:02,,"€20,00",processing,Ana Muestra,new,2× Black shirt,2,,20,Direct
+,,,,,,,,,,
+"""
+
+PLUGIN = """\
+status,order_number_formatted,order_number,order_id,order_date,shipping_total,tax_total,fee_total,discount_total,order_total,\
+refunded_total,order_currency,payment_method,billing_email,billing_phone,line_items
+completed,W-1042,1042,727,2026-11-20 15:28:02,10.00,3.20,2.00,2.00,35.20,0.00,EUR,bacs,ana@example.com,,\
+"id:368|name:Black shirt|product_id:93|sku:BSH-M|quantity:2|subtotal:22.00|total:20.00|refunded:0.00;\
+id:369|name:Sticker|product_id:22|sku:|quantity:1|subtotal:0.00|total:0.00|refunded:0.00"
+checkout-draft,W-1043,1043,728,2026-11-20 15:28:02,0,0,0,0,0,0,EUR,,,,
+completed,,,,2026-11-20 15:28:02,0,0,0,0,0,0,EUR,,,,
+"""
+
+
+def test_rest_orders_go_by_their_number_and_keep_id_and_key(tmp_path: Path) -> None:
+    reading = read(tmp_path, "orders.json", json.dumps([ORDER]))
+    assert reading.loader == "woocommerce"
+    assert reading.texts("select order_id, order_source, status, is_paid, currency from orders") == [
+        "W-1042 | checkout | processing | True | EUR"
+    ]
+    assert reading.texts("select key, kind from order_keys order by key") == ["727 | id", "wc_order_58d2d042d1d | token"]
+
+
+def test_rest_times_come_from_their_utc_twins(tmp_path: Path) -> None:
+    reading = read(tmp_path, "orders.json", json.dumps([ORDER]), zone="Asia/Jakarta")
+    assert reading.texts("select created_at, paid_at, changed_at from orders") == [
+        "2026-11-20 14:28:02 | 2026-11-20 14:28:08 | 2026-11-20 14:30:00"
+    ]
+
+
+def test_rest_amounts(tmp_path: Path) -> None:
+    names = ("total", "subtotal", "discount", "shipping", "tax", "fees", "refunded", "current_total")
+    reading = read(tmp_path, "orders.json", json.dumps([ORDER]))
+    assert reading.texts(f"select {', '.join(money(name) for name in names)} from orders") == [
+        "35.2 | 20 | 2 | 10 | 3.2 | 2 | 5 | 30.2"
+    ]
+    assert reading.texts("select item_id, id_space, cast(quantity as int), counts from order_items order by 1") == [
+        "22 | product | 1 | False",
+        "93 | product | 2 | True",
+        "95 | variant | 2 | True",
+        "BSH-M | sku | 2 | True",
+    ]
+
+
+def test_rest_is_read_wrapped_and_single(tmp_path: Path) -> None:
+    for name, value in {"one.json": ORDER, "many.json": {"orders": [ORDER]}, "wrapped.json": {"order": ORDER}}.items():
+        for indent in (None, 1):
+            reading = read(tmp_path, name, json.dumps(value, indent=indent))
+            assert (reading.loader, reading.counts) == ("woocommerce", (1, 1, 0, 0)), name
+
+
+def test_rest_carts_never_placed_are_ignored_and_nameless_orders_rejected(tmp_path: Path) -> None:
+    draft = ORDER | {"id": 728, "number": "W-1043", "status": "checkout-draft"}
+    nameless = ORDER | {"id": None, "number": None}
+    reading = read(tmp_path, "orders.json", json.dumps([ORDER, draft, nameless]))
+    assert reading.counts == (3, 1, 1, 1)
+    assert reading.rejects == {"orders.json:3": "no order id in this row"}
+
+
+def test_cash_on_delivery_is_not_paid_while_it_is_processed(tmp_path: Path) -> None:
+    unpaid = ORDER | {"payment_method": "cod", "date_paid": None, "date_paid_gmt": None}
+    assert read(tmp_path, "orders.json", json.dumps([unpaid])).rows("select is_paid from orders") == [(False,)]
+
+
+def test_analytics_knows_net_revenue_and_says_so(tmp_path: Path) -> None:
+    reading = read(tmp_path, "analytics.csv", ANALYTICS, zone="Europe/Madrid")
+    assert (reading.loader, reading.counts) == ("woocommerce", (3, 1, 1, 1))
+    assert reading.texts(f"select order_id, created_at, total, {money('net_revenue')} from orders") == [
+        "1042 | 2026-11-20 14:28:02 | - | 20"
+    ]
+    assert reading.rejects == {"analytics.csv:3": "no order id in this row"}
+    assert reading.tally.gaps == (
+        "no currency",
+        "no order total",
+        "N. Revenue is net of tax, shipping and refunds: order totals are not in this export",
+        "no item ids: items cannot be compared",
+    )
+
+
+def test_plugin_export(tmp_path: Path) -> None:
+    reading = read(tmp_path, "export.csv", PLUGIN, zone="Europe/Madrid")
+    assert (reading.loader, reading.counts) == ("woocommerce", (3, 1, 1, 1))
+    assert reading.rejects == {"export.csv:4": "no order id in this row"}
+    assert reading.texts(f"select order_id, created_at, {money('total')}, {money('shipping')}, is_paid from orders") == [
+        "W-1042 | 2026-11-20 14:28:02 | 35.2 | 10 | True"
+    ]
+    assert reading.texts("select key, kind from order_keys order by key") == ["1042 | number", "727 | id"]
+    assert reading.texts(f"select item_id, id_space, cast(quantity as int), {money('price')}, counts from order_items") == [
+        "93 | product | 2 | 10 | True",
+        "BSH-M | sku | 2 | 10 | True",
+        "22 | product | 1 | 0 | False",
+    ]
+    assert reading.tally.gaps == ("no created_via column: orders that never touched the web pixel cannot be told apart",)
