@@ -30,9 +30,12 @@ create or replace temp macro url_query(url) as
 
 -- E-mail addresses and telephone numbers masked wherever a log put them.
 create or replace temp macro masked(t) as
-    regexp_replace(
-        regexp_replace(t, '[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}', '[email]', 'g'),
-        '[+][0-9][0-9 ().-]{7,17}[0-9]', '[phone]', 'g');
+    -- The plain searches first: almost no text holds one of these marks, and the patterns are dear.
+    case when contains(t, '@') or contains(t, '%40') or contains(t, '+') then
+        regexp_replace(
+            regexp_replace(t, '[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}', '[email]', 'g'),
+            '[+][0-9][0-9 ().-]{7,17}[0-9]', '[phone]', 'g')
+    else t end;
 
 -- The query keys a page URL may keep: campaign, click and order keys, no others.
 create or replace temp macro kept_query(url) as
@@ -139,7 +142,8 @@ create or replace temp macro public_part(url) as
     regexp_replace(coalesce(form_text(url), url),
         '(^|[?&])(fbclid|ttclid|click_id|clickid|gclid|gbraid|wbraid|utm_[a-z_]+|fbc|fbp|_fbc|_fbp|order|order_id|key)=[^&#]*', '\1', 'g');
 create or replace temp macro has_email(t) as
-    coalesce(regexp_matches(t, '[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}'), false);
+    (contains(t, '@') or contains(t, '%40'))
+    and coalesce(regexp_matches(t, '[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}'), false);
 create or replace temp macro has_phone_field(t) as
     coalesce(regexp_matches(lower(t),
         '(^|[^a-z])(phone|phone_?number|ph|tel|telephone|telp|mobile|msisdn|whatsapp|wa|hp|no_?hp)(\])?"?[=:] *"?(%2b|[+])?[0-9][0-9 ().-]{6,16}[0-9]'), false);
