@@ -34,6 +34,11 @@ NEEDS: dict[str, tuple[str, str]] = {
         "select count(*) > 0 from events where channel = 'browser'",
         "a browser capture: a HAR saved with 'Preserve log' on, or a pixel log",
     ),
+    "browser capture": (
+        "select count(*) > 0 from (select ref from events where channel = 'browser'"
+        " union all select source from sources where kind = 'browser')",
+        "a browser capture: a HAR saved with 'Preserve log' on, or a pixel log",
+    ),
     "server events": (
         "select count(*) > 0 from (select ref from events where channel = 'server'"
         " union all select source from sources where kind = 'server')",
@@ -96,6 +101,7 @@ class Check:
     why: str
     causes: dict[str, Cause]
     own: Cause | None  # the four texts where no cause is told apart
+    asks_findings: bool  # it reads what the other checks found, so it is asked after all of them
     sql: str
 
     def cause(self, cause: str | None) -> Cause:
@@ -108,7 +114,7 @@ class Check:
 
 _TEXTS = {"means", "first_check", "not_yet", "remedy", "owner"}
 _REQUIRED = {"title", "failure", "facet", "severity", "needs", "why"}
-_KNOWN = _REQUIRED | _TEXTS | {"severity_other_steps", "deciding", "follows", "causes"}
+_KNOWN = _REQUIRED | _TEXTS | {"severity_other_steps", "deciding", "follows", "causes", "asks_findings"}
 
 
 def read_check(path: Path) -> Check:
@@ -147,6 +153,7 @@ def read_check(path: Path) -> Check:
         why=" ".join(header["why"].split()),
         causes=causes,
         own=own,
+        asks_findings=bool(header.get("asks_findings", False)),
         sql=sql.strip(),
     )
     if not check.sql:

@@ -1,0 +1,229 @@
+/*
+title    = "Every step the server sent was sent by the browser too"
+failure  = "The server sent a step that the browser, though required, did not"
+facet    = "chain"
+severity = "blocker"
+severity_other_steps = "warning"
+deciding = true
+follows  = ["event_id_mismatch", "missing_event_id", "event_name_mismatch", "dataset_mismatch"]
+needs    = ["browser capture", "server events", "orders"]
+why      = """
+The browser copy brings what a server seldom knows: the cookies that tie a sale to the click that was paid for. With the server
+copy alone sales are still counted, but fewer of them find their ad, and the campaign learns from the wrong ones. On the orders
+placed as a test nothing may be missing; on a day's traffic blockers take a few percent, so there the share is judged.
+"""
+
+# For rows that cannot be told.
+means       = "The evidence does not hold this shopper's visit, so nobody can say whether the browser sent the step."
+first_check = "Look whether the capture or pixel log was running when this order was placed, and for this platform."
+not_yet     = "Do not treat this as passed: an order nobody watched proves nothing."
+remedy      = "Place one test order with the capture running from the product page to the thank-you page, and list it as a test order in the plan."
+owner       = "tracking"
+
+[causes.library_not_loaded]
+means       = "The platform's script never arrived in this visit, so the page had nothing to send with."
+first_check = "Open the same page in a fresh browser without extensions and see in the network panel whether the script loads."
+not_yet     = "Do not add a second pixel or an app: whatever stopped the first script stops the next one as well."
+remedy      = "Remove what holds the script back (consent setting, content security policy, a blocker in the test browser) and place the order again."
+owner       = "theme"
+
+[causes.dataset_not_initialised]
+means       = "The platform's script loaded, but the pixel the plan names was never started on the page."
+first_check = "Compare the pixel id in the page's base code with the one in the plan, digit by digit."
+not_yet     = "Do not create a new pixel: the ads report on the one the plan names."
+remedy      = "Start the planned pixel on every page of the path to purchase, then repeat the test order."
+owner       = "theme"
+
+[causes.blocked]
+means       = "The page did send the event, but the browser never delivered it: the request was stopped on this device."
+first_check = "Switch off ad blockers, tracking protection and company filters in the test browser and repeat the order."
+not_yet     = "Do not change the tracking code: it fired."
+remedy      = "Repeat the test order in a clean browser profile; for real shoppers the server copy is what covers this loss."
+owner       = "tracking"
+
+[causes.counter_gap]
+means       = "Meta numbers the hits of a page, and a number is missing here: the page sent something that this capture does not hold."
+first_check = "Record the order again with 'Preserve log' on and leave the thank-you page open for ten seconds."
+not_yet     = "Do not rewrite the pixel call: the gap says that it most likely ran."
+remedy      = "Keep the page open until the hit has left, or send the event before the redirect; then repeat the order."
+owner       = "tracking"
+
+[causes.other_dataset]
+means       = "The browser sent the step to a pixel the plan does not name; the planned pixel got nothing."
+first_check = "Ask who owns the pixel named below and which template or app brings it."
+not_yet     = "Do not delete that pixel before its owner has answered; another team may report on it."
+remedy      = "Point the storefront's event call at the planned pixel, or correct the plan if the other one is right."
+owner       = "media"
+
+[causes.unknown]
+means       = "The page was there and the script worked, yet this step was not sent, and the capture does not show one single reason."
+first_check = "Open the page of this step and look whether the code that sends the event runs: its condition may not hold on this path."
+not_yet     = "Do not switch off the server event to make both sides equal; it is the only copy there is."
+remedy      = "Mend the condition or the missing call on this page, then place one test order and compare both sides again."
+owner       = "tracking"
+*/
+with visit_loads as (
+    select
+        v.order_id,
+        l.platform,
+        max(case when l.ok and (l.kind = 'library' or l.platform <> 'meta') then 1 else 0 end) as has_library,
+        max(case when not l.ok then 1 else 0 end) as has_failed_load,
+        max(case when l.ok and l.kind = 'dataset' and (d.dataset is not null or n.platform is null) then 1 else 0 end) as has_dataset
+    from order_sessions v
+    join loads l on l.session = v.session
+    left join plan_datasets d on d.platform = l.platform and d.dataset = l.dataset
+    left join (select distinct platform from plan_datasets) n on n.platform = l.platform
+    group by v.order_id, l.platform
+),
+visit_hits as (
+    -- Anything the platform's own script sent or tried to send in the visit proves the script was there.
+    select
+        v.order_id,
+        e.platform,
+        count(*) as hits,
+        sum(case when e.in_plan then 1 else 0 end) as planned_hits
+    from order_sessions v
+    join events e on e.session = v.session
+    where e.channel = 'browser'
+    group by v.order_id, e.platform
+),
+captured_orders as (
+    select distinct v.order_id
+    from order_sessions v
+    join captured_visits c on c.session = v.session
+),
+gaps as (
+    -- A hole in Meta's counter, around the time the server sent its copy.
+    select
+        s.order_id,
+        s.step,
+        min(g.before_counter) as before_counter,
+        min(g.counter) as counter,
+        min(g.ref) as ref
+    from order_steps s
+    join order_sessions v on v.order_id = s.order_id
+    join counter_gaps g on g.session = v.session
+    where s.platform = 'meta'
+      and s.browser_events = 0
+      and s.server_at between g.before_at - interval 60 seconds and g.sent_at + interval 60 seconds
+    group by s.order_id, s.step
+),
+signs as (
+    select
+        s.*,
+        case when c.order_id is not null and coalesce(l.has_library, 0) = 0 and coalesce(h.hits, 0) = 0
+                and s.platform <> 'snackvideo'
+            then case when l.has_failed_load = 1 then 'the script''s request failed' else 'no request for the script in the capture' end
+        end as library_sign,
+        case when c.order_id is not null and l.has_library = 1 and l.has_dataset = 0 and coalesce(h.planned_hits, 0) = 0
+            then 'the script loaded, the planned pixel did not start' end as dataset_sign,
+        case when s.stopped_events > 0
+            then s.stopped_events || ' tried and stopped in the browser' || coalesce(' (' || s.stopped_by || ')', '') end as blocked_sign,
+        case when g.order_id is not null
+            then 'Meta''s hit counter jumps from ' || g.before_counter || ' to ' || g.counter end as gap_sign,
+        case when s.foreign_browser_ref is not null
+            then 'sent to pixel ' || coalesce(s.foreign_browser_dataset, '?') || ' instead' end as foreign_sign,
+        coalesce(s.stopped_ref, s.foreign_browser_ref, g.ref) as sign_ref
+    from order_steps s
+    left join captured_orders c on c.order_id = s.order_id
+    left join visit_loads l on l.order_id = s.order_id and l.platform = s.platform
+    left join visit_hits h on h.order_id = s.order_id and h.platform = s.platform
+    left join gaps g on g.order_id = s.order_id and g.step = s.step and s.platform = 'meta'
+    where s.needs_browser
+      and s.server_events + s.refused_events > 0
+),
+judged as (
+    select
+        *,
+        case
+            when browser_events > 0 then true
+            -- Money and time point to a browser copy that names no order, or a source nobody knows: neither proves anything.
+            when is_due is null or probable_browser_ref is not null then null
+            when stopped_events > 0 or foreign_browser_ref is not null then false
+            when sees_browser and (step = 'Purchase' or has_visit) then false
+        end as ok,
+        case when library_sign is not null then 1 else 0 end
+            + case when dataset_sign is not null then 1 else 0 end
+            + case when blocked_sign is not null then 1 else 0 end
+            + case when gap_sign is not null then 1 else 0 end
+            + case when foreign_sign is not null then 1 else 0 end as sign_count
+    from signs
+),
+explained as (
+    select
+        *,
+        case
+            when ok or ok is null then null
+            when sign_count <> 1 then 'unknown'
+            when library_sign is not null then 'library_not_loaded'
+            when dataset_sign is not null then 'dataset_not_initialised'
+            when blocked_sign is not null then 'blocked'
+            when gap_sign is not null then 'counter_gap'
+            else 'other_dataset'
+        end as found_cause
+    from judged
+),
+shares as (
+    select
+        platform,
+        step,
+        count(*) as judged_count,
+        sum(case when ok then 0 else 1 end) as missing_count,
+        min(found_cause) as first_cause,
+        max(found_cause) as last_cause,
+        min(case when not ok then server_ref end) as ref
+    from explained
+    where is_traffic
+      and ok is not null
+    group by platform, step
+)
+select
+    platform,
+    step,
+    order_id as subject,
+    order_id,
+    session,
+    ok,
+    'sent by the browser and by the server' as expected,
+    concat_ws('; ',
+        'server ' || (server_events + refused_events) || ', browser ' || case when browser_events = 0 then 'none' else cast(browser_events as varchar) end,
+        case
+            when ok then null
+            when ok is null and is_due is null then doubt
+            when ok is null and probable_browser_ref is not null then 'one browser event names no order but fits in money or time'
+            when ok is null and platform = 'snackvideo' then 'SnackVideo''s browser call cannot be read from a HAR; a pixel log would show it'
+            when ok is null then 'this visit is in no browser capture'
+        end,
+        case when not ok then library_sign end,
+        case when not ok then dataset_sign end,
+        case when not ok then blocked_sign end,
+        case when not ok then gap_sign end,
+        case when not ok then foreign_sign end) as actual,
+    found_cause as cause,
+    cast(null as varchar) as severity,
+    coalesce(server_ref, refused_ref) as ref,
+    coalesce(browser_ref, sign_ref, probable_browser_ref) as other_ref
+from explained
+where is_named
+union all
+select
+    s.platform,
+    s.step,
+    'traffic',
+    cast(null as varchar),
+    cast(null as varchar),
+    -- Under twenty visits one blocker more or less decides: no share can be told.
+    case
+        when s.missing_count <= s.judged_count * l.amount then true
+        when s.judged_count >= 20 then false
+    end,
+    'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without the browser''s copy',
+    s.missing_count || ' of ' || s.judged_count || ' orders (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
+        || case when s.judged_count < 20 and s.missing_count > 0 then ', too few to tell a share' else '' end,
+    case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20
+        then case when s.first_cause = s.last_cause then s.first_cause else 'unknown' end end,
+    'warning',
+    s.ref,
+    cast(null as varchar)
+from shares s
+join plan_limits l on l.name = 'missing_share'

@@ -1,0 +1,160 @@
+/*
+title    = "Every step the browser sent reached the server side too"
+failure  = "The browser sent a step that the server, though required, did not"
+facet    = "chain"
+severity = "blocker"
+severity_other_steps = "warning"
+deciding = true
+follows  = ["rejected_request", "event_id_mismatch", "missing_event_id", "event_name_mismatch", "dataset_mismatch",
+            "dedup_window_exceeded"]
+needs    = ["browser capture", "server events", "orders"]
+why      = """
+Blockers, closed tabs and short-lived cookies eat browser events; the server copy is what still counts those sales. Where the
+plan asks for it and it is missing, part of the sales you pay for stays invisible and cost per purchase looks worse than it is.
+SnackVideo takes a server event only for shoppers who came with its click id; without one nothing is missing.
+"""
+
+# For rows that cannot be told.
+means       = "No server evidence covers this order, so nobody can say whether the server sent the step."
+first_check = "Look whether the server log was on, and whether the file handed in reaches to the time of this order."
+not_yet     = "Do not treat this as passed: a log that was not looked at proves nothing."
+remedy      = "Export the relay's or backend's request log for the hours around the test order and run the audit again."
+owner       = "data"
+
+[causes.rejected]
+means       = "The server did send the step, and the platform or relay refused it each time."
+first_check = "Read the answer under rejected_request for this order: it names the field."
+not_yet     = "Do not send it again from a second tool; it would be refused for the same reason."
+remedy      = "Correct the refused field or token, send the test order once more and wait for an accepted answer."
+owner       = "data"
+
+[causes.delayed]
+means       = "The server's copy left so late that the platform no longer joins it with the browser's copy."
+first_check = "Look at the queue or scheduled job that sends the events: its last run, its backlog, its retries."
+not_yet     = "Do not resend old orders in bulk: each would be counted as a new sale."
+remedy      = "Send the event when the order is placed, not in a nightly job, and alarm on a queue older than an hour."
+owner       = "data"
+
+[causes.no_request_seen]
+means       = "Nothing in the server evidence asks this platform to record the step in the plan's dataset."
+first_check = "Find the place in the storefront or backend where the server event should leave, and its condition for this step."
+not_yet     = "Do not install another app or gateway to fill the hole before you know whether one is already meant to send it."
+remedy      = "Add or repair the server call for this step with the browser's own event_id, then repeat one test order."
+owner       = "data"
+*/
+with click_visits as (
+    select
+        v.order_id,
+        min(c.first_at) as first_at
+    from order_sessions v
+    join session_clicks c on c.session = v.session
+    where c.platform = 'snackvideo'
+    group by v.order_id
+),
+judged as (
+    select
+        s.*,
+        -- A click the shopper made only later asks for nothing yet; files' clocks may differ by a minute.
+        c.first_at <= s.browser_at + interval 60 seconds as had_click,
+        epoch(s.server_at) - epoch(s.browser_at) > w.amount as is_delayed,
+        round((epoch(s.server_at) - epoch(s.browser_at)) / 3600.0, 1) as delay_hours
+    from order_steps s
+    left join click_visits c on c.order_id = s.order_id
+    join plan_limits w on w.name = 'dedup_window_s'
+    where s.needs_server
+      and s.browser_events > 0
+),
+answered as (
+    select
+        *,
+        only_with_click and session is not null and not coalesce(had_click, false) as needs_none,
+        case
+            when server_events > 0 and not coalesce(is_delayed, false) then true
+            when only_with_click and session is not null and not coalesce(had_click, false) then true
+            when only_with_click and session is null then null
+            when is_due is null then null
+            when server_events > 0 or refused_events > 0 or foreign_server_ref is not null then false
+            when probable_server_ref is not null then null
+            when sees_some_server then false
+        end as ok
+    from judged
+),
+explained as (
+    select
+        *,
+        case
+            when ok or ok is null then null
+            when server_events > 0 then 'delayed'
+            when refused_events > 0 then 'rejected'
+            else 'no_request_seen'
+        end as found_cause
+    from answered
+),
+shares as (
+    select
+        platform,
+        step,
+        count(*) as judged_count,
+        sum(case when ok then 0 else 1 end) as missing_count,
+        sum(case when found_cause = 'rejected' then 1 else 0 end) as rejected_count,
+        sum(case when found_cause = 'delayed' then 1 else 0 end) as delayed_count,
+        min(case when not ok then browser_ref end) as ref
+    from explained
+    where is_traffic
+      and ok is not null
+    group by platform, step
+)
+select
+    platform,
+    step,
+    order_id as subject,
+    order_id,
+    session,
+    ok,
+    case when needs_none then 'no server event: the shopper had no click id' else 'sent by the server and by the browser' end as expected,
+    concat_ws('; ',
+        'browser ' || browser_events || ', server '
+            || case when server_events > 0 then cast(server_events as varchar) when refused_events > 0 then refused_events || ', refused' else 'none' end,
+        case when not ok and server_events > 0 then delay_hours || ' hours after the browser' end,
+        case when not ok and server_events = 0 and foreign_server_ref is not null
+            then 'one went to dataset ' || coalesce(foreign_server_dataset, '?') end,
+        case
+            when ok is null and is_due is null then doubt
+            when ok is null and only_with_click and session is null then 'whether the shopper had a click id is unknown'
+            when ok is null and probable_server_ref is not null then 'one server event names no order but fits in money or time'
+            when ok is null then 'no server log reaches to this order'
+        end) as actual,
+    found_cause as cause,
+    cast(null as varchar) as severity,
+    browser_ref as ref,
+    coalesce(server_ref, refused_ref, foreign_server_ref, probable_server_ref) as other_ref
+from explained
+where is_named
+union all
+select
+    s.platform,
+    s.step,
+    'traffic',
+    cast(null as varchar),
+    cast(null as varchar),
+    -- Under twenty orders one accident more or less decides: no share can be told.
+    case
+        when s.missing_count <= s.judged_count * l.amount then true
+        when s.judged_count >= 20 then false
+    end,
+    'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without the server''s copy',
+    s.missing_count || ' of ' || s.judged_count || ' orders (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
+        || case when s.rejected_count > 0 then ', ' || s.rejected_count || ' refused' else '' end
+        || case when s.delayed_count > 0 then ', ' || s.delayed_count || ' too late' else '' end
+        || case when s.judged_count < 20 and s.missing_count > 0 then ', too few to tell a share' else '' end,
+    case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20
+        then case
+            when s.rejected_count = s.missing_count then 'rejected'
+            when s.delayed_count = s.missing_count then 'delayed'
+            else 'no_request_seen'
+        end end,
+    'warning',
+    s.ref,
+    cast(null as varchar)
+from shares s
+join plan_limits l on l.name = 'missing_share'
