@@ -1,0 +1,210 @@
+/*
+title    = "Each order is counted as one Purchase"
+failure  = "One order will be counted as several Purchases"
+facet    = "senders"
+severity = "blocker"
+follows  = ["event_id_mismatch", "missing_event_id", "event_name_mismatch", "dataset_mismatch", "dedup_window_exceeded",
+            "duplicate_sender", "two_conversion_points"]
+needs    = []
+why      = """
+When one order arrives as two Purchases, the platform reports twice the sales and half the true cost per purchase, and its
+bidding learns from sales that never happened. Every budget decision taken on those numbers is wrong.
+"""
+
+[causes.second_dataset]
+means       = "The order was also reported to a pixel that the plan does not name, so it is counted there as well."
+first_check = "Look up who owns the extra pixel id below and where it is started: theme, app, or tag container."
+not_yet     = "Do not add the extra pixel to the plan just to make this go away; first find out who uses its numbers."
+remedy      = "Remove the extra pixel from the shop, or have its owner confirm it and name it in the plan."
+owner       = "tracking"
+
+[causes.second_sender]
+means       = "Two different senders each reported this order with an id of their own, so nothing tells the platform it is one sale."
+first_check = "The two senders are named below; open the one that was added last and find its Purchase trigger."
+not_yet     = "Do not silence both and do not raise budget; one of them is the copy you want to keep."
+remedy      = "Keep one sender for Purchase per channel, switch the other's Purchase off, and place one test order."
+owner       = "tracking"
+
+[causes.reload]
+means       = "The thank-you page reported the sale again when it was opened again, under a new id."
+first_check = "Open the thank-you page of a finished order and press reload: a new Purchase with another id leaves."
+not_yet     = "Do not block the thank-you page or shorten its life; buyers need it for payment and tracking their parcel."
+remedy      = "Build the event id from the order, so that a reload repeats it, and fire only once per order."
+owner       = "tracking"
+
+[causes.retry_new_id]
+means       = "The same server sender reported the sale a second time as if it were new: the repeat has nothing in common with the first."
+first_check = "Find the job or retry queue of that sender and see whether it builds the event anew for each attempt."
+not_yet     = "Do not switch retries off; a lost request would then be a lost sale."
+remedy      = "Store the event, id included, before the first attempt and send exactly that again on a retry."
+owner       = "data"
+
+[causes.not_deduplicated]
+means       = "The copies of this sale do not share what the platform merges by: the same event name and the same id within the window."
+first_check = "Compare the names and ids of the copies below; the first difference is the reason."
+not_yet     = "Do not delete the server copy to get back to one; it is the copy that survives ad blockers."
+remedy      = "Give every copy of a sale the same event name and the same id, then place one test order."
+owner       = "data"
+*/
+with copies as (
+    select
+        c.platform,
+        c.dataset,
+        c.unit,
+        c.order_id,
+        c.merge_id,
+        c.channel,
+        c.event_key,
+        c.event_name,
+        c.event_id,
+        c.session,
+        c.ref,
+        c.counted_at,
+        e.sender,
+        coalesce(e.page_load, e.session) as opening,
+        e.page_host || coalesce(e.page_path, '') as page
+    from counted_events c
+    join events e on e.event_key = c.event_key
+    where c.unit is not null
+),
+-- one row per Purchase the platform will count (SnackVideo merges nothing by id: one row per copy)
+sales as (
+    select
+        platform,
+        dataset,
+        unit,
+        merge_id,
+        max(case when channel = 'browser' then 1 else 0 end) as in_browser,
+        max(case when channel = 'server' then 1 else 0 end) as on_server,
+        min(event_key) as first_key,
+        min(counted_at) as first_at
+    from copies
+    group by platform, dataset, unit, merge_id
+),
+listed as (
+    select
+        s.*,
+        row_number() over (partition by s.platform, s.dataset, s.unit order by s.first_at, s.first_key) as nth
+    from sales s
+),
+told as (
+    select
+        l.platform,
+        l.dataset,
+        l.unit,
+        string_agg(
+            c.channel || ' ' || c.sender || coalesce(' with id ' || c.event_id, ' without an id'), '; ' order by l.nth
+        ) as senders_told,
+        min(case when l.nth = 1 then c.ref end) as ref,
+        min(case when l.nth = 2 then c.ref end) as other_ref
+    from listed l
+    join copies c
+        on c.platform = l.platform
+       and c.dataset is not distinct from l.dataset
+       and c.unit = l.unit
+       and c.event_key = l.first_key
+    where l.nth <= 3
+    group by l.platform, l.dataset, l.unit
+),
+sale_counts as (
+    select
+        platform,
+        dataset,
+        unit,
+        count(*) as sales,
+        sum(in_browser) as browser_sales,
+        sum(on_server) as server_sales,
+        sum(case when on_server = 1 and in_browser = 0 then 1 else 0 end) as server_only_sales
+    from sales
+    group by platform, dataset, unit
+),
+sender_counts as (
+    select
+        platform,
+        dataset,
+        unit,
+        min(order_id) as order_id,
+        min(session) as session,
+        count(distinct case when channel = 'browser' then sender end) as browser_senders,
+        count(distinct case when channel = 'server' then sender end) as server_senders,
+        count(distinct case when channel = 'browser' then opening end) as openings,
+        count(distinct case when channel = 'browser' then page end) as pages
+    from copies
+    group by platform, dataset, unit
+),
+planned as (
+    select distinct platform
+    from plan_datasets
+),
+judged as (
+    select
+        n.platform,
+        n.dataset,
+        n.unit,
+        s.order_id,
+        s.session,
+        case when n.platform = 'snackvideo' then greatest(n.browser_sales, n.server_sales) else n.sales end as counted,
+        n.browser_sales,
+        n.server_sales,
+        n.server_only_sales,
+        s.browser_senders,
+        s.server_senders,
+        s.openings,
+        s.pages,
+        n.dataset is not null and p.platform is not null and d.dataset is null as is_unnamed,
+        t.senders_told,
+        t.ref,
+        t.other_ref
+    from sale_counts n
+    join sender_counts s
+        on s.platform = n.platform
+       and s.dataset is not distinct from n.dataset
+       and s.unit = n.unit
+    join told t
+        on t.platform = n.platform
+       and t.dataset is not distinct from n.dataset
+       and t.unit = n.unit
+    left join planned p on p.platform = n.platform
+    left join plan_datasets d on d.platform = n.platform and d.dataset = n.dataset
+),
+-- orders that a pixel of the plan counts: only then is a count elsewhere one too many
+named_counts as (
+    select
+        platform,
+        unit,
+        min(dataset) as dataset,
+        min(ref) as ref
+    from judged
+    where not is_unnamed
+    group by platform, unit
+)
+select
+    j.platform,
+    'Purchase' as step,
+    j.unit as subject,
+    j.order_id,
+    j.session,
+    case when j.is_unnamed then n.unit is null else j.counted <= 1 end as ok,
+    case when j.is_unnamed then 'the order counted by pixels of the plan only'
+        else 'one Purchase in ' || coalesce('pixel ' || j.dataset, j.platform) end as expected,
+    case
+        when j.is_unnamed and n.unit is not null
+            then 'counted in pixel ' || coalesce(n.dataset, '(named by the relay)') || ' and again in pixel ' || j.dataset
+                || ', which the plan does not name: ' || j.senders_told
+        else cast(j.counted as varchar) || case when j.counted = 1 then ' Purchase: ' else ' Purchases: ' end || j.senders_told
+            || case when j.counted > 3 then '; …' else '' end
+    end as actual,
+    case
+        when j.is_unnamed then case when n.unit is not null then 'second_dataset' end
+        when j.counted <= 1 then null
+        when (j.browser_sales > 1 and j.browser_senders > 1) or (j.server_sales > 1 and j.server_senders > 1) then 'second_sender'
+        when j.browser_sales > 1 and j.openings > 1 and j.pages = 1 then 'reload'
+        when j.server_sales > 1 and j.server_only_sales > 0 then 'retry_new_id'
+        else 'not_deduplicated'
+    end as cause,
+    case when j.is_unnamed then coalesce(n.ref, j.ref) else j.ref end as ref,
+    case when j.is_unnamed then j.ref else j.other_ref end as other_ref
+from judged j
+left join named_counts n
+    on n.platform = j.platform
+   and n.unit = j.unit

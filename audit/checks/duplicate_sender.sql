@@ -1,0 +1,180 @@
+/*
+title    = "One sender reports each step on each channel"
+failure  = "Two senders report the same step on one channel"
+facet    = "senders"
+severity = "blocker"
+severity_other_steps = "warning"
+needs    = []
+why      = """
+When two pieces of code report the same act, each brings its own id and its own idea of the value. Counts double, and nobody
+can say which number is right until one of them is switched off.
+"""
+
+[causes.codeless_and_coded]
+means       = "A rule of Meta's Event Setup Tool fires beside the shop's own code. A rule's event has no id, so it can never be merged."
+first_check = "In Events Manager open the pixel's settings, Event Setup Tool, and find the rule numbered below."
+not_yet     = "Do not remove the coded event; it is the one that carries an id, items and the true value."
+remedy      = "Delete the rule in the Event Setup Tool and keep the coded event."
+owner       = "media"
+
+[causes.script_and_noscript]
+means       = "The image meant for browsers without JavaScript fires although JavaScript ran, so the step is sent twice."
+first_check = "Look in the page's source for the pixel image: it stands outside its noscript tag, or a plugin preloads it."
+not_yet     = "Do not remove the script; the image carries neither an id nor items."
+remedy      = "Delete the hard-coded image for this step, or put it back inside a noscript tag."
+owner       = "theme"
+
+[causes.two_agents]
+means       = "Two installations of the pixel, each naming itself differently, fire the same step: for example a tag container and a shop app."
+first_check = "The two names are given below; look in each tool for the trigger of this step."
+not_yet     = "Do not uninstall the pixel everywhere; events of other steps may come from only one of the two."
+remedy      = "Decide which tool owns this step, and switch this one trigger off in the other."
+owner       = "tracking"
+
+[causes.two_scripts]
+means       = "Two scripts of the site fire the same step for the same act."
+first_check = "Open both scripts named below and search for the event's name; one is usually an old theme snippet."
+not_yet     = "Do not hide the second one by giving it the same event id; the next change of either breaks that again."
+remedy      = "Remove the call from one of the two scripts and note the other in the register of senders."
+owner       = "theme"
+
+[causes.two_backends]
+means       = "Two server-side senders report the same step, for example the storefront's relay and the shop system itself."
+first_check = "Look in the shop system for a setting that sends conversion events by itself, such as one that triggers Purchase on payment."
+not_yet     = "Do not stop both server senders to be safe; sales hidden by ad blockers would then be lost."
+remedy      = "Choose one server sender for this step, switch the other's event off, and record the choice in the register."
+owner       = "data"
+*/
+with core_events as (
+    select
+        e.event_key,
+        e.platform,
+        e.step,
+        e.channel,
+        e.dataset,
+        e.session,
+        e.items,
+        coalesce(e.event_at, e.seen_at) as happened_at,
+        -- a Purchase belongs to its order; any other step, and a Purchase nothing ties to an order, to its visit
+        coalesce(u.unit, e.session) as unit
+    from sent_events e
+    left join purchase_units u on u.event_key = e.event_key
+    where coalesce(e.accepted, true)
+      and coalesce(u.unit, e.session) is not null
+),
+-- Neighbours in time: within one pixel and the same items, and across where one of the two names neither.
+neighbours as (
+    select
+        event_key,
+        lag(event_key) over (
+            partition by platform, step, channel, unit, dataset, items order by happened_at, event_key
+        ) as before_key
+    from core_events
+    union all
+    select
+        event_key,
+        lag(event_key) over (partition by platform, step, channel, unit order by happened_at, event_key) as before_key
+    from core_events
+),
+doubles as (
+    select
+        n.event_key,
+        n.before_key,
+        case
+            when a.is_codeless <> b.is_codeless then 'codeless_and_coded'
+            when a.is_noscript <> b.is_noscript then 'script_and_noscript'
+            when a.channel = 'browser' and (a.agent is distinct from b.agent or a.partner_agent is distinct from b.partner_agent)
+                then 'two_agents'
+            when a.channel = 'browser' and (a.initiator <> b.initiator or a.log_sender <> b.log_sender) then 'two_scripts'
+            when a.channel = 'server' and (
+                a.endpoint <> b.endpoint
+                or a.relay_store <> b.relay_store
+                or a.partner_agent is distinct from b.partner_agent
+                or a.log_sender <> b.log_sender
+                -- one program in two versions is one sender
+                or regexp_extract(a.user_agent, '^[^/ ]+') <> regexp_extract(b.user_agent, '^[^/ ]+')
+            ) then 'two_backends'
+        end as cause
+    from neighbours n
+    join events a on a.event_key = n.before_key
+    join events b on b.event_key = n.event_key
+    where (a.dataset = b.dataset or a.dataset is null or b.dataset is null)
+      and (a.items = b.items or a.items is null or b.items is null or a.step = 'Purchase')
+      -- an order is bought once, whenever its copies arrive; other steps may rightly come again in a visit
+      and (
+          a.step = 'Purchase'
+          or (
+              abs(epoch(coalesce(b.event_at, b.seen_at)) - epoch(coalesce(a.event_at, a.seen_at)))
+                  <= case when a.channel = 'browser' then 60 else 300 end
+              and (a.page_load = b.page_load or a.page_load is null or b.page_load is null)
+          )
+      )
+      -- a capture and a log of calls that both saw one send are two witnesses, not two senders
+      and not (
+          a.channel = 'browser'
+          and a.source <> b.source
+          and (a.endpoint = 'decoded_log') <> (b.endpoint = 'decoded_log')
+          and (a.event_id = b.event_id or a.event_id is null or b.event_id is null)
+      )
+),
+named_doubles as (
+    select
+        e.platform,
+        e.step,
+        e.channel,
+        e.unit,
+        d.cause,
+        d.before_key,
+        d.event_key,
+        row_number() over (
+            partition by e.platform, e.step, e.channel, e.unit
+            order by
+                case d.cause when 'codeless_and_coded' then 1 when 'script_and_noscript' then 2 else 3 end, d.event_key, d.before_key
+        ) as nth
+    from doubles d
+    join core_events e on e.event_key = d.event_key
+    where d.cause is not null
+),
+subjects as (
+    select
+        c.platform,
+        c.step,
+        c.channel,
+        c.unit,
+        min(o.order_id) as order_id,
+        min(c.session) as session,
+        min(e.ref) as ref,
+        min(e.sender) as sender
+    from core_events c
+    join events e on e.event_key = c.event_key
+    left join orders o on o.order_id = c.unit and c.step = 'Purchase'
+    group by c.platform, c.step, c.channel, c.unit
+)
+select
+    s.platform,
+    s.step,
+    s.unit as subject,
+    s.order_id,
+    coalesce(b.session, s.session) as session,
+    d.cause is null as ok,
+    'one ' || s.channel || ' sender' as expected,
+    case
+        when d.cause is null then s.channel || ': ' || s.sender
+        else s.channel || ': ' || a.sender || coalesce(' (id ' || a.event_id || ')', ' (no id)')
+            || coalesce(' from ' || case when d.cause = 'two_agents' then a.initiator end, '')
+            || ' and ' || b.sender || coalesce(' (id ' || b.event_id || ')', ' (no id)')
+            || coalesce(' from ' || case when d.cause = 'two_agents' then b.initiator end, '')
+            || coalesce(', pixel ' || coalesce(b.dataset, a.dataset), '')
+    end as actual,
+    d.cause,
+    coalesce(a.ref, s.ref) as ref,
+    b.ref as other_ref
+from subjects s
+left join named_doubles d
+    on d.platform = s.platform
+   and d.step = s.step
+   and d.channel = s.channel
+   and d.unit = s.unit
+   and d.nth = 1
+left join events a on a.event_key = d.before_key
+left join events b on b.event_key = d.event_key

@@ -1,0 +1,173 @@
+/*
+title    = "No two acts share an event_id"
+failure  = "One event_id stands for several orders or visits"
+facet    = "dedup"
+severity = "blocker"
+deciding = true
+needs    = []
+why      = """
+A platform keeps one event per id and throws the rest away. When several buyers share an id, real sales vanish from the
+reports, and the campaign is starved of the very signals it is paid for.
+"""
+
+[causes.placeholder]
+means       = "The id holds a placeholder such as 'undefined': the order was not known when the id was built, so every order gets the same one."
+first_check = "Log the order at the moment the id is built; the field that should hold its number is missing or has another name."
+not_yet     = "Do not add random digits to make the ids differ; the other side would then never find the same id."
+remedy      = "Read the order number from the field the checkout's answer really has, and do not send while it is missing."
+owner       = "tracking"
+
+[causes.low_entropy]
+means       = "The id is so short or plain that different acts end up with the same one, such as a counter or a row number."
+first_check = "See whether a second shop, a test shop or a restarted counter uses the same numbers on this pixel."
+not_yet     = "Do not blame the platform for dropped sales; it merges equal ids, as it should."
+remedy      = "Put the order number with a shop prefix, or a random id made per act, in its place."
+owner       = "data"
+
+[causes.page_cache]
+means       = "A page cache keeps the id inside the stored page, so every visitor of that page sends the same one."
+first_check = "Open the page in two private windows and compare the id in its source: it is the same in both."
+not_yet     = "Do not switch the cache off for the whole shop; pages would get slow and the ads dearer."
+remedy      = "Make the id in the browser when the event happens, or leave that part of the page out of the cache."
+owner       = "theme"
+
+[causes.unknown]
+means       = "Several acts carry one id, and the rows do not show why."
+first_check = "Compare the events below: what they have in common is what the id was built from."
+not_yet     = "Do not remove the id altogether; then nothing could be merged at all."
+remedy      = "Make one id per act: from the order for a Purchase, at random for every other step."
+owner       = "tracking"
+*/
+with identified as (
+    select
+        e.event_key,
+        e.platform,
+        e.dataset,
+        e.step,
+        e.event_name,
+        e.event_id,
+        e.channel,
+        e.ref,
+        e.items,
+        e.value,
+        e.session,
+        h.shopper,
+        e.page_host || coalesce(e.page_path, '') as page,
+        coalesce(e.order_id, case when not is_placeholder(e.order_key) then e.order_key end) as order_named
+    from events e
+    left join shoppers h
+        on h.platform = e.platform
+       and h.session = e.session
+    where e.platform in ('meta', 'tiktok')
+      and e.step is not null
+      and e.event_id is not null
+      and e.in_plan
+),
+pixels_of_ids as (
+    select distinct
+        platform,
+        event_name,
+        event_id,
+        dataset
+    from identified
+    where dataset is not null
+),
+-- a relay names no pixel: its copy belongs to each pixel the id reached
+placed as (
+    select
+        i.*,
+        coalesce(i.dataset, p.dataset) as pixel
+    from identified i
+    left join pixels_of_ids p
+        on i.dataset is null
+       and p.platform = i.platform
+       and p.event_name = i.event_name
+       and p.event_id = i.event_id
+),
+counted as (
+    select
+        platform,
+        pixel,
+        step,
+        event_name,
+        event_id,
+        count(*) as events,
+        count(distinct order_named) as orders,
+        min(order_named) as first_order,
+        max(order_named) as last_order,
+        count(distinct shopper) as shoppers,
+        count(distinct page) as pages,
+        min(page) as page,
+        sum(case when session is null then 1 else 0 end) as without_visit,
+        count(distinct case when channel = 'browser' then coalesce(cast(value as varchar), '') || ' ' || coalesce(items, '') end)
+            as browser_contents,
+        count(distinct case when channel = 'server' then coalesce(cast(value as varchar), '') || ' ' || coalesce(items, '') end)
+            as server_contents,
+        min(session) as first_session,
+        max(session) as last_session
+    from placed
+    group by platform, pixel, step, event_name, event_id
+),
+judged as (
+    select
+        c.*,
+        case
+            when orders > 1 then false
+            -- one order opened again in another visit is still one sale
+            when orders = 1 then true
+            when shoppers > 1 then false
+            -- no visit is known for some of the copies, and they do not tell of one act
+            when without_visit > 0 and greatest(browser_contents, server_contents) > 1 then null
+            else true
+        end as ok
+    from counted c
+),
+rows_of_ids as (
+    select
+        j.platform,
+        j.pixel,
+        j.event_name,
+        j.event_id,
+        min(case when coalesce(p.order_named, p.session) = coalesce(j.first_order, j.first_session) then p.ref end) as first_ref,
+        min(case when coalesce(p.order_named, p.session) = coalesce(j.last_order, j.last_session) then p.ref end) as last_ref,
+        min(p.ref) as any_ref,
+        max(p.ref) as other_any_ref
+    from judged j
+    join placed p
+        on p.platform = j.platform
+       and p.pixel is not distinct from j.pixel
+       and p.event_name = j.event_name
+       and p.event_id = j.event_id
+    where j.ok is not true
+    group by j.platform, j.pixel, j.event_name, j.event_id
+)
+select
+    j.platform,
+    j.step,
+    j.event_id as subject,
+    case when j.orders = 1 then j.first_order end as order_id,
+    case when j.orders <= 1 and j.shoppers <= 1 then j.first_session end as session,
+    j.ok,
+    'one act per id' || coalesce(' in pixel ' || j.pixel, '') as expected,
+    case
+        when j.orders > 1 then cast(j.orders as varchar) || ' orders share it, among them ' || j.first_order || ' and ' || j.last_order
+        when j.ok = false then cast(j.events as varchar) || ' events of ' || cast(j.shoppers as varchar) || ' shoppers share it'
+            || case when j.pages = 1 then ', all on ' || j.page else '' end
+        when j.ok is null then cast(j.events as varchar) || ' events with different contents share it; the log does not say whose they are'
+        else 'one act'
+    end as actual,
+    case
+        when j.ok is not false then null
+        when is_placeholder(j.event_id) then 'placeholder'
+        when regexp_full_match(j.event_id, '[0-9]+') or length(j.event_id) < 8 then 'low_entropy'
+        when j.pages = 1 and j.orders = 0 then 'page_cache'
+        else 'unknown'
+    end as cause,
+    coalesce(r.first_ref, r.any_ref) as ref,
+    coalesce(r.last_ref, r.other_any_ref) as other_ref
+from judged j
+left join rows_of_ids r
+    on r.platform = j.platform
+   and r.pixel is not distinct from j.pixel
+   and r.event_name = j.event_name
+   and r.event_id = j.event_id
