@@ -785,6 +785,12 @@ with known as (
     where session is not null
       and click_id is not null
     union all
+    select v.session, v.platform, 'click', e.channel = 'browser', v.judged_at, e.ref
+    from event_visits v
+    join events e on e.event_key = v.event_key
+    where v.session is not null
+      and e.landing_click is not null
+    union all
     select v.session, v.platform, 'click', true, least(v.judged_at, coalesce(fb_created(e.cookie_click), v.judged_at)), e.ref
     from event_visits v
     join events e on e.event_key = v.event_key
