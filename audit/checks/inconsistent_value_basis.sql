@@ -1,0 +1,90 @@
+/*
+title    = "One order amount stands behind all Purchase values of a sender's side"
+failure  = "Some Purchase values are one order amount, some another"
+facet    = "money"
+severity = "warning"
+follows  = ["value_mismatch", "currency_mismatch", "missing_value", "missing_currency", "invalid_value", "invalid_currency"]
+needs    = ["orders"]
+why      = """
+A value that is always without shipping can be reckoned with. One that is sometimes with it and sometimes without makes two
+campaigns, two weeks or two payment methods impossible to compare, and no fixed correction repairs it.
+"""
+means       = "On this side no single amount of the orders explains all values: different orders were reported by different amounts."
+first_check = "Sort the orders below by amount and look what each group has in common: payment method, coupon, page, sender, or a date of change."
+not_yet     = "Do not correct the report by an average factor; it would be wrong for every single order."
+remedy      = "Let one piece of code build the value from one field of the order, and remove the other path."
+owner       = "tracking"
+*/
+with purchases as (
+    select
+        e.event_key,
+        e.platform,
+        e.channel,
+        e.ref,
+        m.order_id,
+        o.presentment_currency <> o.currency and e.currency = o.presentment_currency as in_buyer_currency
+    from sent_events e
+    join purchase_orders m on m.event_key = e.event_key
+    join orders o on o.order_id = m.order_id
+    where e.step = 'Purchase'
+      and e.value > 0
+),
+sides as (
+    select
+        platform,
+        channel,
+        count(distinct order_id) as order_count,
+        min(ref) as ref
+    from purchases
+    group by platform, channel
+    having count(distinct order_id) > 1
+),
+-- The total in the buyer's own currency is the total.
+readings as (
+    select distinct
+        p.platform,
+        p.channel,
+        p.order_id,
+        reading_text(case when r.basis = 'presentment_total' and p.in_buyer_currency then 'total' else r.basis end, r.slip) as reading,
+        r.is_plan_basis and r.slip = 'none' as is_plan
+    from purchases p
+    join value_readings r on r.event_key = p.event_key
+),
+explained as (
+    select
+        platform,
+        channel,
+        reading,
+        count(distinct order_id) as order_count,
+        max(case when is_plan then 1 else 0 end) as is_plan
+    from readings
+    group by platform, channel, reading
+),
+ranked as (
+    select
+        *,
+        row_number() over (partition by platform, channel order by order_count desc, is_plan desc, reading) as place
+    from explained
+),
+best as (
+    select
+        platform,
+        channel,
+        max(case when place = 1 then order_count end) as order_count,
+        string_agg(case when place <= 3 then reading || ' ' || cast(order_count as varchar) end, ', ' order by place) as counts
+    from ranked
+    group by platform, channel
+)
+select
+    s.platform,
+    'Purchase' as step,
+    s.channel || ' purchases' as subject,
+    cast(null as varchar) as order_id,
+    coalesce(b.order_count, 0) = s.order_count as ok,
+    'one order amount behind the values of all ' || cast(s.order_count as varchar) || ' orders' as expected,
+    coalesce('orders explained: ' || b.counts, 'no amount explains any of them') as actual,
+    cast(null as varchar) as cause,
+    s.ref,
+    cast(null as varchar) as other_ref
+from sides s
+left join best b on b.platform = s.platform and b.channel = s.channel
