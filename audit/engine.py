@@ -13,7 +13,7 @@ import duckdb
 import iso4217
 
 from audit.check import NEEDS, OPTIONAL, ROW, Check, catalogue
-from audit.errors import InputError
+from audit.errors import InputError, PlanError
 from audit.loaders import claimant
 from audit.loaders._source import Source, Tally, read_source
 from audit.plan import DEFAULT_EVENTS, KIN_EVENTS, MATCH_KEYS, PLATFORMS, STEPS, Plan
@@ -103,7 +103,11 @@ def _like(pattern: str) -> str:
 
 
 def store_plan(con: duckdb.DuckDBPyConnection, plan: Plan, now: datetime) -> None:
-    """Writes the plan, defaults filled in, into the ``plan_…`` tables and ``launch``."""
+    """Writes the plan, defaults filled in, into the ``plan_…`` tables and ``launch``.
+
+    Raises:
+        PlanError: an attachment the plan names cannot be read.
+    """
     prefix, _, suffix = (plan.event_id or "").partition("{order_id}")
     con.execute(
         "insert into launch values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -149,6 +153,28 @@ def store_plan(con: duckdb.DuckDBPyConnection, plan: Plan, now: datetime) -> Non
         con, "plan_waivers",
         [[number, w.check, w.subject, w.reason, w.owner, w.expires] for number, w in enumerate(plan.waivers)],
     )  # fmt: skip
+    _rows(
+        con, "plan_evidence",
+        [[e.card, _attachment_name(plan, e.file), _attachment_digest(plan, number, e.file), e.note]
+         for number, e in enumerate(plan.evidence, start=1)],
+    )  # fmt: skip
+
+
+def _attachment_name(plan: Plan, file: Path) -> str:
+    """An attachment as the plan wrote it: relative to the plan where it lies below or beside it."""
+    folder = plan.path.parent if plan.path else Path()
+    return str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file)
+
+
+def _attachment_digest(plan: Plan, number: int, file: Path) -> str:
+    try:
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        raise PlanError(
+            f"{plan.path}: evidence[{number}].file: {file} cannot be read ({error.strerror})."
+            " Put the attachment there, or correct the path."
+        ) from error
 
 
 def store_platforms(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
@@ -295,24 +321,30 @@ def ask(
     ignore: frozenset[str] = frozenset(),
     progress: Progress = lambda _: None,
 ) -> tuple[Outcome, ...]:
-    """Every check's answer into ``findings`` and ``tallies``; then consequences are traced to their roots."""
+    """Every check's answer into ``findings`` and ``tallies``; then consequences are traced to their roots.
+
+    Checks that judge the findings themselves are asked last, when every finding is there and traced.
+    """
     checks = catalogue()
     met = {need: bool((con.execute(sql).fetchone() or (False,))[0]) for need, (sql, _) in NEEDS.items()}
     con.execute("create or replace temp table check_follows (check_id varchar, follows varchar, rank bigint)")
-    outcomes: list[Outcome] = []
-    for check in checks.values():
-        _rows(con, "check_follows", [[check.id, root, rank] for rank, root in enumerate(check.follows)])
-        if (select is not None and check.id not in select) or check.id in ignore:
-            outcomes.append(Outcome(check, "ignored", "left out by --select or --ignore"))
-            continue
-        missing = [need for need in check.needs if not met[need]]
-        if missing:
-            outcomes.append(Outcome(check, "not_run", "; ".join(NEEDS[need][1] for need in missing)))
-            continue
-        progress(f"checking {check.id}")
-        outcomes.append(ask_one(con, check))
-    con.execute((_MODEL / "consequences.sql").read_text(encoding="utf-8"))
-    return tuple(outcomes)
+    outcomes: dict[str, Outcome] = {}
+    for asks_findings in (False, True):
+        for check in checks.values():
+            if check.asks_findings is not asks_findings:
+                continue
+            _rows(con, "check_follows", [[check.id, root, rank] for rank, root in enumerate(check.follows)])
+            missing = [need for need in check.needs if not met[need]]
+            if (select is not None and check.id not in select) or check.id in ignore:
+                outcomes[check.id] = Outcome(check, "ignored", "left out by --select or --ignore")
+            elif missing:
+                outcomes[check.id] = Outcome(check, "not_run", "; ".join(NEEDS[need][1] for need in missing))
+            else:
+                progress(f"checking {check.id}")
+                outcomes[check.id] = ask_one(con, check)
+        if not asks_findings:
+            con.execute((_MODEL / "consequences.sql").read_text(encoding="utf-8"))
+    return tuple(outcomes[check] for check in checks)
 
 
 def ask_one(con: duckdb.DuckDBPyConnection, check: Check) -> Outcome:
