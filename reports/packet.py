@@ -11,6 +11,7 @@ from audit.verdict import Verdict
 from reports import acceptance, evidence
 from reports.findings import problems, read_findings, read_waivers
 from reports.inventory import inventory
+from reports.orders import OrderCard, order_cards
 from reports.parts import (
     Card,
     Changes,
@@ -45,12 +46,13 @@ class Packet:
     checks: tuple[CheckLine, ...]
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
+    orders: tuple[OrderCard, ...]
+    order_count: int  # cards are capped, orders are not
     inventory: Inventory
     cards: tuple[Card, ...]
     days: tuple[DayCount, ...]
     sources: tuple[Source, ...]
     rejects: tuple[tuple[str, str], ...]
-    rejected: int  # all of them; the packet shows the first
     unrecognised: tuple[str, ...]
     untested: tuple[Untested, ...]
     undecidable: tuple[Untested, ...]
@@ -65,7 +67,6 @@ def build(audit: Audit, verdict: Verdict, changes: Changes | None = None) -> Pac
     waivers = read_waivers(audit)
     findings = read_findings(audit, waivers)
     roots = problems(audit, findings)
-    rejects = evidence.rejects(audit)
     return Packet(
         decision=verdict.decision,
         reasons=reasons(audit, verdict, roots, waivers),
@@ -76,12 +77,13 @@ def build(audit: Audit, verdict: Verdict, changes: Changes | None = None) -> Pac
         checks=_checks(verdict),
         findings=findings,
         problems=roots,
+        orders=order_cards(audit, zone, findings, roots),
+        order_count=(audit.con.execute("select count(*) from orders").fetchone() or (0,))[0],
         inventory=inventory(audit),
         cards=evidence.cards(audit),
         days=evidence.days(audit),
         sources=evidence.sources(audit, zone),
-        rejects=rejects,
-        rejected=len(rejects),
+        rejects=evidence.rejects(audit),
         unrecognised=audit.unrecognised,
         untested=not_run(audit, verdict),
         undecidable=undecidable(),

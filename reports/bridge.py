@@ -1,0 +1,135 @@
+"""The value bridge: from the order's parts to its total, and on to the number each side reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import product
+
+from audit.engine import Audit
+from reports.text import money
+from reports.words import BASES, CHANNELS, SLIPS, step_of
+
+
+@dataclass(frozen=True)
+class Part:
+    """One amount of the order: it moves the running sum, or it is the sum."""
+
+    label: str
+    amount: Decimal
+    start: Decimal  # the running sum before it; for a sum, zero
+    text: str
+    is_sum: bool
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One reported value and what explains it."""
+
+    label: str
+    amount: Decimal
+    text: str
+    explained: str
+    tone: str  # pass | stop | open
+    ref: str
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """All of it for one order."""
+
+    expected: str  # the amount a Purchase must report, in words
+    expected_amount: Decimal | None
+    parts: tuple[Part, ...]
+    sent: tuple[Sent, ...]
+
+
+def read_bridges(audit: Audit) -> dict[str, Bridge]:
+    """The bridge of every order in ``card_orders``."""
+    sent = _sent(audit)
+    made = {}
+    for row in audit.con.execute(
+        """
+        select o.order_id, o.currency, c.digits, o.subtotal, o.discount, o.shipping, o.tax, o.tax_included, o.fees,
+            o.unique_code, o.total, l.value_basis, a.amount, a.currency
+        from orders o
+        join card_orders k on k.order_id = o.order_id
+        cross join launch l
+        left join order_amounts a on a.order_id = o.order_id and a.is_plan_basis
+        left join currencies c on c.currency = o.currency
+        order by o.order_id
+        """
+    ).fetchall():
+        order_id, currency, digits, subtotal, discount, shipping, tax, included, fees, code, total, basis, amount, unit = row
+        optional = [("Shipping", shipping), ("Fees", fees), ("Unique code", code)]
+        if not included:
+            optional.insert(1, ("Tax", tax))
+        parts = _parts(subtotal, discount, [(label, value) for label, value in optional if value], total)
+        expected = BASES.get(basis, basis)
+        shown = money(amount, unit, digits or 2) if amount is not None else "which the export does not hold"
+        made[order_id] = Bridge(
+            expected=f"{expected[:1].upper()}{expected[1:]}, {shown}",
+            expected_amount=amount,
+            parts=tuple(
+                Part(label, value, start, money(value, currency, digits or 2), is_sum) for label, value, start, is_sum in parts
+            ),
+            sent=tuple(sent.get(order_id, ())),
+        )
+    return made
+
+
+def _parts(
+    subtotal: Decimal | None, discount: Decimal | None, optional: list[tuple[str, Decimal]], total: Decimal | None
+) -> list[tuple[str, Decimal, Decimal, bool]]:
+    """Label, amount, sum before it, whether it is a sum. Parts that do not belong to the total are left out of the sum."""
+    zero = Decimal(0)
+    if total is None:
+        return []
+    if subtotal is None:
+        return [("Order total", total, zero, True)]
+    chosen = optional
+    for choice in product((True, False), repeat=len(optional)):
+        picked = [part for part, taken in zip(optional, choice, strict=True) if taken]
+        if subtotal + sum((value for _, value in picked), zero) == total:
+            chosen = picked
+            break
+    steps: list[tuple[str, Decimal]] = (
+        [("Goods", subtotal + discount), ("Discount", -discount)] if discount else [("Goods", subtotal)]
+    )
+    steps += chosen
+    rest = total - sum((value for _, value in steps), zero)
+    if rest:
+        steps.append(("Not itemised in the export", rest))
+    made, running = [], zero
+    for label, value in steps:
+        made.append((label, value, running, False))
+        running += value
+    return [*made, ("Order total", total, zero, True)]
+
+
+def _sent(audit: Audit) -> dict[str, list[Sent]]:
+    found: dict[str, list[Sent]] = {}
+    for order_id, platform, channel, value, text, currency, digits, basis, slip, is_basis, ref in audit.con.execute(
+        """
+        select e.order_id, e.platform, e.channel, e.value, e.value_sent, e.currency, c.digits, r.basis, r.slip,
+            r.is_plan_basis, e.ref
+        from events e
+        join card_orders k on k.order_id = e.order_id
+        left join value_readings r on r.event_key = e.event_key and r.nth = 1
+        left join currencies c on c.currency = e.currency
+        where e.step = 'Purchase'
+        order by e.order_id, e.platform, e.channel, e.sender, e.event_key
+        """
+    ).fetchall():
+        if value is None:
+            explained, tone = ("not a number" if text else "no value was sent"), "stop"
+        elif basis is None:
+            explained, tone = "matches no amount of the order", "stop"
+        elif slip != "none":
+            explained, tone = f"{SLIPS.get(slip, slip)} {BASES.get(basis, basis)}", "stop"
+        else:
+            explained, tone = f"equals {BASES.get(basis, basis)}", "pass" if is_basis else "stop"
+        shown = money(value, currency, digits or 2) if value is not None else (text or "nothing")
+        label = f"{step_of(platform, None)}, {CHANNELS[channel].lower()}"
+        found.setdefault(order_id, []).append(Sent(label, value or Decimal(0), shown, explained, tone, ref))
+    return found

@@ -1,0 +1,107 @@
+"""``packet.html``: one file that needs nothing else, not even a network or a script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from audit.plan import STEPS
+from reports import drawings, words
+from reports.formats import markdown
+from reports.packet import Packet
+from reports.text import money
+
+_TEMPLATES = Path(__file__).parent.parent / "templates"
+#: Lines of the long lists that the packet shows; the rest stands in the files beside it.
+LIMITS = {"orders": 12, "senders": 200, "sources": 200, "rejects": 100, "days": 400, "untested": 6}
+
+
+def render(packet: Packet) -> str:
+    """The whole packet as one HTML document."""
+    environment = _environment()
+    style, script = _asset("packet.css"), _asset("packet.js")
+    return environment.get_template("packet.html").render(
+        packet=packet,
+        style=style,
+        script=script,
+        policy=_policy(style, script),
+        texts=_texts(packet),
+        cards=[
+            (card, drawings.timeline(card), drawings.bridge(card.order_id, card.bridge) if card.bridge else None)
+            for card in packet.orders
+        ],
+        predictions=drawings.predictions(packet.predicted),
+        choices=_choices(packet),
+        tally=_tally(packet),
+        limits=LIMITS,
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals.update(
+        words=words, steps=STEPS, cell_words=markdown.cell_words, counted=words.counted, step_of=words.step_of, money=money
+    )
+    return environment
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    """Nothing may load or run but this file's one style and one script, known by their hashes."""
+    return (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:;"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _texts(packet: Packet) -> str:
+    """What the copy buttons put on the clipboard, as JSON that cannot end its element."""
+    texts = {"summary": markdown.render(packet)} | {p.anchor: markdown.problem(p) for p in packet.problems}
+    return json.dumps(texts, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _choices(packet: Packet) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
+    """The filters of the findings: key, label, and the values that occur."""
+    rows = [r for p in packet.problems for r in (*p.rows, *(r for f in p.follows for r in f.rows))]
+    named = (
+        ("platform", "Platform", {r.platform: words.PLATFORMS.get(r.platform, r.platform) for r in rows if r.platform}),
+        ("event", "Event", {step: step for step in STEPS if any(r.step == step for r in rows)}),
+        ("order", "Order", {r.order_id: r.order_id for r in rows if r.order_id}),
+        ("severity", "Weight", {s: label for s, label in words.SEVERITIES.items() if any(r.severity == s for r in rows)}),
+        ("owner", "Owner", {r.owner: r.owner for r in rows}),
+        ("status", "Standing", {r.status: r.status.capitalize() for r in rows}),
+    )
+    return tuple((key, label, tuple(values.items())) for key, label, values in named if len(values) > 1)
+
+
+def _tally(packet: Packet) -> str:
+    """The findings in one line: what stands open, what merely follows."""
+    failed = {
+        severity: sum(p.total for p in packet.problems if (p.status, p.severity) == ("failed", severity))
+        for severity in words.SEVERITIES
+    }
+    parts = [words.counted(number, words.SEVERITIES[severity].lower()) for severity, number in failed.items() if number]
+    unclear = sum(p.total for p in packet.problems if p.status == "cannot tell")
+    waived = sum(p.total for p in packet.problems if p.status == "waived")
+    folded = sum(f.total for p in packet.problems for f in p.follows)
+    parts += [f"{unclear} that cannot be told"] if unclear else []
+    parts += [f"{waived} waived"] if waived else []
+    text = words.listed(parts, 9) or "Nothing"
+    tail = f"; {words.counted(folded, 'finding')} merely follow and are folded under their root" if folded else ""
+    return f"{text}{tail}."

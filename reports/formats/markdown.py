@@ -1,0 +1,66 @@
+"""Markdown that pastes well into a ticket or a chat: the whole summary, or one finding."""
+
+from __future__ import annotations
+
+import re
+
+from audit.verdict import CELLS
+from reports.packet import Packet
+from reports.parts import Cell, Problem
+from reports.words import ANSWERS, DECISIONS, FACETS, MEANINGS, PLATFORMS, SEVERITIES, counted, step_of
+
+#: Rows of a finding that fit a message.
+_ROWS = 10
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
+
+
+def render(packet: Packet) -> str:
+    """Decision, reasons, gates, acceptance table, what was not tested."""
+    launch = packet.launch
+    lines = [f"# {DECISIONS[packet.decision]}: {_plain(launch.name)}", "", MEANINGS[packet.decision], ""]
+    for number, reason in enumerate(packet.reasons, start=1):
+        lines.append(f"{number}. {_plain(reason.sentence)}  ")
+        lines.append(f"   **{_plain(reason.owner)}**, first check: {_plain(reason.first_check)}")
+    lines += ["", "| Gate | Answer | Warnings |", "|---|---|---|"]
+    lines += [f"| {g.title} | {ANSWERS[g.answer]} | {g.warnings or ''} |" for g in packet.gates]
+    lines += ["", f"| Event | Browser | Server | One id | {' | '.join(FACETS[c] for c in CELLS)} | Owner |"]
+    lines.append(f"|---|--:|--:|--:|{'---|' * len(CELLS)}---|")
+    for row in packet.rows:
+        cells = " | ".join(cell_words(cell) for cell in row.cells)
+        counts = f"{row.browser} | {row.server} | {row.paired}"
+        lines.append(f"| {PLATFORMS[row.platform]} {row.step} | {counts} | {cells} | {_plain(row.owner or '')} |")
+    lines += ["", "**Not tested**", ""]
+    lines += [f"- {_plain(item.what)}. {_plain(item.supply)}" for item in (*packet.untested, *packet.undecidable)]
+    lines += ["", "**Judged on**", ""]
+    lines.append(f"- Plan: {f'`{launch.plan_sha256}`' if launch.plan_sha256 else 'none'}")
+    lines.append(f"- Evidence: `{launch.inputs_sha256}`")
+    return "\n".join(lines) + "\n"
+
+
+def problem(item: Problem) -> str:
+    """One finding with its rows, cause and cure."""
+    lines = [f"## {_plain(item.headline)}", "", f"{SEVERITIES[item.severity]}, {item.status}: {_plain(item.who)}", ""]
+    lines += ["| Where | Expected | Actual | Proof |", "|---|---|---|---|"]
+    for row in item.rows[:_ROWS]:
+        where = " ".join(dict.fromkeys(filter(None, (step_of(row.platform, row.step), row.subject))))
+        proof = " ".join(f"`{ref.replace('`', '')}`" for ref in row.refs)
+        lines.append(f"| {_plain(where)} | {_plain(row.expected)} | {_plain(row.actual)} | {proof} |")
+    if item.total > _ROWS:
+        lines.append(f"\n{_ROWS} of {item.total} rows; all are in findings.csv.")
+    if item.texts:
+        lines += ["", f"- What it means: {item.texts.means}", f"- First check: {item.texts.first_check}"]
+        lines += [f"- Do not do yet: {item.texts.not_yet}", f"- Remedy: {item.texts.remedy}"]
+    lines.append(f"- Owner: {_plain(item.owner)}")
+    return "\n".join(lines) + "\n"
+
+
+def cell_words(cell: Cell) -> str:
+    """“Stop 3”, “Pass, 1 warning”: the answer with what stands behind it."""
+    number = cell.failed or cell.unclear
+    words = f"{ANSWERS[cell.answer]} {number}" if number else ANSWERS[cell.answer]
+    return f"{words}, {counted(cell.warnings, 'warning')}" if cell.warnings else words
+
+
+def _plain(text: str) -> str:
+    """Text of a log as text: no markup of its own, no new line."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
