@@ -1,0 +1,270 @@
+/*
+title    = "Both copies name the goods of the order"
+failure  = "The goods an event names differ between its copies, or from the order"
+facet    = "money"
+severity = "warning"
+needs    = []
+why      = """
+Catalogue ads follow the ids in the events: they show a shopper what was seen, and stop once it was bought. When one side names
+other goods than the other, or than the order, the ads follow the wrong product and the shop's best sellers look unsold.
+"""
+
+[causes.variant_or_parent]
+means       = "The goods are named by different kinds of id: a variant here, its parent product or another number there."
+first_check = "Look which kind of id the catalogue of the ad account uses; both sides must send that one."
+not_yet     = "Do not rebuild the catalogue: its ids are usually right, one of the senders is not."
+remedy      = "Send the catalogue's kind of id on both sides and in every step."
+owner       = "tracking"
+
+[causes.missing_line]
+means       = "One of the two leaves out a line of goods that the other holds."
+first_check = "Place a test order with two different products and look whether only the first or last is named."
+not_yet     = "Do not judge products by their purchases while some lines never reach the platform."
+remedy      = "Build the list from all lines of the order, in one place for both sides."
+owner       = "tracking"
+
+[causes.quantity]
+means       = "The goods agree, but not how many of them were bought."
+first_check = "Place a test order with two pieces of one product and compare the quantity in each request."
+not_yet     = "Do not raise prices in the events to make the total fit."
+remedy      = "Take the quantity from the order's line, as a number."
+owner       = "tracking"
+*/
+with compared_pairs as (
+    select
+        p.*,
+        coalesce(p.order_id, p.order_key, p.browser_id, p.session, p.browser_ref) as subject
+    from pairs p
+    join events b on b.event_key = p.browser_key
+    join events s on s.event_key = p.server_key
+    where p.step is not null
+      and (p.kind = 'exact' or p.order_id is not null)
+      and b.in_plan
+      and b.item_count > 0
+      and s.item_count > 0
+),
+event_lines as (
+    select
+        event_key,
+        item_id,
+        case when count(*) = count(quantity) then sum(quantity) end as quantity
+    from event_items
+    group by event_key, item_id
+),
+pair_lines as (
+    select p.browser_key, p.server_key, l.item_id, 1 as in_browser, 0 as in_server, l.quantity as browser_quantity, null as server_quantity
+    from compared_pairs p
+    join event_lines l on l.event_key = p.browser_key
+    union all
+    select p.browser_key, p.server_key, l.item_id, 0, 1, null, l.quantity
+    from compared_pairs p
+    join event_lines l on l.event_key = p.server_key
+),
+pair_items as (
+    select
+        browser_key,
+        server_key,
+        item_id,
+        max(in_browser) as in_browser,
+        max(in_server) as in_server,
+        max(browser_quantity) as browser_quantity,
+        max(server_quantity) as server_quantity
+    from pair_lines
+    group by browser_key, server_key, item_id
+),
+pair_answers as (
+    select
+        browser_key,
+        server_key,
+        sum(in_browser * in_server) as shared,
+        sum(in_browser) as browser_count,
+        sum(in_server) as server_count,
+        string_agg(case when in_server = 0 then item_id end, ', ' order by item_id) as only_browser,
+        string_agg(case when in_browser = 0 then item_id end, ', ' order by item_id) as only_server,
+        string_agg(
+            case when browser_quantity <> server_quantity
+                then item_id || ': ' || number_text(browser_quantity) || ' and ' || number_text(server_quantity) end,
+            ', ' order by item_id) as quantities
+    from pair_items
+    group by browser_key, server_key
+),
+-- Against the order: only in a kind of id in which at least one of the event's ids is the order's.
+purchases as (
+    select
+        e.event_key,
+        e.platform,
+        e.channel,
+        e.session,
+        e.ref,
+        m.order_id,
+        o.ref as order_ref
+    from sent_events e
+    join purchase_orders m on m.event_key = e.event_key
+    join orders o on o.order_id = m.order_id
+    where e.step = 'Purchase'
+      and e.item_count > 0
+      and exists (select 1 from order_items i where i.order_id = m.order_id)
+),
+-- Tips, fees and free gifts may be named and need not be.
+order_lines as (
+    select
+        order_id,
+        position,
+        item_id,
+        id_space,
+        quantity,
+        counts and coalesce(price, 1) <> 0 as counts
+    from order_items
+),
+space_matches as (
+    select
+        p.event_key,
+        p.order_id,
+        l.id_space,
+        count(distinct l.item_id) as shared
+    from purchases p
+    join event_lines e on e.event_key = p.event_key
+    join order_lines l on l.order_id = p.order_id and l.item_id = e.item_id
+    group by p.event_key, p.order_id, l.id_space
+),
+ranked_spaces as (
+    select
+        *,
+        row_number() over (
+            partition by event_key
+            order by shared desc, case id_space when 'unique' then 1 when 'variant' then 2 when 'sku' then 3 else 4 end, id_space
+        ) as place
+    from space_matches
+),
+spaces as (
+    select event_key, order_id, id_space
+    from ranked_spaces
+    where place = 1
+),
+wanted as (
+    select
+        s.event_key,
+        l.item_id,
+        sum(case when l.counts then l.quantity end) as quantity,
+        max(case when l.counts then 1 else 0 end) as counts,
+        min(l.position) as position
+    from spaces s
+    join order_lines l on l.order_id = s.order_id and l.id_space = s.id_space
+    group by s.event_key, l.item_id
+),
+-- Lines of the order that have no id of this kind: what else the event names may be they.
+nameless as (
+    select
+        s.event_key,
+        count(distinct l.position) - count(distinct case when l.id_space = s.id_space then l.position end) as line_count
+    from spaces s
+    join order_lines l on l.order_id = s.order_id and l.counts
+    group by s.event_key
+),
+-- Positions the event names by another kind of id.
+other_names as (
+    select
+        s.event_key,
+        l.position,
+        e.item_id
+    from spaces s
+    join order_lines l on l.order_id = s.order_id and l.id_space <> s.id_space
+    join event_lines e on e.event_key = s.event_key and e.item_id = l.item_id
+),
+missing_lines as (
+    select
+        w.event_key,
+        string_agg(w.item_id, ', ' order by w.item_id) as ids,
+        max(case when o.event_key is not null then 1 else 0 end) as named_otherwise
+    from wanted w
+    left join event_lines e on e.event_key = w.event_key and e.item_id = w.item_id
+    left join (select distinct event_key, position from other_names) o on o.event_key = w.event_key and o.position = w.position
+    where e.event_key is null
+      and w.counts = 1
+    group by w.event_key
+),
+extra_lines as (
+    select
+        s.event_key,
+        string_agg(e.item_id, ', ' order by e.item_id) as ids,
+        max(case when o.item_id is not null then 1 else 0 end) as named_otherwise,
+        max(case when o.item_id is null then 1 else 0 end) as unknown
+    from spaces s
+    join event_lines e on e.event_key = s.event_key
+    left join wanted w on w.event_key = e.event_key and w.item_id = e.item_id
+    left join (select distinct event_key, item_id from other_names) o on o.event_key = e.event_key and o.item_id = e.item_id
+    where w.event_key is null
+    group by s.event_key
+),
+wrong_quantities as (
+    select
+        w.event_key,
+        string_agg(
+            w.item_id || ': ' || number_text(e.quantity) || ', order ' || number_text(w.quantity), ', ' order by w.item_id) as texts
+    from wanted w
+    join event_lines e on e.event_key = w.event_key and e.item_id = w.item_id
+    where w.counts = 1
+      and e.quantity <> w.quantity
+    group by w.event_key
+),
+judged_purchases as (
+    select
+        p.*,
+        s.event_key is not null as is_comparable,
+        m.ids as missing_ids,
+        x.ids as extra_ids,
+        q.texts as quantities,
+        case
+            when s.event_key is null then null
+            when coalesce(m.named_otherwise, 0) = 1 or coalesce(x.named_otherwise, 0) = 1 then 'variant_or_parent'
+            when m.event_key is not null or (x.unknown = 1 and n.line_count = 0) then 'missing_line'
+            when q.event_key is not null then 'quantity'
+        end as fault
+    from purchases p
+    left join spaces s on s.event_key = p.event_key
+    left join missing_lines m on m.event_key = p.event_key
+    left join extra_lines x on x.event_key = p.event_key
+    left join wrong_quantities q on q.event_key = p.event_key
+    left join nameless n on n.event_key = p.event_key
+)
+select
+    p.platform,
+    p.step,
+    p.subject,
+    p.order_id,
+    p.session,
+    a.only_browser is null and a.only_server is null and a.quantities is null as ok,
+    'the same goods in both copies' as expected,
+    case
+        when a.only_browser is null and a.only_server is null and a.quantities is null then 'the same goods in both copies'
+        else concat_ws('; ', 'only in the browser ' || a.only_browser, 'only on the server ' || a.only_server,
+            'quantity in browser and server ' || a.quantities)
+    end as actual,
+    case
+        when a.shared = 0 then 'variant_or_parent'
+        when a.only_browser is not null or a.only_server is not null then 'missing_line'
+        when a.quantities is not null then 'quantity'
+    end as cause,
+    p.browser_ref as ref,
+    p.server_ref as other_ref
+from compared_pairs p
+join pair_answers a on a.browser_key = p.browser_key and a.server_key = p.server_key
+union all
+select
+    platform,
+    'Purchase' as step,
+    order_id as subject,
+    order_id,
+    session,
+    case when is_comparable then fault is null end as ok,
+    'the goods of the order' as expected,
+    channel
+        || case
+            when not is_comparable then ' names goods by ids the order does not hold'
+            when fault is null then ' names the goods of the order'
+            else ': ' || concat_ws('; ', 'leaves out ' || missing_ids, 'names besides ' || extra_ids, 'quantity of ' || quantities)
+        end as actual,
+    fault as cause,
+    ref,
+    order_ref as other_ref
+from judged_purchases
