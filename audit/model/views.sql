@@ -46,7 +46,7 @@ with candidates as (
        and o.total = e.value
        and o.created_at between e.event_at - interval 10 minutes and e.event_at + interval 10 minutes
     where e.step = 'Purchase'
-      and e.order_key is null
+      and (e.order_key is null or is_placeholder(e.order_key))
 )
 select
     event_key,

@@ -1,0 +1,147 @@
+/*
+title    = "Every step up to the purchase fired"
+failure  = "A step of the path to purchase was sent by neither side"
+facet    = "chain"
+severity = "blocker"
+deciding = true
+follows  = ["order_without_purchase", "purchase_without_order"]
+needs    = ["browser capture", "orders"]
+why      = """
+Campaigns learn from the whole path: who looked, who put into the cart, who went to the checkout, who bought. A step that
+never arrives leaves the platform to guess which visitors to pay for, and the audiences and reports built on it stay empty.
+On a day's traffic people skip steps by themselves, so there the share is judged and only warned about.
+"""
+
+# For rows that cannot be told.
+means       = "The evidence does not show this visit well enough to say whether the step fired."
+first_check = "Look whether the capture ran from the product page to the thank-you page, without a pause of half an hour."
+not_yet     = "Do not treat this as passed: an unwatched step proves nothing."
+remedy      = "Walk one test order from product page to thank-you page in one visit, with the capture running, and audit it again."
+owner       = "tracking"
+
+[causes.never_fired]
+means       = "Neither the browser nor the server sent this step in a visit that the evidence does show."
+first_check = "Open the page of this step with the network panel filtered by the platform's name: nothing will leave; then look at the condition of its event call."
+not_yet     = "Do not optimise the campaign for this step, and do not rename another event to stand in for it."
+remedy      = "Add the missing event call to the page of this step and walk one test order through the whole path."
+owner       = "tracking"
+
+[causes.other_dataset]
+means       = "The step did fire, but into a pixel the plan does not name; the pixel the ads run on got nothing."
+first_check = "Look up the pixel named below in the ad account and ask who installed it."
+not_yet     = "Do not switch the campaign to that pixel: it has none of the history."
+remedy      = "Point this step's event call at the planned pixel, or correct the plan if the other one is right."
+owner       = "media"
+*/
+with order_shoppers as (
+    select distinct
+        v.order_id,
+        s.platform,
+        s.shopper,
+        v.first_at
+    from order_sessions v
+    join shoppers s on s.session = v.session
+),
+earlier_steps as (
+    -- The same browser sent the step in another visit of the day before: told, and neither passed nor failed.
+    select
+        o.order_id,
+        o.platform,
+        e.step,
+        min(e.session) as session,
+        min(e.ref) as ref
+    from order_shoppers o
+    join shoppers s on s.platform = o.platform and s.shopper = o.shopper
+    join sent_events e on e.session = s.session and e.platform = s.platform
+    where e.step <> 'Purchase'
+      and coalesce(e.event_at, e.seen_at) between o.first_at - interval 24 hours and o.first_at
+    group by o.order_id, o.platform, e.step
+),
+judged as (
+    select
+        s.*,
+        e.session as earlier_session,
+        e.ref as earlier_ref,
+        case
+            when s.browser_events + s.server_events + s.refused_events > 0 then true
+            when s.is_due is null then null
+            when s.foreign_browser_ref is not null or s.foreign_server_ref is not null then false
+            when s.stopped_events > 0 then null
+            when s.probable_browser_ref is not null or s.probable_server_ref is not null or e.session is not null then null
+            when s.step <> 'Purchase' and not s.has_visit then null
+            when s.needs_browser and s.sees_browser then false
+            when s.needs_server and s.sees_server and not s.only_with_click then false
+        end as ok
+    from order_steps s
+    left join earlier_steps e on e.order_id = s.order_id and e.platform = s.platform and e.step = s.step
+),
+explained as (
+    select
+        *,
+        case
+            when ok or ok is null then null
+            when foreign_browser_ref is not null or foreign_server_ref is not null then 'other_dataset'
+            else 'never_fired'
+        end as found_cause
+    from judged
+),
+shares as (
+    select
+        platform,
+        step,
+        count(*) as judged_count,
+        sum(case when ok then 0 else 1 end) as missing_count,
+        min(case when not ok then order_ref end) as ref,
+        min(found_cause) as first_cause
+    from explained
+    where is_traffic
+      and ok is not null
+    group by platform, step
+)
+select
+    platform,
+    step,
+    order_id as subject,
+    order_id,
+    session,
+    ok,
+    step || ' in the visit of this order' as expected,
+    case
+        when ok then 'browser ' || browser_events || ', server ' || (server_events + refused_events)
+        when ok is null and is_due is null then doubt
+        when foreign_browser_ref is not null or foreign_server_ref is not null
+            then 'sent to dataset ' || coalesce(foreign_browser_dataset, foreign_server_dataset, '?') || ', which the plan does not name'
+        when stopped_events > 0 then 'tried and stopped in this browser' || coalesce(' (' || stopped_by || ')', '')
+        when probable_browser_ref is not null or probable_server_ref is not null then 'one event names no order but fits in money or time'
+        when earlier_session is not null then 'none in this visit; the same browser sent it earlier, in ' || earlier_session
+        when ok is null and step <> 'Purchase' and not has_visit then 'no visit in the evidence can be tied to this order'
+        when ok is null and platform = 'snackvideo' then 'none found; SnackVideo''s browser call cannot be read from a HAR'
+        when ok is null then 'none found, and nothing in the evidence watched this order'
+        else 'browser none, server none'
+    end as actual,
+    found_cause as cause,
+    cast(null as varchar) as severity,
+    coalesce(browser_ref, server_ref, refused_ref, foreign_browser_ref, foreign_server_ref, stopped_ref, earlier_ref, order_ref) as ref,
+    coalesce(probable_browser_ref, probable_server_ref) as other_ref
+from explained
+where is_named
+union all
+select
+    s.platform,
+    s.step,
+    'traffic',
+    cast(null as varchar),
+    cast(null as varchar),
+    case
+        when s.missing_count <= s.judged_count * l.amount then true
+        when s.judged_count >= 20 then false
+    end,
+    'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without ' || s.step,
+    s.missing_count || ' of ' || s.judged_count || ' orders (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
+        || case when s.judged_count < 20 and s.missing_count > 0 then ', too few to tell a share' else '' end,
+    case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20 then s.first_cause end,
+    'warning',
+    s.ref,
+    cast(null as varchar)
+from shares s
+join plan_limits l on l.name = 'missing_share'

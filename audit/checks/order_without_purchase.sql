@@ -1,0 +1,200 @@
+/*
+title    = "Every order has its Purchase on every platform"
+failure  = "An order has no Purchase on a platform, from neither side"
+facet    = "chain"
+severity = "blocker"
+deciding = true
+follows  = ["purchase_without_order"]
+needs    = ["orders"]
+why      = """
+A sale the platform never hears of cannot be credited to the ad that brought it: cost per purchase looks too high, good ads are
+switched off, and the campaign learns from the buyers that happened to be seen. Orders the web pixels have no part in (shop till,
+drafts, marketplaces, spam) are left out.
+"""
+
+# For rows that cannot be told.
+means       = "Whether this order had a Purchase cannot be read from what was handed in."
+first_check = "Read on the right what stands in the way: the export, the blocked browser, or an event that names no order."
+not_yet     = "Do not treat this as passed, and do not report the order as lost either."
+remedy      = "Hand in the missing part, or place one more test order with capture and export covering it, and run the audit again."
+owner       = "tracking"
+
+[causes.payment_method_pattern]
+means       = "All orders without a Purchase were paid in the same way, and orders paid otherwise have theirs: these buyers do not come back to the page that sends it."
+first_check = "Place one order with the payment method named below and see where the buyer ends: usually on the payment provider's page."
+not_yet     = "Do not lower the bids because sales seem to fall; they are made, only not seen."
+remedy      = "Send the Purchase where the order is created, or from the server when the provider confirms the payment, under the same event_id."
+owner       = "data"
+
+[causes.not_in_capture_window]
+means       = "No capture and no log was running for this order, so its Purchase would not be seen even if it was sent."
+first_check = "Compare the order's time with the first and last entries of the files handed in."
+not_yet     = "Do not call the order lost; nobody watched."
+remedy      = "List the orders that were placed as a test in the plan, or hand in the logs for this order's time."
+owner       = "tracking"
+
+[causes.never_fired]
+means       = "The evidence covers this order, and no Purchase of it left for the platform, neither from the browser nor from the server."
+first_check = "Open the thank-you page of a test order and see whether the purchase call runs and which order number it carries."
+not_yet     = "Do not add a second purchase tag: if the first one wakes up again, every order counts twice."
+remedy      = "Repair the purchase call on the page that follows a successful order, then place one test order."
+owner       = "tracking"
+*/
+with purchases as (
+    -- On whatever dataset: one that went to a foreign pixel fired, and is another check's matter.
+    select
+        order_id,
+        platform,
+        sum(case when how <> 'probable' and not is_stopped then 1 else 0 end) as events,
+        min(case when how <> 'probable' and not is_stopped then ref end) as ref,
+        min(case when how <> 'probable' and not is_stopped then session end) as session,
+        min(case when how = 'probable' then ref end) as probable_ref,
+        min(case when is_stopped then ref end) as stopped_ref,
+        min(case when is_stopped then coalesce(net_error, 'status 0') end) as stopped_by
+    from order_events
+    where step = 'Purchase'
+    group by order_id, platform
+),
+judged as (
+    select
+        s.order_id,
+        s.order_ref,
+        s.platform,
+        s.is_named,
+        s.is_traffic,
+        s.is_due,
+        s.doubt,
+        s.due_at,
+        s.payment_method,
+        coalesce(p.session, s.session) as session,
+        coalesce(p.events, 0) as events,
+        p.ref,
+        p.probable_ref,
+        p.stopped_ref,
+        p.stopped_by,
+        case
+            when p.events > 0 then true
+            when s.is_due is null or p.probable_ref is not null or p.stopped_ref is not null then null
+            when s.needs_browser and s.sees_browser then false
+            when s.needs_server and s.sees_server and not s.only_with_click then false
+        end as ok
+    from order_steps s
+    left join purchases p on p.order_id = s.order_id and p.platform = s.platform
+    where s.step = 'Purchase'
+),
+methods as (
+    -- A way of paying that owns every missing Purchase, at least two, while another way has all of its own.
+    select
+        platform,
+        min(case when not ok then payment_method end) as method
+    from judged
+    where ok is not null
+    group by platform
+    having sum(case when ok then 0 else 1 end) >= 2
+       and min(case when not ok then coalesce(payment_method, '') end) = max(case when not ok then coalesce(payment_method, '') end)
+       and min(case when not ok then payment_method end) is not null
+),
+other_methods as (
+    select distinct m.platform
+    from methods m
+    join judged j on j.platform = m.platform
+    where j.ok
+      and j.payment_method is not null
+      and j.payment_method <> m.method
+),
+explained as (
+    select
+        j.*,
+        m.method,
+        case
+            when j.ok then null
+            when j.ok = false and o.platform is not null then 'payment_method_pattern'
+            when j.ok = false then 'never_fired'
+            when j.is_due is not null and j.probable_ref is null and j.stopped_ref is null and j.due_at is not null
+                then 'not_in_capture_window'
+        end as found_cause
+    from judged j
+    left join methods m on m.platform = j.platform
+    left join other_methods o on o.platform = j.platform
+),
+shares as (
+    select
+        platform,
+        count(*) as judged_count,
+        sum(case when ok then 0 else 1 end) as missing_count,
+        min(case when not ok then order_ref end) as ref,
+        min(case when not ok then found_cause end) as found_cause,
+        min(method) as method
+    from explained
+    where is_traffic
+      and ok is not null
+    group by platform
+),
+absent_orders as (
+    select distinct t.order_key
+    from plan_test_orders t
+    left join order_keys k on k.key = t.order_key
+    where k.key is null
+)
+select
+    platform,
+    'Purchase' as step,
+    order_id as subject,
+    order_id,
+    session,
+    ok,
+    'a Purchase from the browser or the server' as expected,
+    case
+        when ok then events || ' sent'
+        when is_due is null then 'none; ' || doubt
+        when probable_ref is not null then 'none that names it; one Purchase fits in money or time'
+        when stopped_ref is not null then 'the browser tried and was stopped (' || stopped_by || ')'
+        when ok is null and due_at is null then 'none; the export gives no time that could be compared'
+        when ok is null and platform = 'snackvideo' then 'none; SnackVideo''s browser call cannot be read from a HAR, and no pixel log covers the order'
+        when ok is null then 'none; no capture or log covers ' || strftime(due_at, '%Y-%m-%d %H:%M') || ' UTC'
+        when found_cause = 'payment_method_pattern' then 'none; like every order paid by ' || method || ' that lacks one'
+        else 'none'
+    end as actual,
+    found_cause as cause,
+    cast(null as varchar) as severity,
+    coalesce(ref, order_ref) as ref,
+    coalesce(probable_ref, stopped_ref) as other_ref
+from explained
+where is_named
+union all
+select
+    s.platform,
+    'Purchase',
+    'traffic',
+    cast(null as varchar),
+    cast(null as varchar),
+    case
+        when s.missing_count <= s.judged_count * l.amount then true
+        when s.judged_count >= 20 then false
+    end,
+    'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without a Purchase',
+    s.missing_count || ' of ' || s.judged_count || ' orders (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
+        || case when s.found_cause = 'payment_method_pattern' then ', all paid by ' || s.method else '' end
+        || case when s.judged_count < 20 and s.missing_count > 0 then ', too few to tell a share' else '' end,
+    case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20 then s.found_cause end,
+    'warning',
+    s.ref,
+    cast(null as varchar)
+from shares s
+join plan_limits l on l.name = 'missing_share'
+union all
+select
+    p.platform,
+    'Purchase',
+    a.order_key,
+    cast(null as varchar),
+    cast(null as varchar),
+    cast(null as boolean),
+    'the test order in the export, with its Purchase',
+    'the plan lists ' || a.order_key || ' as a test order, the export does not hold it',
+    cast(null as varchar),
+    cast(null as varchar),
+    'audit.toml',
+    cast(null as varchar)
+from absent_orders a
+cross join plan_platforms p

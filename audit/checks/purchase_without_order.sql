@@ -1,0 +1,175 @@
+/*
+title    = "Every Purchase belongs to an order"
+failure  = "A Purchase names an order that does not exist"
+facet    = "chain"
+severity = "blocker"
+deciding = true
+follows  = ["reused_event_id"]
+needs    = ["orders"]
+why      = """
+A Purchase without an order behind it is a sale the platform counts and the shop never made: return on ad spend looks better than
+it is and budget moves towards it. Only Purchases inside the export's own time are judged; one that names no order at all can be
+neither confirmed nor refuted.
+"""
+
+# For rows that cannot be told.
+means       = "This Purchase names no order, or one from outside the export, so nobody can say which sale it reports."
+first_check = "Look whether the event carries the order number: as a parameter, in its event_id, or in the thank-you page's address."
+not_yet     = "Do not treat it as confirmed because the amount looks familiar."
+remedy      = "Put the order number into the event_id on both sides (see purchase.event_id in the plan), or hand in an export that covers this time."
+owner       = "tracking"
+
+[causes.placeholder_id]
+means       = "Where the order number should be stands a word such as 'undefined': the page did not know the order when it built the event."
+first_check = "Log the checkout's answer on the thank-you page: the field the code reads is missing there or has another name."
+not_yet     = "Do not clean the word up in the tag; the sale would still not name its order, and all sales would share one id."
+remedy      = "Read the order number from the field the answer really has, and send no Purchase while it is missing."
+owner       = "tracking"
+
+[causes.other_object]
+means       = "The key has another form than the shop's order numbers: the event reports a subscription, a draft, a cart or a payment instead of an order."
+first_check = "Look the key up in the shop's admin, under subscriptions, drafts and payments as well."
+not_yet     = "Do not add these to the sales figures by hand; most of them have an order with its own Purchase."
+remedy      = "Fire the Purchase for the order only, and give subscriptions and drafts an event of their own."
+owner       = "data"
+
+[causes.unknown]
+means       = "The key looks like one of the shop's order numbers, and no order of the export has it although its time is covered."
+first_check = "Search the number in the shop's admin, deleted and archived orders and a second shop on the same pixel included."
+not_yet     = "Do not scale on these sales: the shop cannot confirm one of them."
+remedy      = "Find the shop or test system that sends it and give that one its own pixel, or complete the export."
+owner       = "store"
+*/
+with purchases as (
+    select
+        e.event_key,
+        e.platform,
+        e.session,
+        e.ref,
+        e.channel,
+        e.event_id,
+        e.value,
+        e.currency,
+        e.order_key,
+        coalesce(e.event_at, e.seen_at) as happened_at
+    from sent_events e
+    where e.step = 'Purchase'
+),
+known_orders as (
+    select event_key, min(order_id) as order_id
+    from order_events
+    where how in ('carried', 'copy')
+    group by event_key
+    union
+    -- Orders the web pixels have no duty for are orders all the same.
+    select event_key, order_id
+    from events
+    where step = 'Purchase'
+      and order_id is not null
+),
+one_orders as (
+    select event_key, min(order_id) as order_id
+    from known_orders
+    group by event_key
+),
+copy_sides as (
+    select browser_key as event_key, order_key from pairs where kind = 'exact' and step = 'Purchase'
+    union all
+    select server_key, order_key from pairs where kind = 'exact' and step = 'Purchase'
+),
+copy_keys as (
+    select event_key, min(order_key) as order_key
+    from copy_sides
+    group by event_key
+),
+keyed as (
+    select
+        p.*,
+        k.order_id,
+        coalesce(p.order_key, c.order_key) as carried_key,
+        b.order_id as probable_order,
+        s.session is not null or v.session is not null as is_watched
+    from purchases p
+    left join one_orders k on k.event_key = p.event_key
+    left join copy_keys c on c.event_key = p.event_key
+    left join probable_orders b on b.event_key = p.event_key
+    left join captured_visits s on s.session = p.session
+    left join (select distinct session from order_sessions) v on v.session = p.session
+),
+units as (
+    select
+        platform,
+        coalesce(order_id, carried_key, event_id, ref) as unit,
+        min(order_id) as order_id,
+        min(carried_key) as carried_key,
+        min(probable_order) as probable_order,
+        min(session) as session,
+        min(happened_at) as happened_at,
+        max(case when is_watched then 1 else 0 end) as watched,
+        count(*) as events,
+        min(value) as value,
+        min(currency) as currency,
+        coalesce(min(case when channel = 'browser' then ref end), min(ref)) as ref,
+        min(case when channel = 'server' then ref end) as server_ref
+    from keyed
+    group by platform, coalesce(order_id, carried_key, event_id, ref)
+),
+export_window as (
+    select
+        min(o.created_at) as first_at,
+        max(o.created_at) as last_at,
+        -- An export of the plan's test orders alone is no list of all orders of its time.
+        max(case when o.is_named and t.order_count > 0 then 0 else 1 end) as is_whole
+    from orders o
+    cross join (select count(*) as order_count from plan_test_orders) t
+),
+key_shapes as (
+    -- 250130JQHFZG is '9A', #1001 is '9': the form of the shop's keys, with the lengths met.
+    select
+        regexp_replace(regexp_replace(key, '[0-9]+', '9', 'g'), '[A-Za-z]+', 'A', 'g') as shape,
+        min(length(key)) as shortest,
+        max(length(key)) as longest
+    from order_keys
+    group by regexp_replace(regexp_replace(key, '[0-9]+', '9', 'g'), '[A-Za-z]+', 'A', 'g')
+),
+judged as (
+    select
+        u.*,
+        s.shape is not null and (s.shape <> '9' or length(u.carried_key) between s.shortest - 1 and s.longest + 1) as looks_like_order,
+        is_placeholder(u.carried_key) as has_placeholder,
+        case
+            when u.order_id is not null then true
+            when u.carried_key is null then null
+            when is_placeholder(u.carried_key) then false
+            -- The visit of a test order, or a recorded one: its Purchase can be nobody else's.
+            when u.watched = 1 and u.happened_at between w.first_at - interval 10 minutes and w.last_at + interval 10 minutes then false
+            -- Clocks of different files may differ by a minute.
+            when w.is_whole = 1 and u.happened_at between w.first_at - interval 60 seconds and w.last_at + interval 60 seconds then false
+        end as ok
+    from units u
+    cross join export_window w
+    left join key_shapes s
+        on s.shape = regexp_replace(regexp_replace(u.carried_key, '[0-9]+', '9', 'g'), '[A-Za-z]+', 'A', 'g')
+)
+select
+    platform,
+    'Purchase' as step,
+    unit as subject,
+    order_id,
+    session,
+    ok,
+    'an order of the export' as expected,
+    case
+        when ok then 'order ' || order_id
+        when carried_key is null then 'names no order' || coalesce('; fits order ' || probable_order || ' in money and time', '')
+        when ok is null then 'order ' || carried_key || ', outside what the export covers'
+        else 'order ' || carried_key || ', which is not in the export'
+    end || case when ok then '' else coalesce('; ' || money_text(value, currency), '') end as actual,
+    case
+        when ok = false and has_placeholder then 'placeholder_id'
+        when ok = false and not looks_like_order then 'other_object'
+        when ok = false then 'unknown'
+    end as cause,
+    ref,
+    case when server_ref <> ref then server_ref end as other_ref
+from judged
