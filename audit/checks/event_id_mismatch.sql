@@ -54,26 +54,39 @@ not_yet     = "Do not scale or judge return on ad spend yet: each of these order
 remedy      = "Generate the id once in the page, send it along to the server, and reuse it there."
 owner       = "data"
 */
-with judged as (
+with texts as (
     select
-        p.*,
-        case
-            when lower(browser_id) = lower(server_id) then 'case'
-            when trim(replace(replace(browser_id, '%20', ' '), '%2D', '-')) = trim(replace(replace(server_id, '%20', ' '), '%2D', '-'))
-                then 'whitespace_or_encoding'
-            when ltrim(regexp_replace(browser_id, '[.]0+$', ''), '0') = ltrim(regexp_replace(server_id, '[.]0+$', ''), '0')
-                then 'number_or_padding'
-            when regexp_matches(lower(browser_id || ' ' || server_id), '(undefined|null|nan|\[object object\]|[{][{])') then 'placeholder'
-            when ends_with(browser_id, server_id) or ends_with(server_id, browser_id)
-                or starts_with(browser_id, server_id) or starts_with(server_id, browser_id) then 'prefix_or_suffix'
-            else 'regenerated'
-        end as cause_if_different
-    from pairs p
+        *,
+        trim(coalesce(form_text(browser_id), browser_id)) as browser_text,
+        trim(coalesce(form_text(server_id), server_id)) as server_text,
+        ltrim(regexp_replace(browser_id, '[.]0+$', ''), '0') as browser_number,
+        ltrim(regexp_replace(server_id, '[.]0+$', ''), '0') as server_number
+    from pairs
     where platform in ('meta', 'tiktok')
       and step is not null
       and browser_id is not null
       and server_id is not null
-      and (kind = 'exact' or browser_name = server_name or browser_id <> server_id)
+      -- one id under two names is event_name_mismatch's question
+      and (browser_name = server_name or browser_id <> server_id)
+),
+judged as (
+    select
+        *,
+        case
+            when lower(browser_id) = lower(server_id) then 'case'
+            when browser_text = server_text then 'whitespace_or_encoding'
+            when browser_number = server_number and regexp_full_match(browser_number, '[0-9]*') then 'number_or_padding'
+            when is_placeholder(browser_id) or is_placeholder(server_id) then 'placeholder'
+            -- a short text inside a long one proves nothing
+            when length(browser_id) >= 4 and length(server_id) >= 4 and (
+                ends_with(browser_id, server_id) or ends_with(server_id, browser_id)
+                or starts_with(browser_id, server_id) or starts_with(server_id, browser_id)
+            ) then 'prefix_or_suffix'
+            -- the order's own number in both, each in its own setting
+            when length(order_key) >= 4 and contains(browser_id, order_key) and contains(server_id, order_key) then 'prefix_or_suffix'
+            else 'regenerated'
+        end as cause_if_different
+    from texts
 )
 select
     platform,

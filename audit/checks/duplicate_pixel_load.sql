@@ -1,0 +1,124 @@
+/*
+title       = "Each page starts each pixel once"
+failure     = "A page starts the same pixel twice"
+facet       = "senders"
+severity    = "warning"
+needs       = ["browser events"]
+why         = """
+A pixel that is started twice sends everything twice: page views now, and every later event whose code trusts that there is
+one pixel. It is the commonest beginning of double counting.
+"""
+means       = "One opening of a page started the same pixel twice, or sent its page view twice within two seconds."
+first_check = "Search the page's source and the tag container for the pixel id: one start in the theme, one in an app is the usual pair."
+not_yet     = "Do not install a third helper that filters duplicates; remove one of the two starts instead."
+remedy      = "Start each pixel in one place only."
+owner       = "theme"
+*/
+with planned as (
+    select distinct platform
+    from plan_datasets
+),
+starts as (
+    select
+        platform,
+        dataset,
+        page_load,
+        min(session) as session,
+        count(*) as starts,
+        min(ref) as ref,
+        max(ref) as last_ref
+    from loads
+    where kind = 'dataset'
+      and ok
+      and dataset is not null
+      and page_load is not null
+    group by platform, dataset, page_load
+),
+page_views as (
+    select
+        platform,
+        dataset,
+        coalesce(page_load, session) as opening,
+        session,
+        page_url,
+        ref,
+        lag(ref) over (
+            partition by platform, dataset, coalesce(page_load, session), page_url order by coalesce(event_at, seen_at), event_key
+        ) as before_ref,
+        epoch(coalesce(event_at, seen_at)) - lag(epoch(coalesce(event_at, seen_at))) over (
+            partition by platform, dataset, coalesce(page_load, session), page_url order by coalesce(event_at, seen_at), event_key
+        ) as after_s
+    from events
+    where channel = 'browser'
+      and lower(event_name) = 'pageview'
+      and dataset is not null
+      and page_url is not null
+      and coalesce(page_load, session) is not null
+      and coalesce(status, 200) <> 0
+      and net_error is null
+),
+views as (
+    select
+        platform,
+        dataset,
+        opening,
+        min(session) as session,
+        min(after_s) as after_s,
+        min(ref) as ref
+    from page_views
+    group by platform, dataset, opening
+),
+twins as (
+    select
+        platform,
+        dataset,
+        opening,
+        min(ref) as ref,
+        min(before_ref) as before_ref
+    from page_views
+    where after_s <= 2
+    group by platform, dataset, opening
+),
+openings as (
+    select platform, dataset, page_load as opening from starts
+    union
+    select platform, dataset, opening from views
+)
+select
+    o.platform,
+    cast(null as varchar) as step,
+    o.dataset as subject,
+    cast(null as varchar) as order_id,
+    coalesce(s.session, v.session) as session,
+    coalesce(s.starts, 1) < 2 and t.opening is null as ok,
+    'one start and one page view of the pixel' as expected,
+    case
+        when s.starts > 1 and t.opening is not null
+            then 'started ' || cast(s.starts as varchar) || ' times, and two page views within 2 s'
+        when s.starts > 1 then 'started ' || cast(s.starts as varchar) || ' times'
+        when t.opening is not null then 'two page views within 2 s'
+        else 'one'
+    end as actual,
+    cast(null as varchar) as cause,
+    case when s.starts > 1 then s.ref else coalesce(t.before_ref, s.ref, v.ref) end as ref,
+    case when s.starts > 1 then s.last_ref else t.ref end as other_ref
+from openings o
+left join starts s
+    on s.platform = o.platform
+   and s.dataset = o.dataset
+   and s.page_load = o.opening
+left join views v
+    on v.platform = o.platform
+   and v.dataset = o.dataset
+   and v.opening = o.opening
+left join twins t
+    on t.platform = o.platform
+   and t.dataset = o.dataset
+   and t.opening = o.opening
+left join planned p on p.platform = o.platform
+left join plan_datasets d
+    on d.platform = o.platform
+   and d.dataset = o.dataset
+-- a pixel the plan does not name is another check's finding already
+where p.platform is null
+   or d.dataset is not null

@@ -1,0 +1,86 @@
+/*
+title       = "Purchase ids follow the plan's template"
+failure     = "A Purchase id is not the one the order prescribes"
+facet       = "dedup"
+severity    = "warning"
+follows     = ["event_id_mismatch", "missing_event_id", "event_name_mismatch", "dataset_mismatch", "duplicate_sender",
+               "duplicate_purchase", "reused_event_id"]
+needs       = ["event id template"]
+why         = """
+An id built from the order is the same on every page, every reload and every server. A random one works only as long as
+nothing goes wrong on the way from the page to the server, and a reload makes it a second sale.
+"""
+means       = "The id of this Purchase is not the text that the plan's template gives for its order."
+first_check = "Compare the two ids below: a random part, another order key or a missing piece shows where it is built differently."
+not_yet     = "Do not change the template in the plan to fit; first see whether both sides and a reload give the same id."
+remedy      = "Build the id from the order exactly as the template says, on every side that sends it."
+owner       = "tracking"
+*/
+with purchases as (
+    select
+        e.event_key,
+        e.platform,
+        e.step,
+        e.channel,
+        e.sender,
+        e.event_id,
+        e.order_id,
+        -- the order it most likely is, where its own id does not say
+        coalesce(e.order_id, o.order_id) as likely_order,
+        e.order_key,
+        e.session,
+        e.ref,
+        replace(l.event_id_prefix, '{event_name}', e.event_name) as prefix,
+        replace(l.event_id_suffix, '{event_name}', e.event_name) as suffix
+    from sent_events e
+    cross join launch l
+    left join purchase_units u on u.event_key = e.event_key
+    left join orders o on o.order_id = u.unit
+    where e.step = 'Purchase'
+      and e.platform in ('meta', 'tiktok')
+      and e.event_id is not null
+),
+shaped as (
+    select
+        *,
+        starts_with(event_id, prefix)
+            and ends_with(event_id, suffix)
+            and length(event_id) > length(prefix) + length(suffix) as has_shape
+    from purchases
+),
+keyed as (
+    select
+        *,
+        case when has_shape then substr(event_id, length(prefix) + 1, length(event_id) - length(prefix) - length(suffix)) end as key
+    from shaped
+),
+-- the key in the id is one of its own order's
+owned as (
+    select
+        k.event_key
+    from keyed k
+    join order_keys o
+        on o.key = k.key
+       and o.order_id = k.order_id
+    group by k.event_key
+)
+select
+    k.platform,
+    k.step,
+    coalesce(k.likely_order, k.order_key, k.event_id) as subject,
+    k.likely_order as order_id,
+    k.session,
+    case
+        when o.event_key is not null then true
+        when not k.has_shape or is_placeholder(k.key) then false
+        when k.order_id is not null then false
+        -- the shape is right; whether the key in it is an order's, no export says
+        else null
+    end as ok,
+    k.prefix || coalesce(k.likely_order, '<order>') || k.suffix as expected,
+    k.channel || ' ' || k.event_id || ', sent by ' || k.sender as actual,
+    cast(null as varchar) as cause,
+    k.ref,
+    cast(null as varchar) as other_ref
+from keyed k
+left join owned o on o.event_key = k.event_key

@@ -1,0 +1,148 @@
+/*
+title       = "Every declared sender was heard"
+failure     = "A declared sender of a core event sent nothing"
+facet       = "senders"
+severity    = "warning"
+follows     = ["order_without_purchase", "missing_browser_event", "missing_server_event"]
+needs       = ["register"]
+why         = """
+A sender that stands in the register and is not heard is either broken or gone. The budget counts on its events, and nobody
+notices their absence until the numbers sink.
+"""
+means       = "The register names this sender for the step, and the evidence holds no event of it, though others sent the step or an order proves it."
+first_check = "See whether the entry's match still fits: a renamed script or pixel makes a working sender look silent."
+not_yet     = "Do not add a replacement sender before you know that this one is really dead; you would soon have two."
+remedy      = "Mend the sender, correct its match in the register, or remove the entry."
+owner       = "tracking"
+*/
+with declared as (
+    select
+        p.entry,
+        p.name,
+        p.platform,
+        p.channel,
+        t.step
+    from plan_senders p
+    join plan_sender_steps t on t.entry = p.entry
+),
+heard as (
+    select
+        c.entry,
+        c.step,
+        min(e.event_key) as first_key,
+        count(*) as events
+    from sender_claims c
+    join event_fingerprints f on f.fingerprint = c.fingerprint
+    join events e
+        on e.event_key = f.event_key
+       and e.step = c.step
+    group by c.entry, c.step
+),
+steps_seen as (
+    select
+        platform,
+        step,
+        min(event_key) as any_key
+    from events
+    where step is not null
+    group by platform, step
+),
+channels_seen as (
+    select
+        platform,
+        channel,
+        count(*) as events
+    from events
+    group by platform, channel
+),
+kinds_seen as (
+    select channel
+    from events
+    union
+    select kind
+    from sources
+    where kind in ('browser', 'server')
+),
+clicks_seen as (
+    select distinct platform
+    from session_clicks
+),
+duties as (
+    select count(*) as orders
+    from orders
+    where event_duty = 'yes'
+),
+required as (
+    select
+        platform,
+        step,
+        channel
+    from plan_requirements
+),
+judged as (
+    select
+        d.entry,
+        d.name,
+        d.platform,
+        d.channel,
+        d.step,
+        h.first_key,
+        h.events,
+        s.any_key,
+        case
+            when h.entry is not null then true
+            when k.channel is null then null
+            -- SnackVideo's own beacon is unknown: its browser events come from a log of calls or not at all
+            when d.platform = 'snackvideo' and d.channel = 'browser' and n.events is null then null
+            -- SnackVideo's server sends only for shoppers with a click id, and must for required steps only
+            when d.platform = 'snackvideo' and d.channel = 'server' and (w.platform is null or r.platform is null) then null
+            -- the step itself was not seen: the shopper may not have come that far
+            when s.step is null and not (d.step = 'Purchase' and o.orders > 0) then null
+            else false
+        end as ok,
+        case
+            when k.channel is null then 'no ' || d.channel || ' evidence was supplied'
+            when d.platform = 'snackvideo' and d.channel = 'browser' and n.events is null
+                then 'no log of browser calls was supplied'
+            when d.platform = 'snackvideo' and d.channel = 'server' and w.platform is null then 'no shopper with a click id was seen'
+            when d.platform = 'snackvideo' and d.channel = 'server' and r.platform is null
+                then 'nothing; the plan does not ask the server for this step'
+            when s.step is null then 'no ' || d.step || ' was seen from anyone'
+            else 'nothing, though the step was seen'
+        end as silence
+    from declared d
+    cross join duties o
+    left join heard h
+        on h.entry = d.entry
+       and h.step = d.step
+    left join kinds_seen k on k.channel = d.channel
+    left join channels_seen n
+        on n.platform = d.platform
+       and n.channel = d.channel
+    left join required r
+        on r.platform = d.platform
+       and r.step = d.step
+       and r.channel = d.channel
+    left join clicks_seen w on w.platform = d.platform
+    left join steps_seen s
+        on s.platform = d.platform
+       and s.step = d.step
+)
+select
+    j.platform,
+    j.step,
+    j.name as subject,
+    cast(null as varchar) as order_id,
+    cast(null as varchar) as session,
+    j.ok,
+    j.step || ' from the ' || j.channel as expected,
+    case
+        when j.ok then cast(j.events as varchar) || case when j.events = 1 then ' event' else ' events' end
+        when j.ok = false and j.any_key is null then 'nothing, though the export holds orders'
+        else j.silence
+    end as actual,
+    cast(null as varchar) as cause,
+    e.ref,
+    cast(null as varchar) as other_ref
+from judged j
+left join events e on e.event_key = coalesce(j.first_key, j.any_key)
