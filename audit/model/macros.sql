@@ -51,6 +51,11 @@ create or replace temp macro kept_query(url) as
 
 create or replace temp macro hash_like(t) as
     regexp_full_match(lower(t), '[0-9a-f]{64}([.][A-Za-z0-9_-]{2,8})?|[0-9a-f]{32}|[0-9a-f]{40}');
+-- Text where a hash should be. What a log blotted out ('***', '[redacted]') tells nothing of what was sent.
+create or replace temp macro plain_text(t) as
+    t <> '' and not hash_like(t)
+    and not regexp_full_match(lower(trim(t)),
+        '.*[*]{2,}.*|x{4,}|[\[<{(].*[\]>})]|redacted|removed|masked|filtered|scrubbed|hidden|hashed|anonymi[sz]ed|pii');
 
 -- The salted digest two sides are compared by; t is a SHA-256 in lower-case hex.
 create or replace temp macro salted(t) as sha256(getvariable('salt') || t);
@@ -130,7 +135,7 @@ create or replace temp macro plain_user_keys(data, hashed_keys) as
             coalesce(
                 try(from_json(json_extract(data, '$.' || k), '["VARCHAR"]')),
                 list_value(json_extract_string(data, '$.' || k))),
-            lambda v: v is not null and v <> '' and not hash_like(v))) > 0), ','), '');
+            lambda v: coalesce(plain_text(v), false))) > 0), ','), '');
 -- The first value of a user-data key that may be a text or a list of texts.
 create or replace temp macro first_text(data, key) as
     nullif(case when json_type(json_extract(data, '$.' || key)) = 'ARRAY'
@@ -143,7 +148,11 @@ create or replace temp macro public_part(url) as
         '(^|[?&])(fbclid|ttclid|click_id|clickid|gclid|gbraid|wbraid|utm_[a-z_]+|fbc|fbp|_fbc|_fbp|order|order_id|key)=[^&#]*', '\1', 'g');
 create or replace temp macro has_email(t) as
     (contains(t, '@') or contains(t, '%40'))
-    and coalesce(regexp_matches(t, '[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}'), false);
+    and coalesce(regexp_matches(
+        -- File names (logo@2x.png, jquery@3.7.min.js) only look like addresses.
+        regexp_replace(
+            t, '(?i)(@|%40)[A-Za-z0-9.-]*[.](png|jpe?g|gif|webp|svg|avif|ico|m?js|css|woff2?|html?|php|json|xml|map)([^A-Za-z0-9.-]|$)', ' ', 'g'),
+        '[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}'), false);
 create or replace temp macro has_phone_field(t) as
     coalesce(regexp_matches(lower(t),
         '(^|[^a-z])(phone|phone_?number|ph|tel|telephone|telp|mobile|msisdn|whatsapp|wa|hp|no_?hp)(\])?"?[=:] *"?(%2b|[+])?[0-9][0-9 ().-]{6,16}[0-9]'), false);

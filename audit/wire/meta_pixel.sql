@@ -61,7 +61,7 @@ select
     coalesce(param(n, v, 'ud[external_id]'), param(n, v, 'aud[external_id]')) as external_id_sent,
     nullif(array_to_string(list_filter(
         ['em', 'ph', 'fn', 'ln', 'ct', 'st', 'zp', 'country', 'db', 'ge'],
-        lambda k: param(n, v, 'ud[' || k || ']') <> '' and not hash_like(param(n, v, 'ud[' || k || ']'))), ','), '')
+        lambda k: coalesce(plain_text(param(n, v, 'ud[' || k || ']')), false)), ','), '')
         as plain_keys,
     array_to_string(list_filter(list_transform(n, lambda x, i: x || '=' || coalesce(v[i], '')),
         lambda x: starts_with(x, 'cd[')), '&') as params_text,

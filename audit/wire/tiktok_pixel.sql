@@ -59,8 +59,8 @@ select
     m.context.user.phone_number as phone_sent,
     m.context.user.external_id as external_id_sent,
     nullif(concat_ws(',',
-        case when m.context.user.email <> '' and not hash_like(m.context.user.email) then 'email' end,
-        case when m.context.user.phone_number <> '' and not hash_like(m.context.user.phone_number) then 'phone_number' end), '')
+        case when plain_text(m.context.user.email) then 'email' end,
+        case when plain_text(m.context.user.phone_number) then 'phone_number' end), '')
         as plain_keys,
     cast(properties as varchar) as params_text,
     case when m.message_id <> '' then m.message_id end as copy_key
