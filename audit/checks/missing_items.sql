@@ -1,0 +1,99 @@
+/*
+title    = "Every event names the goods it is about"
+failure  = "An event does not say which goods it is about"
+facet    = "payload"
+severity = "warning"
+needs    = []
+why      = """
+The sale still counts, but nobody knows of what. Catalogue ads cannot show the product again or stop showing it, and the relay
+cannot tell the platforms which product an event belongs to.
+"""
+
+[causes.parameters]
+means       = "Neither the browser's nor the server's copy names a product: no content ids and no contents."
+first_check = "Read the parameters of one event; look whether the list is missing or empty because the page did not know its product yet."
+not_yet     = "Do not start or judge catalogue ads on these events."
+remedy      = "Send content ids, or contents with id, quantity and price, with each of these events."
+owner       = "tracking"
+
+[causes.relay_items]
+means       = "The request to the relay has neither variants nor bundle price options, so the relay cannot name the goods to the platform."
+first_check = "Read the body of one relay request: both lists are missing or empty."
+not_yet     = "Do not fill in a fixed product; every sale would be that product's."
+remedy      = "Build the lists from the cart or order rows, with unique ids and quantities, and send them beside the events."
+owner       = "tracking"
+*/
+with paired_items as (
+    select
+        p.browser_key,
+        p.server_key,
+        b.items as browser_items,
+        s.items as server_items
+    from pairs p
+    join events b on b.event_key = p.browser_key
+    join events s on s.event_key = p.server_key
+    where p.kind = 'exact'
+),
+browser_copies as (
+    select
+        browser_key,
+        max(server_items) as server_items,
+        min(server_key) as server_key
+    from paired_items
+    group by browser_key
+),
+server_copies as (
+    select distinct server_key
+    from paired_items
+),
+-- One row an event: the browser's copy speaks for its server copy. SnackVideo has no list of ids among its parameters.
+named as (
+    select
+        e.*,
+        coalesce(e.items, b.server_items) as known_items,
+        b.server_key
+    from sent_events e
+    left join browser_copies b on b.browser_key = e.event_key
+    left join server_copies s on s.server_key = e.event_key
+    where e.platform in ('meta', 'tiktok')
+      and s.server_key is null
+),
+relayed as (
+    select *
+    from sent_events
+    where endpoint in ('meta_relay', 'tiktok_relay', 'snackvideo_relay')
+)
+select
+    n.platform,
+    n.step,
+    coalesce(n.order_id, n.order_key, n.event_id, n.session, n.ref) as subject,
+    n.order_id,
+    n.session,
+    -- A page Meta has restricted sends no parameters at all.
+    case when n.known_items is not null then true when n.page_cut then null else false end as ok,
+    'content ids or contents in the parameters' as expected,
+    case
+        when n.known_items is not null then 'goods are named'
+        when n.page_cut then 'Meta cut this page''s parameters'
+        when n.server_key is not null then 'no goods in either copy'
+        else 'no goods in the ' || n.channel || ' event'
+    end as actual,
+    case when n.known_items is null and not n.page_cut then 'parameters' end as cause,
+    n.ref,
+    s.ref as other_ref
+from named n
+left join events s on s.event_key = n.server_key
+union all
+select
+    platform,
+    step,
+    coalesce(order_id, order_key, event_id, session, ref) as subject,
+    order_id,
+    session,
+    coalesce(has_relay_items, false) as ok,
+    'variants or bundle price options in the relay request' as expected,
+    case when has_relay_items then 'goods are named' else 'neither list, or empty ones' end as actual,
+    case when has_relay_items is distinct from true then 'relay_items' end as cause,
+    ref,
+    null as other_ref
+from relayed
