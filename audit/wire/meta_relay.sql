@@ -52,7 +52,7 @@ select
     m.referrer_url as referrer,
     m.event_source_url <> '' as has_source_url,
     items_of(e.parameters.contents, e.parameters.content_ids, e.parameters.content_id) as item_list,
-    coalesce(m.variants, m.bundle_price_options) is not null as has_relay_items,
+    coalesce(nullif(m.variants, '[]'), nullif(m.bundle_price_options, '[]')) is not null as has_relay_items,
     relay_item_ids(m.variants, m.bundle_price_options) as relay_item_ids,
     coalesce(answer.error_code, cast(status as varchar)) as answer_code,
     answer.message as answer_text,
