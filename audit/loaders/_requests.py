@@ -6,7 +6,6 @@ import re
 
 import duckdb
 
-from audit.loaders._records import NO_ROW
 from audit.loaders._source import Source
 
 URL_KEYS = frozenset({"url", "path", "request_url", "uri", "request_uri"})
@@ -39,6 +38,11 @@ def is_browser_url(url: str) -> bool:
     return _BROWSER_URL.match(url) is not None
 
 
+def is_tag_log(keys: frozenset[str]) -> bool:
+    """Whether rows are a server tag's request and answer, apart, as Stape's tags and the GTM standard write them."""
+    return "type" in keys and bool(keys & {"traceid", "trace_id"}) and bool(keys & {"requesturl", "request_url"})
+
+
 def is_raw(source: Source) -> bool:
     """Whether the rows are requests: a URL or path, and a body, status, response or method beside it."""
     keys = source.record_keys
@@ -48,6 +52,7 @@ def is_raw(source: Source) -> bool:
         and bool(keys & URL_KEYS)
         and bool(keys & beside)
         and not ({"platform", "event"} <= keys)
+        and not is_tag_log(keys)
     )
 
 
@@ -64,24 +69,29 @@ def _json_path(dotted: str) -> str:
     return "$" + "".join(f'."{part}"' for part in quoted)
 
 
-def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: str) -> tuple[int, bool]:
-    """``records`` into ``requests``; rows without a time or an address become rejects. (rejected, any status seen)."""
+def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: str, *, needs_time: bool = True) -> tuple[int, bool]:
+    """``records`` into ``requests``; rows without a time or an address become rejects. (rejected, any status seen).
+
+    ``needs_time`` is false for logs whose format has no time: the events' own times stand in.
+    """
     columns = ",\n".join(f"{field_sql(source, name)} as {name}" for name in SYNONYMS)
     con.execute(f"create or replace temp table log_rows as select place, {columns} from records")
+    timeless = "utc(ts) is null" if needs_time else "(ts is not null and utc(ts) is null)"
     con.execute(
-        """
+        f"""
         insert into rejects
         select
             ? || ':' || place,
             ?,
-            case when ts is null then 'no time in this row' when url is null then 'no url or path in this row'
+            case when ts is null and {timeless} then 'no time in this row' when url is null then 'no url or path in this row'
                  else 'the time ' || masked(ts[1:40]) || ' cannot be read' end
         from log_rows
-        where ts is null or url is null or utc(ts) is null
+        where url is null or {timeless}
         """,
         [source.name, source.name],
     )
-    con.execute("delete from log_rows where ts is null or url is null or utc(ts) is null")
+    rejected = (con.execute(f"select count(*) from log_rows where url is null or {timeless}").fetchone() or (0,))[0]
+    con.execute(f"delete from log_rows where url is null or {timeless}")
     con.execute(
         """
         insert into requests by name
@@ -120,10 +130,6 @@ def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
         """,
         [source.name, source.name, evidence],
     )
-    row = con.execute(
-        "select count(*) filter (where ref is not null), (select bool_or(status is not null) from log_rows)"
-        " from rejects where source = ? and not list_contains(?, reason)",
-        [source.name, list(NO_ROW.values())],
-    ).fetchone()
+    statuses = (con.execute("select coalesce(bool_or(status is not null), false) from log_rows").fetchone() or (False,))[0]
     con.execute("drop table log_rows")
-    return (row[0], bool(row[1])) if row else (0, False)
+    return rejected, bool(statuses)

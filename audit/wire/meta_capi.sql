@@ -14,7 +14,7 @@ with posts as (
             "message":"VARCHAR","error_user_title":"VARCHAR"}}')) as answer
     from requests
     where (host = 'graph.facebook.com' or host is null)
-      and regexp_full_match(path, '/(v[0-9.]+/)?[0-9]+/events/?')
+      and (regexp_full_match(path, '/(v[0-9.]+/)?[0-9]+/events/?') or (host = 'graph.facebook.com' and path = '/events'))
       and method = 'POST'
 ),
 sent as (
@@ -41,7 +41,7 @@ select
     'meta_capi' as endpoint,
     'server' as channel,
     'meta' as platform,
-    pixel as dataset,
+    nullif(pixel, '') as dataset,
     coalesce(e.event_name, '') as event_name,
     e.event_id as event_id_sent,
     e.event_time as event_time_sent,
