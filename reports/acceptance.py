@@ -18,8 +18,7 @@ _Key = tuple[str, str]
 def gates(verdict: Verdict, problems: tuple[Problem, ...]) -> tuple[Gate, ...]:
     """Every gate, with the place where its answer is explained."""
     return tuple(
-        Gate(gate.id, gate.title, gate.answer, gate.blocking, gate.warnings, _gate_anchor(gate, problems))
-        for gate in verdict.gates
+        Gate(gate.id, gate.title, gate.answer, gate.blocking, gate.warnings, _gate_anchor(gate, problems)) for gate in verdict.gates
     )
 
 
@@ -162,9 +161,9 @@ def _proof(row: JudgedRow, browser: int, server: int, paired: int, orders: int) 
         return "Nothing was seen."
     parts = []
     if browser and server and row.platform != "snackvideo":
-        parts.append(f"{paired} of {browser} browser copies share their id with a server copy")
+        parts.append(f"{paired} of {browser} share one id")
     elif browser and server:
-        parts.append("both sides sent it; this platform has no shared id")
+        parts.append("sent by both sides; no shared id exists")
     else:
         parts.append("seen in the browser only" if browser else "seen on the server only")
     if orders:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import product
 
 from audit.engine import Audit
 from reports.text import money
-from reports.words import BASES, CHANNELS, SLIPS, step_of
+from reports.words import BASES, CHANNELS, PLATFORMS, SLIPS, step_of
+
+_CODE = "Unique code"
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def read_bridges(audit: Audit) -> dict[str, Bridge]:
         """
     ).fetchall():
         order_id, currency, digits, subtotal, discount, shipping, tax, included, fees, code, total, basis, amount, unit = row
-        optional = [("Shipping", shipping), ("Fees", fees), ("Unique code", code)]
+        optional = [("Shipping", shipping), ("Fees", fees), (_CODE, code)]
         if not included:
             optional.insert(1, ("Tax", tax))
         parts = _parts(subtotal, discount, [(label, value) for label, value in optional if value], total)
@@ -88,8 +90,10 @@ def _parts(
     if subtotal is None:
         return [("Order total", total, zero, True)]
     chosen = optional
-    for choice in product((True, False), repeat=len(optional)):
-        picked = [part for part, taken in zip(optional, choice, strict=True) if taken]
+    # Shops add a unique code or take it off; fees and tax may lie outside the total.
+    signs = [(1, -1, 0) if label == _CODE else (1, 0) for label, _ in optional]
+    for choice in product(*signs):
+        picked = [(label, value * sign) for (label, value), sign in zip(optional, choice, strict=True) if sign]
         if subtotal + sum((value for _, value in picked), zero) == total:
             chosen = picked
             break
@@ -108,10 +112,10 @@ def _parts(
 
 
 def _sent(audit: Audit) -> dict[str, list[Sent]]:
-    found: dict[str, list[Sent]] = {}
-    for order_id, platform, channel, value, text, currency, digits, basis, slip, is_basis, ref in audit.con.execute(
+    found: dict[str, list[tuple[int, str, Sent]]] = {}
+    for order_id, platform, channel, sender, value, text, currency, digits, basis, slip, is_basis, ref in audit.con.execute(
         """
-        select e.order_id, e.platform, e.channel, e.value, e.value_sent, e.currency, c.digits, r.basis, r.slip,
+        select e.order_id, e.platform, e.channel, e.sender, e.value, e.value_sent, e.currency, c.digits, r.basis, r.slip,
             r.is_plan_basis, e.ref
         from events e
         join card_orders k on k.order_id = e.order_id
@@ -131,5 +135,15 @@ def _sent(audit: Audit) -> dict[str, list[Sent]]:
             explained, tone = f"equals {BASES.get(basis, basis)}", "pass" if is_basis else "stop"
         shown = money(value, currency, digits or 2) if value is not None else (text or "nothing")
         label = f"{step_of(platform, None)}, {CHANNELS[channel].lower()}"
-        found.setdefault(order_id, []).append(Sent(label, value or Decimal(0), shown, explained, tone, ref))
-    return found
+        sent = Sent(label, value or Decimal(0), shown, explained, tone, ref)
+        found.setdefault(order_id, []).append((list(PLATFORMS).index(platform), sender or "not named", sent))
+    return {order: _named(sorted(each, key=lambda s: s[0])) for order, each in found.items()}
+
+
+def _named(sent: list[tuple[int, str, Sent]]) -> list[Sent]:
+    """Where one side of a platform has several values, each says who sent it."""
+    labels = [each.label for _, _, each in sent]
+    return [
+        replace(each, explained=f"{each.explained} ({sender})") if labels.count(each.label) > 1 else each
+        for _, sender, each in sent
+    ]

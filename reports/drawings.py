@@ -48,7 +48,12 @@ def _text(look: str, x: float, y: float, text: str) -> Shape:
 # ---------------------------------------------------------------------- the timeline
 
 _GUTTER, _TOP, _ROW, _BAND = 132, 50, 28, 14
-_COLUMN, _SLOT, _SAME = 96, 20, 5.0
+_COLUMN, _SLOT, _SAME = 84, 20, 5.0
+_JOINS = {
+    "shared": "One id joins both copies",
+    "broken": "Should be one event; no shared id joins the copies",
+    "unruled": "Sent by both sides; this platform has no id that could join them",
+}
 
 
 @dataclass
@@ -60,7 +65,8 @@ class _Column:
     slots: dict[tuple[str, str | None], list[Point]]
 
     def width(self) -> float:
-        return max(_COLUMN, 50 + _SLOT * (max(len(points) for points in self.slots.values()) - 1))
+        """Room for the column's name, and for as many marks as stand side by side in it."""
+        return max(_COLUMN, 24 + 7.2 * len(self.kind), 50 + _SLOT * (max(len(points) for points in self.slots.values()) - 1))
 
 
 def timeline(card: OrderCard) -> Drawing:
@@ -168,14 +174,13 @@ def _joins(links: tuple[Link, ...], places: dict[int, tuple[float, float]]) -> l
     for link in links:
         if link.browser in places and link.server in places:
             (x1, y1), (x2, y2) = places[link.browser], places[link.server]
-            tip = "One id joins both copies" if link.shared else "Should be one event; no shared id joins them"
-            made.append(_shape("line", "tl-join" if link.shared else "tl-join broken", tip=tip, x1=x1, y1=y1, x2=x2, y2=y2))
+            made.append(_shape("line", f"tl-join {link.kind}", tip=_JOINS[link.kind], x1=x1, y1=y1, x2=x2, y2=y2))
     return made
 
 
 # ---------------------------------------------------------------------- the value bridge
 
-_LABEL, _BARS, _LINE, _BAR = 170, 400, 26, 12
+_LABEL, _BARS, _LINE, _BAR = 160, 250, 26, 12
 
 
 def bridge(order_id: str, value: Bridge) -> Drawing:
@@ -203,7 +208,7 @@ def bridge(order_id: str, value: Bridge) -> Drawing:
     if value.expected_amount is not None and value.sent:
         x = _LABEL + min(float(value.expected_amount) * scale, float(_BARS))
         shapes.append(_shape("line", "br-expected", tip=f"Expected: {value.expected}", x1=x, y1=2, x2=x, y2=y - 4))
-    return Drawing(f"Order {order_id}: from its parts to the values reported", _LABEL + _BARS + 120, y + 2, tuple(shapes))
+    return Drawing(f"Order {order_id}: from its parts to the values reported", _LABEL + _BARS + 105, y + 2, tuple(shapes))
 
 
 def _bar(look: str, y: float, label: str, text: str, x: float, width: float) -> list[Shape]:

@@ -43,7 +43,7 @@ class Link:
 
     browser: int
     server: int
-    shared: bool
+    kind: str  # shared | broken | unruled: the platform has no id that could join them
 
 
 @dataclass(frozen=True)
@@ -217,8 +217,8 @@ def _points(audit: Audit, zone: ZoneInfo, findings: tuple[Finding, ...]) -> dict
         order by all
         """
     ).fetchall():
-        label = f"Came from {step_of(platform, None)}"
-        points.setdefault(order_id, []).append(_point(0, at, zone, "shop", None, label, None, "", ref, "with a click id", ""))
+        note = f"from {step_of(platform, None)}"
+        points.setdefault(order_id, []).append(_point(0, at, zone, "shop", None, "Ad click", None, "", ref, note, ""))
     for order_id, placed, paid, cancelled, ref in audit.con.execute(
         """
         select o.order_id, o.created_at, o.paid_at, o.cancelled_at, o.ref
@@ -244,14 +244,15 @@ def _point(
 def _links(audit: Audit) -> list[Link]:
     found = audit.con.execute(
         """
-        select distinct p.browser_key, p.server_key, p.kind
+        select distinct p.browser_key, p.server_key,
+            case when p.kind = 'exact' then 'shared' when p.platform = 'snackvideo' then 'unruled' else 'broken' end
         from pairs p
         where p.session in (select session from order_sessions s join card_orders k on k.order_id = s.order_id)
            or p.order_id in (select order_id from card_orders)
         order by all
         """
     ).fetchall()
-    return [Link(browser, server, kind == "exact") for browser, server, kind in found]
+    return [Link(browser, server, kind) for browser, server, kind in found]
 
 
 def _gaps(findings: tuple[Finding, ...], order_id: str) -> tuple[Gap, ...]:

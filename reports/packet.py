@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from audit.engine import Audit
-from audit.verdict import Verdict
+from audit.verdict import CheckResult, Verdict
 from reports import acceptance, evidence
 from reports.findings import problems, read_findings, read_waivers
 from reports.inventory import inventory
@@ -58,6 +58,7 @@ class Packet:
     undecidable: tuple[Untested, ...]
     assumptions: tuple[str, ...]
     waivers: tuple[Waiver, ...]
+    signers: tuple[str | None, str | None]  # whom the plan names for media and tracking
     changes: Changes | None = None
 
 
@@ -89,6 +90,7 @@ def build(audit: Audit, verdict: Verdict, changes: Changes | None = None) -> Pac
         undecidable=undecidable(),
         assumptions=assumptions(audit),
         waivers=waivers,
+        signers=(audit.plan.owners.get("media"), audit.plan.owners.get("tracking")),
         changes=changes,
     )
 
@@ -123,6 +125,12 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def _worst(result: CheckResult) -> str | None:
+    if result.failed <= result.waived:
+        return None
+    return "blocker" if result.blockers else "warning" if result.warnings else "note"
+
+
 def _checks(verdict: Verdict) -> tuple[CheckLine, ...]:
     return tuple(
         CheckLine(
@@ -138,6 +146,7 @@ def _checks(verdict: Verdict) -> tuple[CheckLine, ...]:
             failed=result.failed,
             unclear=result.unclear,
             waived=result.waived,
+            worst=_worst(result),
             sql=result.outcome.check.sql if result.failed or result.unclear else None,
         )
         for result in verdict.checks

@@ -209,6 +209,7 @@ class CheckLine:
     failed: int
     unclear: int
     waived: int
+    worst: str | None  # the gravest of its failed rows that no waiver covers
     sql: str | None  # where it found something
 
 

@@ -12,7 +12,7 @@ from reports.words import FACETS, PLATFORMS, SUPPLIERS, UNDECIDABLE, counted, li
 
 
 def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waivers: tuple[Waiver, ...]) -> tuple[Reason, ...]:
-    """One sentence each, roots only: what stops, what cannot be told, what was not tested, then what is left as a condition."""
+    """One sentence each, roots only: what stops, what cannot be told, what was not tested; a conditional Go names its conditions."""
     tracking = owner_of(audit.plan.owners, "tracking")
     stops = [_problem_reason(p, "stop") for p in problems if (p.status, p.severity) == ("failed", "blocker")]
     broken = [
@@ -37,12 +37,13 @@ def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waive
         for w in waivers
         if w.covers
     ]  # fmt: skip
-    return tuple(stops + broken + unclear + _missing(audit, verdict) + warned + accepted)
+    conditions = warned + accepted if verdict.decision == "GO_WITH_CONDITIONS" else []
+    return tuple(stops + broken + unclear + _missing(audit, verdict) + conditions)
 
 
 def _problem_reason(problem: Problem, tone: str) -> Reason:
     if problem.status == "cannot tell":
-        sentence = f"The evidence cannot tell whether this holds: {lowered(problem.headline)} ({problem.who})."
+        sentence = f"The evidence cannot tell whether {lowered(problem.headline)}: {problem.who}."
     else:
         sentence = f"{problem.headline}: {problem.who}."
     first = problem.texts.first_check if problem.texts else "Open the rows below and compare them with the source files."
@@ -84,14 +85,14 @@ def not_run(audit: Audit, verdict: Verdict) -> tuple[Untested, ...]:
     """Checks that did not run, grouped by what to supply; those that decide first."""
     groups: dict[str, list[CheckResult]] = {}
     for result in verdict.checks:
-        if result.outcome.state in ("not_run", "ignored"):
+        if result.outcome.state in ("not_run", "ignored") and set(result.outcome.check.needs) != {"waivers"}:
             groups.setdefault(result.outcome.note, []).append(result)
     made = []
     for note, results in groups.items():
         decisive = [r for r in results if _is_decisive_gap(r)]
         named = decisive or results
         if len(named) == 1:
-            what = named[0].outcome.check.title
+            what = f"Whether {lowered(named[0].outcome.check.title)}"
         else:
             facets = listed(list(dict.fromkeys(FACETS[r.outcome.check.facet].lower() for r in named)), 4)
             what = f"{counted(len(named), 'check')} of {facets}"

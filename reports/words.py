@@ -112,7 +112,7 @@ UNDECIDABLE = (
         "Look the setting up in the relay's settings and write down whether it is on.",
     ),
     (
-        "Consent withdrawn before the pixel loaded",
+        "Whether consent withdrawn before the pixel loaded is respected",
         "Refuse consent in a fresh browser window and watch that nothing is sent.",
     ),
     (

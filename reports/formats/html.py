@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -36,10 +37,35 @@ def render(packet: Packet) -> str:
             for card in packet.orders
         ],
         predictions=drawings.predictions(packet.predicted),
+        matrix=_matrix(packet),
         choices=_choices(packet),
         tally=_tally(packet),
         limits=LIMITS,
     )
+
+
+@dataclass(frozen=True)
+class _SenderLine:
+    """One sender with its events of each step."""
+
+    platform: str
+    channel: str
+    sender: str
+    standing: str
+    entry: str | None
+    primary: bool
+    owner: str | None
+    counts: tuple[int | None, ...]
+
+
+def _matrix(packet: Packet) -> tuple[_SenderLine, ...]:
+    """Senders by platform and side, one line each, their steps side by side."""
+    lines: dict[tuple[str, str, str, str, str | None, bool, str | None], dict[str, int]] = {}
+    for s in packet.inventory.senders:
+        lines.setdefault((s.platform, s.channel, s.sender, s.standing, s.entry, s.primary, s.owner), {})[s.step] = s.events
+    places = {name: place for place, name in enumerate(words.PLATFORMS)}
+    ordered = sorted(lines.items(), key=lambda line: (places[line[0][0]], line[0][1], line[0][3] == "silent", line[0][2]))
+    return tuple(_SenderLine(*key, tuple(counts.get(step) for step in STEPS)) for key, counts in ordered)
 
 
 @cache
@@ -83,9 +109,9 @@ def _choices(packet: Packet) -> tuple[tuple[str, str, tuple[tuple[str, str], ...
         ("platform", "Platform", {r.platform: words.PLATFORMS.get(r.platform, r.platform) for r in rows if r.platform}),
         ("event", "Event", {step: step for step in STEPS if any(r.step == step for r in rows)}),
         ("order", "Order", {r.order_id: r.order_id for r in rows if r.order_id}),
-        ("severity", "Weight", {s: label for s, label in words.SEVERITIES.items() if any(r.severity == s for r in rows)}),
+        ("severity", "Severity", {s: label for s, label in words.SEVERITIES.items() if any(r.severity == s for r in rows)}),
         ("owner", "Owner", {r.owner: r.owner for r in rows}),
-        ("status", "Standing", {r.status: r.status.capitalize() for r in rows}),
+        ("status", "Status", {r.status: r.status.capitalize() for r in rows}),
     )
     return tuple((key, label, tuple(values.items())) for key, label, values in named if len(values) > 1)
 
