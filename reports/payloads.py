@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from audit.engine import Audit
 from reports.text import moment, shortened
-from reports.words import step_of
+from reports.words import PLATFORMS, step_of
 
 #: Comparisons on one card.
 _COMPARISONS = 8
@@ -34,6 +34,7 @@ class Field:
 class Comparison:
     """Two copies side by side; a side that was never seen is empty."""
 
+    platform: str
     title: str
     shared_id: bool
     browser_ref: str | None
@@ -76,7 +77,8 @@ def read_comparisons(audit: Audit, zone: ZoneInfo) -> dict[str, list[Comparison]
         own = found.setdefault(row["order_id"], [])
         if len(own) < _COMPARISONS:
             own.append(_comparison(row, zone))
-    return found
+    places = list(PLATFORMS)
+    return {order: sorted(own, key=lambda c: places.index(c.platform)) for order, own in found.items()}
 
 
 def _comparison(row: dict[str, Any], zone: ZoneInfo) -> Comparison:
@@ -92,7 +94,9 @@ def _comparison(row: dict[str, Any], zone: ZoneInfo) -> Comparison:
         if compares and here and there and not (name == "Pixel" and server["dataset"] is None):
             mark = "same" if _key(name, browser) == _key(name, server) else "differs"
         fields.append(Field(name, left, right, mark))
-    return Comparison(step_of(row["platform"], "Purchase"), row["kind"] == "exact", browser["ref"], server["ref"], tuple(fields))
+    return Comparison(
+        row["platform"], step_of(row["platform"], "Purchase"), row["kind"] == "exact", browser["ref"], server["ref"], tuple(fields)
+    )
 
 
 #: Field and whether a difference between the sides means anything.

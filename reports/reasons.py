@@ -12,7 +12,7 @@ from reports.words import FACETS, PLATFORMS, SUPPLIERS, UNDECIDABLE, counted, li
 
 
 def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waivers: tuple[Waiver, ...]) -> tuple[Reason, ...]:
-    """One sentence each, roots only: what stops, what cannot be told, what was not tested; a conditional Go names its conditions."""
+    """One sentence each, roots only: what stops, cannot be told, was not tested; a conditional Go names its conditions."""
     tracking = owner_of(audit.plan.owners, "tracking")
     stops = [_problem_reason(p, "stop") for p in problems if (p.status, p.severity) == ("failed", "blocker")]
     broken = [
