@@ -78,7 +78,7 @@ select
     case
         when flaw = 'milliseconds' then 'sent as ' || event_time_sent || ', ' || length(split_part(trim(event_time_sent), '.', 1)) || ' digits'
         when not is_readable then 'sent as ' || event_time_sent || ', which cannot be read as a time'
-        else 'event time ' || strftime(event_at, '%Y-%m-%d %H:%M:%S') || ', sent ' || strftime(seen_at, '%Y-%m-%d %H:%M:%S')
+        else 'event time ' || strftime(event_at, '%Y-%m-%d %H:%M:%S UTC') || ', sent ' || strftime(seen_at, '%Y-%m-%d %H:%M:%S UTC')
     end as actual,
     flaw as cause,
     -- Only Meta publishes what it does with such a time.

@@ -45,6 +45,7 @@ timed as (
         r.session,
         r.ref,
         s.seen_at as sent_at,
+        s.page_load,
         case when s.event_time_sent is not null then s.event_at end as claimed_at,
         b.happened_at as browser_at,
         case when r.step = 'Purchase' and l.conversion_point = 'order_created' then o.created_at
@@ -73,7 +74,8 @@ delays as (
 judged as (
     select
         *,
-        greatest(claimed_delay, browser_delay, order_delay) as delay
+        -- A request the page itself made, with nothing to hold against it, left when it happened.
+        coalesce(greatest(claimed_delay, browser_delay, order_delay), case when page_load is not null then 0 end) as delay
     from delays
 )
 select
@@ -85,12 +87,13 @@ select
     delay <= limit_s as ok,
     'sent within ' || number_text(round(cast(limit_s as decimal(18, 3)) / 60, 1)) || ' minutes' as expected,
     case
-        when delay is null then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S') || '; nothing tells when it happened'
+        when delay is null then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S UTC') || '; nothing tells when it happened'
         else concat_ws('; ',
-            'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S'),
-            'browser copy ' || strftime(browser_at, '%Y-%m-%d %H:%M:%S'),
-            'event time ' || strftime(claimed_at, '%Y-%m-%d %H:%M:%S'),
-            case when order_delay is not null then 'order ' || strftime(order_at, '%Y-%m-%d %H:%M:%S') end)
+            'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S UTC'),
+            'browser copy ' || strftime(browser_at, '%Y-%m-%d %H:%M:%S UTC'),
+            'event time ' || strftime(claimed_at, '%Y-%m-%d %H:%M:%S UTC'),
+            case when order_delay is not null then 'order ' || strftime(order_at, '%Y-%m-%d %H:%M:%S UTC') end,
+            case when claimed_at is null and browser_at is null and order_delay is null then 'by the page itself' end)
     end as actual,
     cast(null as varchar) as cause,
     ref,

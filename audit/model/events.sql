@@ -32,7 +32,7 @@ from ranked
 where copy_number = 1;
 
 -- One relay request seen by the page and by the relay: the nth send of a key in one file is the nth in the other.
-create or replace temp table witnesses as
+create or replace temp table seen_twice as
 with counted as (
     select
         decoded_row,
@@ -51,14 +51,45 @@ ranked as (
         *,
         row_number() over (partition by send_key, nth order by case when page_load is null then 1 else 0 end, source) as place_in_group,
         first_value(source) over (partition by send_key, nth order by case when page_load is null then 1 else 0 end, source) as kept_source,
-        first_value(seen_at) over (partition by send_key, nth order by case when page_load is null then 1 else 0 end, source) as kept_at
+        first_value(seen_at) over (partition by send_key, nth order by case when page_load is null then 1 else 0 end, source) as kept_at,
+        first_value(decoded_row) over (partition by send_key, nth order by case when page_load is null then 1 else 0 end, source)
+            as kept_row
     from counted
 )
-select decoded_row
+select decoded_row, kept_row, status
 from ranked
 where place_in_group > 1
   and source <> kept_source
   and abs(epoch(seen_at) - epoch(kept_at)) <= 60;
+
+create or replace temp table witnesses as
+select decoded_row
+from seen_twice;
+
+-- A page that moved on lost the answer (status 0 or none); the relay's own log has it.
+update sends
+set status = h.status,
+    net_error = null,
+    accepted = h.accepted,
+    answer_code = h.answer_code,
+    answer_text = h.answer_text,
+    events_received = h.events_received
+from (
+    select
+        t.kept_row,
+        s.status,
+        s.accepted,
+        s.answer_code,
+        s.answer_text,
+        s.events_received,
+        row_number() over (partition by t.kept_row order by t.decoded_row) as nth
+    from seen_twice t
+    join sends s on s.decoded_row = t.decoded_row
+    where t.status <> 0
+) h
+where h.nth = 1
+  and h.kept_row = sends.decoded_row
+  and coalesce(sends.status, 0) = 0;
 
 insert into events by name
 with cleaned as (
