@@ -63,6 +63,10 @@ NEEDS: dict[str, tuple[str, str]] = {
         "select count(*) > 0 from actions",
         "a HAR that holds the storefront's own calls (add to cart, checkout)",
     ),
+    "orders or actions": (
+        "select count(*) > 0 from (select ref from orders union all select ref from actions)",
+        "the shop's order export, or a HAR that holds the storefront's own calls (add to cart, checkout)",
+    ),
     "sources": ("select count(*) > 0 from sources", "any evidence at all"),
     "totals": (
         "select count(*) > 0 from totals",

@@ -1,0 +1,175 @@
+/*
+title    = "No event runs ahead of what it reports"
+failure  = "An event left before the thing it reports had happened"
+facet    = "chain"
+severity = "blocker"
+severity_other_steps = "warning"
+follows  = ["event_time_out_of_range"]
+needs    = ["orders or actions"]
+why      = """
+A Purchase that fires when the button is pressed also counts the orders that then fail: card declined, out of stock, double click.
+An AddToCart before the cart has answered counts carts that never were. The platform pays attention to people who did nothing, and
+the reported numbers stay above the shop's for good.
+"""
+
+# For rows that cannot be told.
+means       = "Neither the storefront's own call nor the order's time is in the evidence, so what came first cannot be told."
+first_check = "Look whether the order export has a creation time with a time zone, or the plan names the zone."
+not_yet     = "Do not treat this as passed."
+remedy      = "Set launch.timezone in the plan, or record the order in a HAR that holds the storefront's own calls."
+owner       = "tracking"
+
+[causes.before_action]
+means       = "The event left before the storefront's own call had succeeded; it fires on the click, not on the result."
+first_check = "Look whether the event call stands before the storefront request in the code, or beside it without waiting."
+not_yet     = "Do not subtract a percentage from the reports: how many of these fail changes with every campaign."
+remedy      = "Send the event after the storefront has answered with success, then repeat one test order."
+owner       = "tracking"
+
+[causes.action_failed]
+means       = "The storefront refused the action, and the event was sent all the same."
+first_check = "Repeat the refused action (sold-out variant, invalid address) and watch whether the event still leaves."
+not_yet     = "Do not read the event's number as demand: part of it is error messages."
+remedy      = "Send the event only after an answer that says success."
+owner       = "tracking"
+
+[causes.before_order]
+means       = "The Purchase is older than the order it names: it was sent before the shop had created the order."
+first_check = "See which page the Purchase fires on: a checkout or payment page instead of the page after the order."
+not_yet     = "Do not judge return on ad spend: abandoned payments are in it."
+remedy      = "Fire the Purchase on the page, or from the backend call, that follows the created order."
+owner       = "tracking"
+
+[causes.before_payment]
+means       = "The plan counts paid orders only, and this Purchase was sent before the payment arrived."
+first_check = "Look whether the storefront fires Purchase at order creation although the plan says payment_confirmed."
+not_yet     = "Do not change the plan to make this pass, unless the team really wants to count unpaid orders."
+remedy      = "Send the Purchase from the payment confirmation, or settle on order_created in the plan and with the media team."
+owner       = "data"
+*/
+with timed as (
+    select
+        event_key,
+        platform,
+        channel,
+        step,
+        session,
+        ref,
+        order_id,
+        order_key,
+        event_id,
+        coalesce(event_at, seen_at) as happened_at,
+        -- A time in whole seconds was cut: it may have been up to a second later.
+        case when coalesce(event_at, seen_at) = date_trunc('second', coalesce(event_at, seen_at))
+            then coalesce(event_at, seen_at) + interval 999 milliseconds else coalesce(event_at, seen_at) end as latest_at
+    from sent_events
+    where step in ('AddToCart', 'Purchase')
+),
+action_answers as (
+    -- Best first: an action that had succeeded, one that was under way or not begun, one that had failed. The answer's last
+    -- byte counts as its end in a capture, though the page may act on its first: a tenth of a second is allowed for that. Two
+    -- files' clocks may differ by a minute.
+    select
+        t.event_key,
+        c.action_ref,
+        c.started_at,
+        c.finished_at,
+        c.status,
+        case
+            when (c.status >= 400 or c.status = 0) and t.latest_at >= c.finished_at - interval 100 milliseconds then 'failed'
+            when not c.one_clock then 'done'
+            when t.latest_at >= c.started_at and t.latest_at >= c.finished_at - interval 100 milliseconds then 'done'
+            else 'early'
+        end as outcome
+    from timed t
+    join action_claims c on c.event_key = t.event_key
+),
+best_answers as (
+    select
+        *,
+        row_number() over (
+            partition by event_key
+            order by case outcome when 'done' then 0 when 'early' then 1 else 2 end, finished_at, action_ref
+        ) as nth
+    from action_answers
+),
+order_times as (
+    select
+        o.order_id,
+        min(o.created_at) as created_at,
+        min(o.paid_at) as paid_at,
+        min(o.ref) as ref,
+        min(l.conversion_point) as conversion_point
+    from orders o
+    cross join launch l
+    group by o.order_id
+),
+judged as (
+    select
+        t.*,
+        a.action_ref,
+        a.started_at,
+        a.finished_at,
+        a.status,
+        a.outcome,
+        o.created_at,
+        o.paid_at,
+        o.ref as order_ref,
+        case
+            when a.outcome = 'early' then 'before_action'
+            when a.outcome = 'failed' then 'action_failed'
+            when t.latest_at < o.created_at - interval 60 seconds then 'before_order'
+            when o.conversion_point = 'payment_confirmed' and t.latest_at < o.paid_at - interval 60 seconds then 'before_payment'
+        end as found_cause,
+        a.outcome is not null
+            or (t.step = 'Purchase' and o.created_at is not null and (o.conversion_point = 'order_created' or o.paid_at is not null))
+            as is_told
+    from timed t
+    left join best_answers a on a.event_key = t.event_key and a.nth = 1
+    left join order_times o on o.order_id = t.order_id and t.step = 'Purchase'
+    where a.event_key is not null
+       or o.order_id is not null
+),
+sends as (
+    -- The copies of one send are one subject; its worst copy speaks for it.
+    select
+        *,
+        coalesce(case when step = 'Purchase' then coalesce(order_id, order_key) end, event_id, ref) as unit
+    from judged
+),
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by platform, step, unit
+            order by case when found_cause is not null then 0 when is_told then 1 else 2 end,
+                case channel when 'browser' then 0 else 1 end, happened_at, event_key
+        ) as nth
+    from sends
+)
+select
+    platform,
+    step,
+    unit as subject,
+    order_id,
+    session,
+    case when found_cause is not null then false when is_told then true end as ok,
+    case
+        when found_cause in ('before_action', 'action_failed') or (found_cause is null and outcome is not null)
+            then 'after the storefront''s ' || case step when 'AddToCart' then 'cart' else 'checkout' end || ' call succeeded'
+                || case when found_cause = 'before_action' then ' (answered ' || strftime(finished_at, '%H:%M:%S.%g') || ' UTC)' else '' end
+        when found_cause = 'before_payment' then 'after the payment of ' || strftime(paid_at, '%Y-%m-%d %H:%M:%S') || ' UTC'
+        else 'after the order was created' || coalesce(' (' || strftime(created_at, '%Y-%m-%d %H:%M:%S') || ' UTC)', '')
+    end as expected,
+    case
+        when found_cause = 'before_action' then 'sent by the ' || channel || ' at ' || strftime(happened_at, '%H:%M:%S.%g') || ' UTC'
+        when found_cause = 'action_failed' then 'the call failed (' || status || '), the event was sent all the same'
+        when found_cause is not null then 'sent by the ' || channel || ' at ' || strftime(happened_at, '%Y-%m-%d %H:%M:%S') || ' UTC'
+        when is_told then 'sent at ' || strftime(happened_at, '%H:%M:%S') || ' UTC'
+        else 'sent at ' || strftime(happened_at, '%H:%M:%S') || ' UTC; the export gives no time to compare with'
+    end as actual,
+    found_cause as cause,
+    ref,
+    coalesce(action_ref, order_ref) as other_ref
+from ranked
+where nth = 1

@@ -1,0 +1,159 @@
+/*
+title    = "No Purchase for orders that are no sale"
+failure  = "A Purchase was sent for an order that was no sale when it left"
+facet    = "chain"
+severity = "blocker"
+needs    = ["orders"]
+why      = """
+Spam, orders of the shop's own test mode, cancelled orders and, where the plan counts payments, unpaid ones bring no money. Each
+of them reported as a Purchase teaches the campaign to find more of the same, and the platform's revenue stays above the shop's.
+An order that was cancelled only later is normal business and merely noted.
+"""
+
+# For rows that cannot be told.
+means       = "The order is no sale today, and the export does not say whether it already was none when the Purchase left."
+first_check = "Open the order in the shop's admin and read when it was cancelled or paid."
+not_yet     = "Do not treat this as passed or as a fault before its time is known."
+remedy      = "Use an export that holds the time of cancellation and payment."
+owner       = "store"
+
+[causes.spam]
+means       = "The shop marks this order as spam, and a Purchase was sent for it."
+first_check = "Look whether the storefront reads the spam mark in the checkout's answer before it sends the event."
+not_yet     = "Do not block countries or ages in the campaign; the spam comes in because it is rewarded."
+remedy      = "Send no Purchase, from either side, while the answer marks the order as spam."
+owner       = "tracking"
+
+[causes.test]
+means       = "The shop flags this order as a test of its own, and a Purchase was sent for it."
+first_check = "Look who placed it, and whether the shop's payment test mode was still on."
+not_yet     = "Do not leave the test mode on and subtract later: the platform has already counted."
+remedy      = "Place launch tests as real orders listed in the plan, and keep the pixel out of the shop's test mode."
+owner       = "store"
+
+[causes.cancelled]
+means       = "The order had been cancelled before its Purchase left, or was cancelled afterwards where this is only a note."
+first_check = "Compare the time of cancellation with the time of the Purchase below, then look for a queue or a revisited thank-you page that sends late."
+not_yet     = "Do not ask the platform to delete conversions one by one; new ones keep coming."
+remedy      = "Let the sender ask for the order's state right before it sends, and stay silent for cancelled ones."
+owner       = "data"
+
+[causes.unpaid]
+means       = "The plan counts paid orders only, this order was never paid, and a Purchase was sent for it."
+first_check = "Look which page or backend step fires the Purchase: it comes with the order, not with the payment."
+not_yet     = "Do not raise budget on this return: part of it was never paid."
+remedy      = "Fire the Purchase from the payment confirmation, or agree on order_created as the point that counts."
+owner       = "data"
+*/
+with purchases as (
+    select
+        order_id,
+        platform,
+        min(session) as session,
+        max(happened_at) as last_at,
+        min(ref) as ref,
+        count(*) as events
+    from (
+        select e.order_id, e.platform, e.session, e.ref, coalesce(e.event_at, e.seen_at) as happened_at
+        from sent_events e
+        where e.step = 'Purchase'
+          and e.order_id is not null
+          and e.accepted is not false
+    ) sent
+    group by order_id, platform
+),
+listed as (
+    select distinct k.order_id
+    from plan_test_orders t
+    join order_keys k on k.key = t.order_key
+),
+states as (
+    select
+        o.order_id,
+        min(o.ref) as ref,
+        bool_or(o.is_spam) as is_spam,
+        bool_or(o.is_test) as is_test,
+        bool_or(o.is_cancelled) as is_cancelled,
+        min(o.cancelled_at) as cancelled_at,
+        min(l.conversion_point) = 'payment_confirmed' as counts_payments,
+        bool_or(o.is_paid) as is_paid,
+        min(o.paid_at) as paid_at,
+        max(case when t.order_id is not null then 1 else 0 end) = 1 as is_listed
+    from orders o
+    cross join launch l
+    left join listed t on t.order_id = o.order_id
+    group by o.order_id
+),
+subjects as (
+    select order_id, platform from purchases
+    union
+    select s.order_id, p.platform
+    from states s
+    cross join plan_platforms p
+    where s.is_spam or s.is_test or s.is_cancelled
+),
+judged as (
+    select
+        u.platform,
+        u.order_id,
+        p.session,
+        p.last_at,
+        p.events,
+        p.ref,
+        s.ref as order_ref,
+        s.is_listed,
+        s.cancelled_at,
+        s.counts_payments and s.is_paid is null and s.paid_at is null as payment_unknown,
+        s.is_cancelled and s.cancelled_at is null as cancel_unknown,
+        s.is_cancelled and s.cancelled_at > p.last_at + interval 60 seconds as cancelled_later,
+        case
+            when p.order_id is null then null
+            when s.is_spam then 'spam'
+            when s.is_test then 'test'
+            when s.is_cancelled then 'cancelled'
+            -- Paid later: the Purchase ran ahead of the payment, which is another check's matter.
+            when s.counts_payments and s.is_paid = false and s.paid_at is null then 'unpaid'
+        end as reason
+    from subjects u
+    join states s on s.order_id = u.order_id
+    left join purchases p on p.order_id = u.order_id and p.platform = u.platform
+),
+answered as (
+    select
+        *,
+        case
+            when ref is null then true
+            when reason = 'cancelled' and cancel_unknown then null
+            when reason is not null then false
+            when payment_unknown then null
+            else true
+        end as ok
+    from judged
+)
+select
+    platform,
+    'Purchase' as step,
+    order_id as subject,
+    order_id,
+    session,
+    ok,
+    case when reason is null then 'an order that is a sale' else 'no Purchase for this order' end as expected,
+    case
+        when ok and ref is null then 'none sent'
+        when ok then 'sent for a sale'
+        when reason = 'spam' then 'sent, the shop marks the order as spam'
+        when reason = 'test' then 'sent, the shop flags the order as a test' || case when is_listed then '; the plan lists it as one of its own' else '' end
+        when reason = 'cancelled' and cancel_unknown then 'sent; the order is cancelled, the export does not say since when'
+        when reason = 'cancelled' and cancelled_later
+            then 'sent; cancelled only later, ' || strftime(cancelled_at, '%Y-%m-%d %H:%M') || ' UTC'
+        when reason = 'cancelled'
+            then 'sent ' || strftime(last_at, '%Y-%m-%d %H:%M') || ', cancelled ' || strftime(cancelled_at, '%Y-%m-%d %H:%M') || ' UTC'
+        when reason = 'unpaid' then 'sent, the order was never paid'
+        else 'sent; the export does not say whether the order was paid'
+    end as actual,
+    case when ok is not true then reason end as cause,
+    -- A sale cancelled afterwards, and a test the plan itself asked for, put no reported number in doubt.
+    case when ok = false and (reason = 'cancelled' and cancelled_later or reason = 'test' and is_listed) then 'note' end as severity,
+    coalesce(ref, order_ref) as ref,
+    case when ref is not null then order_ref end as other_ref
+from answered

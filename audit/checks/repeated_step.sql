@@ -1,0 +1,125 @@
+/*
+title    = "A step fires once for what the shopper did once"
+failure  = "The browser sent the same step again although the shopper did nothing new"
+facet    = "chain"
+severity = "warning"
+follows  = ["duplicate_sender", "duplicate_purchase", "two_conversion_points", "event_without_action"]
+needs    = ["browser events"]
+why      = """
+A step that fires twice makes the path look busier than it is: two carts for one, two checkouts for one. Rates between the steps
+go wrong, and bids that pay for carts or checkouts pay twice. Looking at a product again, or opening the thank-you page again
+with the same event_id, is nothing wrong.
+"""
+
+[causes.same_page_double_call]
+means       = "The page called the event twice for one act: two hits from one opening of the page."
+first_check = "Search the page's code for a second call of this event, or for a handler that was bound twice."
+not_yet     = "Do not install a plugin that promises to deduplicate: the call itself is the fault."
+remedy      = "Call the event from one place, and bind its handler once."
+owner       = "theme"
+
+[causes.reload]
+means       = "The page was opened again and sent the step again, as if it had happened anew."
+first_check = "Reload the page of this step and watch whether the event leaves once more, and with which event_id."
+not_yet     = "Do not correct the reports with an average; how often buyers reopen a page differs from week to week."
+remedy      = "Remember on the device that the event was sent, or give it an event_id that stays the same for this order or cart."
+owner       = "tracking"
+*/
+with core_events as (
+    select
+        e.event_key,
+        e.platform,
+        coalesce(e.dataset, '') as dataset,
+        coalesce(e.session, e.page_load) as visit,
+        e.session,
+        e.page_load,
+        e.step,
+        case when e.step = 'Purchase'
+            then coalesce(e.order_id, e.order_key, coalesce(e.items, '') || ' ' || coalesce(e.value_sent, ''))
+            else coalesce(e.items, '') end as what,
+        e.order_id,
+        e.order_key,
+        e.event_id,
+        e.ref,
+        e.source,
+        coalesce(e.event_at, e.seen_at) as happened_at
+    from sent_events e
+    where e.channel = 'browser'
+      and coalesce(e.session, e.page_load) is not null
+),
+sequenced as (
+    select
+        *,
+        row_number() over (partition by platform, dataset, visit order by happened_at, event_key) as place
+    from core_events
+),
+neighbours as (
+    select
+        *,
+        lag(event_key) over (partition by platform, dataset, visit, step, what order by happened_at, event_key) as before_key,
+        lag(happened_at) over (partition by platform, dataset, visit, step, what order by happened_at, event_key) as before_at,
+        lag(page_load) over (partition by platform, dataset, visit, step, what order by happened_at, event_key) as before_page,
+        lag(event_id) over (partition by platform, dataset, visit, step, what order by happened_at, event_key) as before_id,
+        lag(ref) over (partition by platform, dataset, visit, step, what order by happened_at, event_key) as before_ref,
+        lag(place) over (partition by platform, dataset, visit, step, what order by happened_at, event_key) as before_place
+    from sequenced
+),
+capturing_sources as (
+    select distinct source
+    from actions
+    where kind = 'add_to_cart'
+),
+claimed as (
+    select distinct event_key
+    from action_claims
+),
+facts as (
+    select
+        n.*,
+        coalesce(n.page_load = n.before_page, false) as same_page,
+        coalesce(n.page_load <> n.before_page, false) as other_page,
+        epoch(n.happened_at) - epoch(n.before_at) as seconds,
+        coalesce(n.event_id = n.before_id, false) as same_id,
+        c.event_key is not null as has_act,
+        s.source is not null as acts_captured
+    from neighbours n
+    left join claimed c on c.event_key = n.event_key
+    left join capturing_sources s on s.source = n.source
+),
+judged as (
+    select
+        *,
+        case
+            when before_key is null then null
+            when step = 'Purchase' and other_page and not same_id then 'reload'
+            when step = 'Purchase' and other_page then null
+            when step = 'Purchase' and (same_page or seconds <= 2) then 'same_page_double_call'
+            when step = 'AddToCart' and has_act then null
+            when step = 'AddToCart' and acts_captured and other_page then 'reload'
+            when step = 'AddToCart' and acts_captured and same_page then 'same_page_double_call'
+            -- Back to the shelf and to the checkout again is the shopper's own doing.
+            when step = 'InitiateCheckout' and same_page and place = before_place + 1 then 'same_page_double_call'
+            when step <> 'Purchase' and not other_page and seconds <= 2 then 'same_page_double_call'
+        end as found_cause
+    from facts
+)
+select
+    platform,
+    step,
+    coalesce(case when step = 'Purchase' then coalesce(order_id, order_key) end, event_id, ref) as subject,
+    order_id,
+    session,
+    found_cause is null as ok,
+    'once for one act of the shopper' as expected,
+    case
+        when before_key is null then 'sent once'
+        when found_cause is null then 'sent again, for a new act or with the same id'
+        else 'again after ' || number_text(round(seconds, 1)) || ' s'
+            || case when other_page then ' on a new opening of the page' else '' end
+            || case when same_id then ', same event_id' when event_id is null or before_id is null then ', no event_id to tell them apart'
+                else ', another event_id' end
+    end as actual,
+    found_cause as cause,
+    ref,
+    before_ref as other_ref
+from judged

@@ -1,0 +1,103 @@
+/*
+title    = "The steps run in the order of a purchase"
+failure  = "The steps of a test order did not run in the expected order"
+facet    = "chain"
+severity = "warning"
+follows  = ["event_time_out_of_range"]
+needs    = ["orders"]
+why      = """
+Seen, put into the cart, went to the checkout, bought: platforms read intent from this order. When a later step comes first, an
+event hangs on the wrong page or button, and the funnel in the reports shows more checkouts than carts.
+"""
+means       = "The first time a later step fired lies before the first time of an earlier one."
+first_check = "Compare the two times below with the pages of the visit: one of the two events fires on a page where it does not belong."
+not_yet     = "Do not change the campaign's goal event because the funnel looks odd; the events are misplaced, not the shoppers."
+remedy      = "Move the event to the page or button it stands for, and walk the path once more."
+owner       = "tracking"
+*/
+with times as (
+    select
+        order_id,
+        platform,
+        step,
+        min(session) as session,
+        min(case when channel = 'browser' then happened_at end) as browser_at,
+        min(case when channel = 'server' then happened_at end) as server_at,
+        min(case when channel = 'browser' then source end) as browser_source,
+        min(case when channel = 'server' then source end) as server_source,
+        min(case when channel = 'browser' then ref end) as browser_ref,
+        min(case when channel = 'server' then ref end) as server_ref
+    from order_events
+    where is_sent
+      and how <> 'probable'
+    group by order_id, platform, step
+),
+firsts as (
+    select
+        t.order_id,
+        t.platform,
+        t.step,
+        case t.step when 'ViewContent' then 1 when 'AddToCart' then 2 when 'InitiateCheckout' then 3 else 4 end as place,
+        t.session,
+        coalesce(t.browser_at, t.server_at) as first_at,
+        coalesce(t.browser_source, t.server_source) as source,
+        coalesce(t.browser_ref, t.server_ref) as ref
+    from times t
+    join expected_orders o on o.order_id = t.order_id
+    where o.is_named
+),
+neighbours as (
+    select
+        *,
+        lag(step) over (partition by order_id, platform order by place) as before_step,
+        lag(first_at) over (partition by order_id, platform order by place) as before_at,
+        lag(source) over (partition by order_id, platform order by place) as before_source,
+        lag(ref) over (partition by order_id, platform order by place) as before_ref
+    from firsts
+),
+breaks as (
+    -- Two files' clocks may differ by a minute; one file has one clock.
+    select
+        *,
+        before_at > first_at + case when source = before_source then interval 0 seconds else interval 60 seconds end as is_broken
+    from neighbours
+),
+first_breaks as (
+    select
+        *,
+        row_number() over (partition by order_id, platform order by place) as nth
+    from breaks
+    where is_broken
+),
+paths as (
+    select
+        order_id,
+        platform,
+        count(*) as step_count,
+        max(case when step = 'Purchase' then 1 else 0 end) as has_purchase,
+        min(session) as session,
+        min(ref) as ref
+    from firsts
+    group by order_id, platform
+)
+select
+    p.platform,
+    coalesce(b.step, 'Purchase') as step,
+    p.order_id as subject,
+    p.order_id,
+    coalesce(b.session, p.session) as session,
+    case when b.order_id is not null then false when p.step_count >= 2 then true end as ok,
+    case when b.order_id is null then 'ViewContent, AddToCart, InitiateCheckout, Purchase, in this order'
+        else b.before_step || ' before ' || b.step end as expected,
+    case
+        when b.order_id is not null
+            then b.step || ' at ' || strftime(b.first_at, '%H:%M:%S.%g') || ', ' || b.before_step || ' at ' || strftime(b.before_at, '%H:%M:%S.%g') || ' UTC'
+        when p.step_count >= 2 then p.step_count || ' steps in order'
+        else 'one step alone is in the evidence'
+    end as actual,
+    cast(null as varchar) as cause,
+    coalesce(b.ref, p.ref) as ref,
+    b.before_ref as other_ref
+from paths p
+left join first_breaks b on b.order_id = p.order_id and b.platform = p.platform and b.nth = 1
+where p.has_purchase = 1
