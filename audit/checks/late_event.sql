@@ -87,13 +87,13 @@ select
     delay <= limit_s as ok,
     'sent within ' || number_text(round(cast(limit_s as decimal(18, 3)) / 60, 1)) || ' minutes' as expected,
     case
+        when delay <= limit_s then 'in time'
         when delay is null then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S UTC') || '; nothing tells when it happened'
         else concat_ws('; ',
             'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S UTC'),
             'browser copy ' || strftime(browser_at, '%Y-%m-%d %H:%M:%S UTC'),
             'event time ' || strftime(claimed_at, '%Y-%m-%d %H:%M:%S UTC'),
-            case when order_delay is not null then 'order ' || strftime(order_at, '%Y-%m-%d %H:%M:%S UTC') end,
-            case when claimed_at is null and browser_at is null and order_delay is null then 'by the page itself' end)
+            case when order_delay is not null then 'order ' || strftime(order_at, '%Y-%m-%d %H:%M:%S UTC') end)
     end as actual,
     cast(null as varchar) as cause,
     ref,
