@@ -3,7 +3,7 @@ title    = "Both copies of an event name the same click and browser"
 failure  = "The two copies of an event name different clicks or browsers"
 facet    = "attribution"
 severity = "warning"
-follows  = ["reused_event_id", "modified_fbc", "malformed_fbc", "restamped_fbc", "missing_fbc"]
+follows  = ["reused_event_id", "modified_fbc", "malformed_fbc", "restamped_fbc", "missing_fbc", "malformed_fbp"]
 needs    = ["browser events", "server events"]
 why      = """
 The browser copy and the server copy describe one act of one person. When they name different clicks or browsers, the platform

@@ -17,7 +17,7 @@ remedy      = "Send the SnackVideo server event only when the visitor has a clic
 owner       = "tracking"
 
 [causes.invented]
-means       = "The event carries a click id that no visit brought: a fixed word, or an id in a fresh browser that never landed with one."
+means       = "The event carries a click id that no visit brought: a fixed word, or an id that this shopper's browser never had."
 first_check = "Search the code for a default value behind the click id, such as a word after ?? or ||."
 not_yet     = "Do not scale SnackVideo on these sales: some of them belong to other channels."
 remedy      = "Remove the default, send the event only with a click id from the address or the _kwai_click_id cookie, and repeat the test order."
@@ -58,18 +58,49 @@ session_shown as (
     from shown_clicks
     group by session
 ),
--- A browser whose Meta cookie was made as the visit began is new: no earlier visit can have left a click id in it.
-browsers as (
+page_events as (
     select
         v.session,
-        min(v.judged_at) as first_at,
-        min(fb_created(coalesce(e.browser_id, e.cookie_browser))) as made_at,
-        min(e.ref) as ref
+        v.judged_at,
+        e.source,
+        e.platform,
+        e.endpoint,
+        e.ref,
+        e.cookie_click,
+        e.cookie_browser,
+        fb_created(coalesce(e.browser_id, e.cookie_browser)) as made_at,
+        coalesce(e.referrer_host <> e.page_host, e.referrer_host is null) as is_entry,
+        row_number() over (partition by v.session order by v.judged_at, e.event_key) as nth
     from event_visits v
     join events e on e.event_key = v.event_key
     where v.channel = 'browser'
       and v.session is not null
-    group by v.session
+),
+browsers as (
+    select
+        session,
+        min(ref) as ref,
+        -- Seen from the entry page on, with a Meta cookie made just then: no earlier visit left a click id in this browser.
+        coalesce(min(made_at) >= min(judged_at) - interval 60 seconds, false)
+            and sum(case when nth = 1 and is_entry then 1 else 0 end) > 0 as is_new
+    from page_events
+    group by session
+),
+-- A log that writes cookies down beside SnackVideo's own events: a click id's would be among them.
+cookie_logs as (
+    select
+        session,
+        source
+    from page_events
+    where endpoint = 'decoded_log'
+    group by session, source
+    having sum(case when coalesce(cookie_click, cookie_browser) is not null then 1 else 0 end) > 0
+       and sum(case when platform = 'snackvideo' then 1 else 0 end) > 0
+),
+cookie_visits as (
+    select distinct
+        session
+    from cookie_logs
 ),
 matched as (
     select
@@ -78,7 +109,8 @@ matched as (
         coalesce(c.click_count, 0) as click_count,
         coalesce(m.ref, c.ref, b.ref) as other_ref,
         b.session is not null as has_pages,
-        coalesce(b.made_at >= b.first_at - interval 5 seconds, false) as is_new_browser,
+        coalesce(b.is_new, false) as is_new_browser,
+        k.session is not null as has_cookies,
         coalesce(regexp_full_match(
             lower(trim(s.click_id)),
             '(organic|direct|none|null|undefined|nan|unknown|default|empty|no_?click(_?id)?|click_?id|true|false|n/?a|-+|0+|\[object object\]|[{<].*[>}])'),
@@ -89,6 +121,7 @@ matched as (
     ) m on m.session = s.session and m.click_id = s.click_id
     left join session_shown c on c.session = s.session
     left join browsers b on b.session = s.session
+    left join cookie_visits k on k.session = s.session
 ),
 judged as (
     select
@@ -98,7 +131,7 @@ judged as (
             when is_shown then true
             when is_word then false
             when not has_pages then true
-            when click_count = 0 and is_new_browser then false
+            when click_count = 0 and (is_new_browser or has_cookies) then false
         end as ok
     from matched
 )
@@ -114,6 +147,7 @@ select
         when click_id is null then 'server event without a click id'
         when ok then 'click id ' || shown_id(click_id)
         when is_word then 'click id ' || shown_id(click_id) || ', a fixed word'
+        when ok = false and has_cookies then 'click id ' || shown_id(click_id) || ', which is not among the browser''s cookies'
         when ok = false then 'click id ' || shown_id(click_id) || ' in a new browser that never landed with one'
         when click_count > 0 then 'click id ' || shown_id(click_id) || '; this visit shows another one'
         else 'click id ' || shown_id(click_id) || '; it may stem from an earlier visit that is not in evidence'

@@ -587,7 +587,7 @@ select
     case
         when t.event_id is null or t.platform = 'snackvideo' then 'no id ' || cast(t.event_key as varchar)
         else 'id ' || cast(cast(floor((epoch(t.counted_at) - epoch(t.first_at)) / (w.amount + 1)) as bigint) as varchar)
-            || ' ' || t.event_id
+            || ' ' || t.event_name || ' ' || t.event_id
     end as merge_id
 from timed t
 join plan_limits w on w.name = 'dedup_window_s';
@@ -738,15 +738,24 @@ select fingerprint, step, entry from rest;
 
 -- ---------------------------------------------------------------- what a visit knows when an event leaves
 
--- Each event's visit (its own, else the only one of its order) and the moment up to which what the visit knows binds it: its
--- own time or its browser copy's, whichever is earlier, so that a server's clock never makes it know more than the page did.
+-- Each event's visit (its own where pages were seen in it, else the only such visit of its order) and the moment up to which
+-- what the visit knows binds it: its own time or its browser copy's, whichever is earlier, so that a server's clock never
+-- makes it know more than the page did.
 create table event_visits as
-with order_visits as (
+with page_visits as (
+    select distinct
+        session
+    from events
+    where channel = 'browser'
+      and session is not null
+),
+order_visits as (
     select
-        order_id,
-        min(session) as session
-    from order_sessions
-    group by order_id
+        o.order_id,
+        min(o.session) as session
+    from order_sessions o
+    join page_visits p on p.session = o.session
+    group by o.order_id
     having count(*) = 1
 ),
 browser_copies as (
@@ -768,11 +777,12 @@ select
     e.event_key,
     e.platform,
     e.channel,
-    coalesce(e.session, v.session) as session,
+    coalesce(p.session, v.session, e.session) as session,
     least(coalesce(e.event_at, e.seen_at), coalesce(c.browser_at, e.event_at, e.seen_at)) as judged_at,
     e.landing_click is not null or l.page_load is not null as on_landing
 from events e
-left join order_visits v on v.order_id = e.order_id and e.session is null
+left join page_visits p on p.session = e.session
+left join order_visits v on v.order_id = e.order_id
 left join browser_copies c on c.server_key = e.event_key
 left join landing_loads l on l.platform = e.platform and l.page_load = e.page_load;
 
