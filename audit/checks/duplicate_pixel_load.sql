@@ -39,6 +39,7 @@ page_views as (
         platform,
         dataset,
         coalesce(page_load, session) as opening,
+        page_load is not null as is_load,
         session,
         page_url,
         ref,
@@ -73,6 +74,7 @@ twins as (
         platform,
         dataset,
         opening,
+        max(case when is_load then 1 else 0 end) as is_load,
         min(ref) as ref,
         min(before_ref) as before_ref
     from page_views
@@ -90,13 +92,19 @@ select
     o.dataset as subject,
     cast(null as varchar) as order_id,
     coalesce(s.session, v.session) as session,
-    coalesce(s.starts, 1) < 2 and t.opening is null as ok,
+    case
+        when s.starts > 1 or t.is_load = 1 then false
+        -- a log that names no page load: a page opened twice in two seconds looks the same
+        when t.opening is not null then null
+        else true
+    end as ok,
     'one start and one page view of the pixel' as expected,
     case
         when s.starts > 1 and t.opening is not null
             then 'started ' || cast(s.starts as varchar) || ' times, and two page views within 2 s'
         when s.starts > 1 then 'started ' || cast(s.starts as varchar) || ' times'
-        when t.opening is not null then 'two page views within 2 s'
+        when t.is_load = 1 then 'two page views within 2 s'
+        when t.opening is not null then 'two page views within 2 s; the log does not say whether of one opening'
         else 'one'
     end as actual,
     cast(null as varchar) as cause,

@@ -61,6 +61,7 @@ with copies as (
         c.ref,
         c.counted_at,
         e.sender,
+        e.page_load,
         coalesce(e.page_load, e.session) as opening,
         e.page_host || coalesce(e.page_path, '') as page
     from counted_events c
@@ -127,7 +128,10 @@ sender_counts as (
         min(session) as session,
         count(distinct case when channel = 'browser' then sender end) as browser_senders,
         count(distinct case when channel = 'server' then sender end) as server_senders,
-        count(distinct case when channel = 'browser' then opening end) as openings,
+        -- a request the page made to its relay tells of the page's opening as well
+        greatest(
+            count(distinct case when channel = 'browser' then opening end), count(distinct page_load)
+        ) as openings,
         count(distinct case when channel = 'browser' then page end) as pages
     from copies
     group by platform, dataset, unit
@@ -199,7 +203,9 @@ select
         when j.counted <= 1 then null
         when (j.browser_sales > 1 and j.browser_senders > 1) or (j.server_sales > 1 and j.server_senders > 1) then 'second_sender'
         when j.browser_sales > 1 and j.openings > 1 and j.pages = 1 then 'reload'
-        when j.server_sales > 1 and j.server_only_sales > 0 then 'retry_new_id'
+        when j.server_sales > 1
+            and case when j.platform = 'snackvideo' then j.server_sales > j.browser_sales else j.server_only_sales > 0 end
+            then 'retry_new_id'
         else 'not_deduplicated'
     end as cause,
     case when j.is_unnamed then coalesce(n.ref, j.ref) else j.ref end as ref,
