@@ -125,7 +125,12 @@ def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
             regexp_matches(url, '[?&]access_token=[^&*]{8}')
                 or regexp_matches(coalesce(body, ''), '"access_token" *: *"[^"*]{8}')
                 or coalesce(length(header(headers, 'access-token', 'Access-Token')) >= 8, false)
-                or coalesce(length(header(headers, 'authorization', 'Authorization')) >= 8, false) as has_secret
+                or coalesce(length(header(headers, 'authorization', 'Authorization')) >= 8, false) as has_secret,
+            -- A log may leave headers out, so that only the presence of a key says something.
+            case
+                when header(headers, 'x-scalev-storefront-api-key', 'X-Scalev-Storefront-Api-Key') is not null then 'storefront'
+                when header(headers, 'x-scalev-page-api-key', 'X-Scalev-Page-Api-Key') is not null then 'page'
+            end as relay_key
         from log_rows
         """,
         [source.name, source.name, evidence],

@@ -37,7 +37,8 @@ _LIBRARY_HOSTS = re.compile(r"(^|\.)(facebook\.net|facebook\.com|tiktok\.com|tik
 _COLUMNS = """{"place":"BIGINT","seen_at":"TIMESTAMP","answered_at":"TIMESTAMP","method":"VARCHAR","url":"VARCHAR",
 "body":"VARCHAR","status":"INTEGER","net_error":"VARCHAR","response":"VARCHAR","referrer":"VARCHAR","page_load":"VARCHAR",
 "initiator":"VARCHAR","user_agent":"VARCHAR","cookie_fbc":"VARCHAR","cookie_fbp":"VARCHAR","cookie_ttclid":"VARCHAR",
-"cookie_ttp":"VARCHAR","cookie_click":"VARCHAR","is_document":"BOOLEAN","has_secret":"BOOLEAN"}"""
+"cookie_ttp":"VARCHAR","cookie_click":"VARCHAR","is_document":"BOOLEAN","has_secret":"BOOLEAN",
+"relay_key":"VARCHAR"}"""
 
 
 def claims(source: Source) -> bool:
@@ -178,6 +179,7 @@ class _Reader:
             "user_agent": headers.get("user-agent"),
             "is_document": is_document,
             "has_secret": "access_token=" in url or "access-token" in headers,
+            "relay_key": _relay_key(headers),
         }
         for name, value in _cookies(headers.get("cookie", "")):
             row[_COOKIES[name]] = value
@@ -199,6 +201,15 @@ def _headers(request: dict[str, Any]) -> dict[str, str]:
     if not isinstance(headers, list):
         return {}
     return {str(header.get("name", "")).lower(): str(header.get("value", "")) for header in headers if isinstance(header, dict)}
+
+
+def _relay_key(headers: dict[str, str]) -> str | None:
+    """Whose key for the storefront's relay the headers carry; the key itself is never kept."""
+    if not headers:
+        return None
+    if "x-scalev-storefront-api-key" in headers:
+        return "storefront"
+    return "page" if "x-scalev-page-api-key" in headers else "none"
 
 
 def _cookies(header: str) -> Iterator[tuple[str, str]]:

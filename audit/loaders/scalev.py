@@ -36,8 +36,8 @@ _BUYER = {
 _FIELDS = (
     "{" + "".join(f'"{name}":"VARCHAR",' for name in _FLAT) + '"destination_address":{"email":"VARCHAR",'
     '"phone":"VARCHAR"},"customer":{"email":"VARCHAR","phone":"VARCHAR"},"orderlines":[{"variant_unique_id":"VARCHAR",'
-    '"variant_sku":"VARCHAR","product_unique_id":"VARCHAR","quantity":"VARCHAR","variant_price":"VARCHAR",'
-    '"product_price":"VARCHAR"}]}'
+    '"bundle_price_option_unique_id":"VARCHAR","variant_sku":"VARCHAR","product_unique_id":"VARCHAR","quantity":"VARCHAR",'
+    '"variant_price":"VARCHAR","product_price":"VARCHAR"}]}'
 )
 #: A webhook body may be about something else: a product, a customer.
 _ABOUT_AN_ORDER = " or ".join(
@@ -108,7 +108,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             [{{'key': o.id, 'kind': 'id'}}, {{'key': o.secret_slug, 'kind': 'token'}}] as other_keys,
             list_transform(o.orderlines, lambda x: {{
                 'item_ids': [
-                    {{'id': x.variant_unique_id, 'space': 'unique'}},
+                    {{'id': coalesce(x.variant_unique_id, x.bundle_price_option_unique_id), 'space': 'unique'}},
                     {{'id': x.variant_sku, 'space': 'sku'}},
                     {{'id': x.product_unique_id, 'space': 'product'}}],
                 'quantity': x.quantity,

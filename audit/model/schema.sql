@@ -57,6 +57,7 @@ create temp table requests (
     cookie_click  varchar,   -- _kwai_click_id
     is_document   boolean,   -- a page navigation
     has_secret    boolean,   -- an access token or secret key stood in it
+    relay_key     varchar,   -- whose relay key its headers carried: storefront | page | none; NULL: headers not recorded
     decoded       json       -- a decoded call of a pixel log; NULL for raw requests
 );
 
@@ -284,10 +285,12 @@ create table diagnostics (
 
 -- Payload violations found by the schemas, one row a distinct violation of an event's request.
 create table violations (
-    event_key bigint,
-    path      varchar,              -- JSON path
+    event_key bigint,               -- NULL: no event could be read from the request
+    ref       varchar,              -- of the request
+    endpoint  varchar,              -- whose rules it breaks: meta_relay, meta_capi, …
+    path      varchar,              -- JSON path; entries of inner lists are [*]
     cause     varchar,
-    detail    varchar
+    detail    varchar               -- in words of the rules, never a value
 );
 
 -- ---------------------------------------------------------------- the plan
