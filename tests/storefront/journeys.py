@@ -68,5 +68,5 @@ def _check_out(page: Page, visit: Visit, pace_ms: int) -> None:
 
 def _sent(page: Page, step: str, pace_ms: int) -> None:
     """Waits until the shop has sent a step's events, then reads on for a moment."""
-    page.wait_for_function("step => document.body.dataset.sent.split(' ').includes(step)", arg=step)
+    page.wait_for_function("step => (document.body?.dataset.sent ?? '').split(' ').includes(step)", arg=step)
     page.wait_for_timeout(pace_ms)
