@@ -69,9 +69,7 @@ def run(
     )
     verdict = judge(audit)
     frames = {table: _frame(audit.con, public_query(audit.con, table)) for table in TABLES}
-    return Result(
-        verdict.decision, verdict.gates, frames.pop("findings"), frames.pop("events"), frames.pop("tallies"), frames
-    )
+    return Result(verdict.decision, verdict.gates, frames.pop("findings"), frames.pop("events"), frames.pop("tallies"), frames)
 
 
 def _frame(con: engine.duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:

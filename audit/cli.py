@@ -15,6 +15,7 @@ from audit.errors import AuditError, InputError
 
 if TYPE_CHECKING:
     from audit.check import Check
+    from reports.packet import Packet
 
 FORMATS = ("table", "json", "markdown", "junit", "sarif", "github")
 SCHEMAS = ("run", "plan", "pixel-log", "request-log")
@@ -220,7 +221,7 @@ def _run(
     from audit.plan import Plan
     from audit.plan_file import read_plan
     from audit.verdict import exit_code, judge
-    from reports import formats, writing
+    from reports import writing
     from reports.packet import build
 
     now = _time(now_text)
@@ -242,10 +243,21 @@ def _run(
     packet = build(audit, verdict)
     writing.write(out, audit, packet)
     progress.done()
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    click.echo(formats.render(format_, packet, colour=colour), nl=False)
+    click.echo(_printed(format_, packet), nl=False)
     click.echo(f"packet: {out / 'packet.html'}", err=True)
     sys.exit(0 if exit_zero else exit_code(verdict.decision, strict=strict))
+
+
+def _printed(name: str, packet: Packet) -> str:
+    """The packet in one of the formats for stdout; colour only on a terminal."""
+    from importlib import import_module
+    from shutil import get_terminal_size
+
+    module = import_module(f"reports.formats.{name}")
+    if name == "table":
+        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        return str(module.render(packet, colour=colour, width=min(get_terminal_size((100, 24)).columns, 140)))
+    return str(module.render(packet))
 
 
 class _Progress:

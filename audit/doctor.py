@@ -13,6 +13,7 @@ from audit.errors import InputError
 from audit.loaders import loaders
 from audit.loaders._source import read_source
 from audit.plan import Plan
+from audit.plan_tables import store_plan
 
 #: Where the evidence a check needs is exported from.
 SOURCES = {
@@ -74,7 +75,7 @@ def examine(files: Iterable[InputFile], plan: Plan) -> Diagnosis:
         else:
             readable.append(replace(file, named=False))
     con = engine.connect()
-    engine.store_plan(con, plan, datetime(1970, 1, 1))
+    store_plan(con, plan, datetime(1970, 1, 1))
     unknown: list[str] = []
     while readable:
         try:
@@ -89,7 +90,7 @@ def examine(files: Iterable[InputFile], plan: Plan) -> Diagnosis:
             readable.remove(culprit)
             con.close()
             con = engine.connect()
-            engine.store_plan(con, plan, datetime(1970, 1, 1))
+            store_plan(con, plan, datetime(1970, 1, 1))
     engine.decode(con, plan)
     reports = [
         FileReport(name, loader, "", read, kept, ignored, rejected, first, last, tuple(gaps.split("; ")) if gaps else ())

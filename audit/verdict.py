@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from audit.asking import Outcome
 from audit.check import FACETS
-from audit.engine import Audit, Outcome
+from audit.engine import Audit
 from audit.plan import STEPS
 
 
@@ -115,7 +116,7 @@ def exit_code(decision: str, *, strict: bool = False) -> int:
 
 def judge(audit: Audit) -> Verdict:
     """Every answer from the tallies and findings of an audit."""
-    checks = tuple(_check_result(audit, outcome) for outcome in audit.outcomes)
+    checks = _check_results(audit)
     required = bool((audit.con.execute("select totals_required from launch").fetchone() or (False,))[0])
     supplied = (audit.con.execute("select count(*) from totals").fetchone() or (0,))[0] > 0
     gates = tuple(_gate(facet, checks, reconciling=required or supplied) for facet in FACETS)
@@ -123,28 +124,40 @@ def judge(audit: Audit) -> Verdict:
     return Verdict(_decision(gates, conditions), gates, checks, _table(audit, checks), conditions)
 
 
-def _check_result(audit: Audit, outcome: Outcome) -> CheckResult:
-    check = outcome.check
+def _check_results(audit: Audit) -> tuple[CheckResult, ...]:
+    examined = {
+        check: (int(subjects), int(failed), int(unclear))
+        for check, subjects, failed, unclear in audit.con.execute(
+            "select check_id, sum(examined), sum(failed), sum(unclear) from tallies group by check_id"
+        ).fetchall()
+    }
+    findings = {
+        check: tuple(counts)
+        for check, *counts in audit.con.execute(
+            """
+            select
+                check_id,
+                count(*) filter (where ok = false and waived is not null),
+                count(*) filter (where ok = false and waived is null and severity = 'blocker'),
+                count(*) filter (where ok = false and waived is null and severity = 'warning'),
+                count(*) filter (where ok is null and waived is null)
+            from findings
+            group by check_id
+            """
+        ).fetchall()
+    }
+    return tuple(
+        _check_result(outcome, examined.get(outcome.check.id, (0, 0, 0)), findings.get(outcome.check.id, (0, 0, 0, 0)))
+        for outcome in audit.outcomes
+    )
+
+
+def _check_result(outcome: Outcome, tally: tuple[int, ...], rows: tuple[int, ...]) -> CheckResult:
+    examined, failed, unclear = tally
+    waived, blockers, warnings, unclear_open = rows
     if outcome.state != "ran":
         answer = Answer.ERROR if outcome.state == "broke" else Answer.NOT_RUN
-        return CheckResult(outcome, answer, 0, 0, 0, 0, 0, 0, 0)
-    examined, failed, unclear = audit.con.execute(
-        "select coalesce(sum(examined), 0), coalesce(sum(failed), 0), coalesce(sum(unclear), 0) from tallies where check_id = ?",
-        [check.id],
-    ).fetchone() or (0, 0, 0)
-    waived, blockers, warnings, unclear_open = audit.con.execute(
-        """
-        select
-            count(*) filter (where ok = false and waived is not null),
-            count(*) filter (where ok = false and waived is null and severity = 'blocker'),
-            count(*) filter (where ok = false and waived is null and severity = 'warning'),
-            count(*) filter (where ok is null and waived is null)
-        from findings
-        where check_id = ?
-        """,
-        [check.id],
-    ).fetchone() or (0, 0, 0, 0)
-    if examined == 0:
+    elif examined == 0:
         answer = Answer.NOT_APPLICABLE
     elif failed > waived:
         answer = Answer.FAIL
@@ -152,7 +165,7 @@ def _check_result(audit: Audit, outcome: Outcome) -> CheckResult:
         answer = Answer.UNCLEAR
     else:
         answer = Answer.PASS
-    return CheckResult(outcome, answer, int(examined), int(failed), int(unclear), unclear_open, waived, blockers, warnings)
+    return CheckResult(outcome, answer, examined, failed, unclear, unclear_open, waived, blockers, warnings)
 
 
 def _gate(facet: str, checks: tuple[CheckResult, ...], *, reconciling: bool) -> Gate:

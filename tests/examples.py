@@ -16,9 +16,11 @@ from pathlib import Path
 import duckdb
 
 from audit import engine
+from audit.asking import ask_one
 from audit.check import Check
 from audit.plan import Plan
 from audit.plan_file import read_plan
+from audit.plan_tables import store_plan, store_platforms
 
 FOLDER = Path(__file__).parent / "checks"
 Row = dict[str, str | None]
@@ -54,9 +56,7 @@ def _example(check: str, text: str) -> Example:
             columns = header
     if "answer" not in given and not re.search(r"^answer: none$", body, flags=re.M):
         raise AssertionError(f"{check}.md, {name!r}: no answer table and no line 'answer: none'")
-    return Example(
-        check, name.strip(), plan, {k: v for k, v in given.items() if k != "answer"}, given.get("answer", []), columns
-    )
+    return Example(check, name.strip(), plan, {k: v for k, v in given.items() if k != "answer"}, given.get("answer", []), columns)
 
 
 def _tables(body: str) -> Iterator[tuple[str, tuple[str, ...], list[Row]]]:
@@ -74,7 +74,7 @@ def _cells(line: str) -> list[str | None]:
 def answers(example: Example, check: Check, folder: Path) -> list[Row]:
     """The rows the check gives for an example, with the columns the example asks for."""
     con = prepare(example, folder)
-    outcome = engine.ask_one(con, check)
+    outcome = ask_one(con, check)
     assert outcome.state == "ran", outcome.note
     wanted = ", ".join(f"cast({name} as varchar) as {name}" for name in example.columns) or "*"
     names = example.columns or ("platform",)
@@ -93,17 +93,13 @@ def prepare(example: Example, folder: Path) -> duckdb.DuckDBPyConnection:
         path.write_text(example.plan, encoding="utf-8")
         plan = read_plan(path)
     con = engine.connect()
-    engine.store_plan(con, plan, datetime(2026, 11, 20, 12, 0))
+    store_plan(con, plan, datetime(2026, 11, 20, 12, 0))
     for table, rows in example.given.items():
         for number, row in enumerate(rows, start=1):
             insert(
                 con,
                 table,
-                fill_events(row, number)
-                if table == "events"
-                else fill_orders(row, number)
-                if table == "orders"
-                else row,
+                fill_events(row, number) if table == "events" else fill_orders(row, number) if table == "orders" else row,
             )
     con.execute(
         "update events set in_plan = dataset is null or dataset in (select dataset from plan_datasets d where"
@@ -114,8 +110,8 @@ def prepare(example: Example, folder: Path) -> duckdb.DuckDBPyConnection:
         " insert into order_candidates select event_key, order_key, 'parameter', 1, true from events"
         " where order_key is not null"
     )
-    con.execute((engine._MODEL / "orders.sql").read_text(encoding="utf-8"))
-    engine.store_platforms(con, plan)
+    con.execute((engine.MODEL / "orders.sql").read_text(encoding="utf-8"))
+    store_platforms(con, plan)
     engine.build_views(con)
     return con
 

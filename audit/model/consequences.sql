@@ -1,13 +1,13 @@
 -- One fault is one root finding: what merely follows from it names its root's check in because_of. A check declares what it
 -- may follow from; the first of those that failed on the same platform and step, and the same order or visit where both
--- have one, is the reason. A consequence of a waived root is covered by the root's waiver.
-create temp table reasons as
-with candidates as (
+-- have one, is the reason. What cannot be told of an event whose fault is known follows from that fault too. A consequence of
+-- a waived root is covered by the root's waiver.
+create or replace temp table reasons as
+with declared as (
     select
         f.finding,
-        r.check_id as because_of,
-        r.waived as root_waived,
-        row_number() over (partition by f.finding order by c.rank, r.finding) as nth
+        r.finding as root,
+        c.rank
     from findings f
     join check_follows c on c.check_id = f.check_id
     join findings r on r.check_id = c.follows
@@ -17,9 +17,40 @@ with candidates as (
       and (r.step is null or f.step is null or r.step = f.step)
       and (r.order_id is null or f.order_id is null or r.order_id = f.order_id)
       and ((r.order_id is not null and f.order_id is not null) or r.session is null or f.session is null or r.session = f.session)
+),
+failed_events as (
+    select finding, platform, step, ref from findings where ok = false and severity <> 'note'
+    union all
+    select finding, platform, step, other_ref from findings where ok = false and severity <> 'note' and other_ref is not null
+),
+undecided as (
+    select
+        f.finding,
+        r.finding as root,
+        1000 + r.finding as rank
+    from findings f
+    join failed_events r
+        on r.ref = f.ref
+       and r.platform = f.platform
+       and r.step = f.step
+    where f.ok is null
+),
+candidates as (
+    select finding, root, rank from declared
+    union all
+    select finding, root, rank from undecided
+),
+ranked as (
+    select
+        c.finding,
+        r.check_id as because_of,
+        r.waived as root_waived,
+        row_number() over (partition by c.finding order by c.rank, c.root) as nth
+    from candidates c
+    join findings r on r.finding = c.root
 )
 select finding, because_of, root_waived
-from candidates
+from ranked
 where nth = 1;
 
 update findings
