@@ -124,6 +124,17 @@ def insert_orders(
         where trim(k.key) <> '' and trim(k.key) <> order_id
         """
     )
+    # A key that two orders share names neither; an order's own id outranks the other keys it may equal.
+    con.execute(
+        """
+        delete from order_keys
+        where kind <> 'order_id'
+          and (
+            key in (select key from order_keys group by key having count(distinct order_id) > 1)
+            or key in (select order_id from orders)
+          )
+        """
+    )
     con.execute(
         """
         insert into order_items
@@ -199,10 +210,12 @@ def _unread(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, ...]:
     elif without_zone:
         gaps.append(f"{without_zone} order times without a time zone, and none in the plan")
     gaps += _unreadable(con, source, "created", "order times", f"utc_in_zone(created) is null and not {zoneless}")
-    if not _number(con, "select count(currency) from order_rows"):
-        gaps.append("no currency")
-    if not _number(con, "select count(total) from order_rows"):
-        gaps.append("no order total")
+    for column, none, words in (("currency", "no currency", "currency"), ("total", "no order total", "total")):
+        told = _number(con, f"select count(*) from order_rows where trim({column}) <> ''")
+        if not told:
+            gaps.append(none)
+        elif told < orders:
+            gaps.append(f"{orders - told} orders without a {words}")
     for column, words in _MONEY.items():
         gaps += _unreadable(con, source, column, words, f"plain_number({column}) is null")
     return tuple(gaps)

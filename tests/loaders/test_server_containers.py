@@ -74,7 +74,7 @@ class Audited:
     def __init__(self, folder: Path, name: str, text: str) -> None:
         path = folder / name
         path.write_text(text, encoding="utf-8")
-        self.con = engine.run([engine.InputFile(path, name, named=True)], Plan()).con
+        self.con = engine.run([engine.InputFile(path, name, named=True)], Plan(), select=frozenset()).con
 
     @property
     def source(self) -> tuple[Any, ...]:

@@ -183,3 +183,14 @@ def test_the_plan_may_name_foreign_fields(tmp_path: Path) -> None:
     con = database()
     assert found[1].load(con, mapped).kept == 1
     assert con.execute(f"select order_id, currency, {money('total')} from orders").fetchall() == [("A1", "EUR", "5")]
+
+
+def test_a_key_two_orders_share_names_neither(tmp_path: Path) -> None:
+    rows = "order_id,id,currency,total\nA,7,EUR,1\nB,8,EUR,1\nC,8,EUR,1\n9,10,EUR,1\n10,11,EUR,1\n"
+    reading = read(tmp_path, "orders.csv", rows)
+    assert reading.texts("select order_id, key from order_keys order by order_id") == ["10 | 11", "A | 7"]
+
+
+def test_gaps_count_the_orders_that_lack_what_others_have(tmp_path: Path) -> None:
+    rows = "order_id,created_at,currency,total\nA,2026-11-20T07:05:00Z,EUR,1\nB,2026-11-20T07:05:00Z,,\n"
+    assert read(tmp_path, "orders.csv", rows).tally.gaps == ("1 orders without a currency", "1 orders without a total")
