@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from audit import engine
+from audit.check import catalogue
 from audit.errors import PlanError
 from audit.plan_file import read_plan
 
@@ -52,4 +53,4 @@ expires = 2026-01-31
     audit = _audit(tmp_path, plan)
     found = audit.con.execute("select subject, severity, ok from findings where check_id = 'expired_waiver'").fetchall()
     assert found == [("wrong_store", "blocker", False)]
-    assert [outcome.check.id for outcome in audit.outcomes] == list(engine.catalogue())
+    assert [outcome.check.id for outcome in audit.outcomes] == list(catalogue())
