@@ -325,8 +325,11 @@ ties as (
     union all
     select event_key, 'ttp ' || tie_ttp from cleaned where tie_ttp <> ''
     union all
-    select event_key, 'click ' || platform || ' ' || regexp_extract(click_id_sent, '^(?:fb[.][0-9][.][0-9]+[.])?([^.]+)', 1) from cleaned
-    where length(click_id_sent) >= 8
+    -- the click itself: part 4 of an fbc, any other click id whole (a ttclid has points of its own: E.C.P.…)
+    select event_key, 'click ' || platform || ' ' || case when click_id_sent like 'fb.%' then split_part(click_id_sent, '.', 4)
+        else click_id_sent end
+    from cleaned
+    where length(case when click_id_sent like 'fb.%' then split_part(click_id_sent, '.', 4) else click_id_sent end) >= 8
     union all
     select event_key, 'load ' || source || '#' || page_load from cleaned where page_load is not null
     union all
