@@ -158,9 +158,7 @@ def _read_parquet(con: duckdb.DuckDBPyConnection, path: str) -> None:
         elif not kind.endswith("]") and not kind.startswith(("STRUCT", "MAP", "BOOLEAN", "JSON")):
             quoted = f"cast({quoted} as varchar)"
         parts.append(f"'{key}', {quoted}")
-    con.execute(
-        f"insert into records select row_number() over (), json_object({', '.join(parts)}) from read_parquet(?)", [path]
-    )
+    con.execute(f"insert into records select row_number() over (), json_object({', '.join(parts)}) from read_parquet(?)", [path])
 
 
 def _read_document(con: duckdb.DuckDBPyConnection, source: Source, path: str, under: str | None) -> None:

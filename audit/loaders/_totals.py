@@ -30,9 +30,7 @@ def open_totals(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def insert_totals(
-    con: duckdb.DuckDBPyConnection, source: Source, *, read: int, bad: int = 0, gaps: tuple[str, ...] = ()
-) -> Tally:
+def insert_totals(con: duckdb.DuckDBPyConnection, source: Source, *, read: int, bad: int = 0, gaps: tuple[str, ...] = ()) -> Tally:
     """``total_rows`` into ``totals``. Events that are no core step are ignored; an unreadable day or number is a reject."""
     con.execute("create or replace temp table step_words (word varchar, step varchar)")
     con.executemany("insert into step_words values (?, ?)", [list(pair) for pair in _STEP_WORDS.items()])

@@ -24,9 +24,7 @@ def claims(source: Source) -> bool:
     if source.shape != "ndjson":
         return False
     lists = (record.get("web") for record in source.records)
-    return any(
-        isinstance(event, dict) and _MARKS & set(event) for events in lists if isinstance(events, list) for event in events
-    )
+    return any(isinstance(event, dict) and _MARKS & set(event) for events in lists if isinstance(events, list) for event in events)
 
 
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:

@@ -229,9 +229,7 @@ def _load_json(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
 
 def _is_paid(status: str) -> str:
     """Refunded orders were paid; an authorisation is not a payment."""
-    return (
-        f"case when {status} in ('paid', 'refunded', 'partially_refunded') then true when {status} is not null then false end"
-    )
+    return f"case when {status} in ('paid', 'refunded', 'partially_refunded') then true when {status} is not null then false end"
 
 
 def _is_merchandise(title: str, price: str, quantity: str, discount: str) -> str:

@@ -101,8 +101,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     else:
         read, bad = read_documents(con, source, own_keys=_OWN_KEYS)
         names = [
-            row[0]
-            for row in con.execute("select distinct unnest(json_keys(record)) as key from records order by key").fetchall()
+            row[0] for row in con.execute("select distinct unnest(json_keys(record)) as key from records order by key").fetchall()
         ]
     columns = Columns(names, source.fields)
     con.execute("delete from records where record = '{}'")
