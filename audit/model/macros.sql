@@ -28,14 +28,24 @@ create or replace temp macro url_path(url) as
 create or replace temp macro url_query(url) as
     nullif(regexp_extract(url, '^[^?#]*[?]([^#]*)', 1), '');
 
--- E-mail addresses and telephone numbers masked wherever a log put them.
+-- E-mail addresses, telephone numbers, tokens and keys masked wherever a log put them. The plain searches first: almost no text
+-- holds one of these marks, and the patterns are dear.
+create or replace temp macro without_secrets(t) as
+    case when contains(t, 'EAA') or contains(t, 'eyJ') or contains(t, 'earer ') or contains(t, 'k_') or contains(t, 'shp') then
+        regexp_replace(
+            t,
+            'EAA[A-Za-z0-9]{12,}|eyJ[A-Za-z0-9_-]{8,}[.][A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)?|[Bb]earer +[^ "'',;]{6,}'
+                || '|\b(sfpk|[sp]k)_(live_|test_)?[A-Za-z0-9]{8,}|\bshp(at|ss|ca|pa)_[A-Za-z0-9]{8,}',
+            '[secret]', 'g')
+    else t end;
 create or replace temp macro masked(t) as
-    -- The plain searches first: almost no text holds one of these marks, and the patterns are dear.
     case when contains(t, '@') or contains(t, '%40') or contains(t, '+') then
         regexp_replace(
-            regexp_replace(t, '[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}', '[email]', 'g'),
+            regexp_replace(
+                without_secrets(t),
+                '[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}', '[email]', 'g'),
             '[+][0-9][0-9 ().-]{7,17}[0-9]', '[phone]', 'g')
-    else t end;
+    else without_secrets(t) end;
 
 -- The query keys a page URL may keep: campaign, click and order keys, no others.
 create or replace temp macro kept_query(url) as
@@ -160,6 +170,10 @@ create or replace temp macro has_phone_field(t) as
 -- A time of an export: without a zone it is read in the plan's (variable plan_zone), and without that it cannot be told.
 create or replace temp macro utc_in_zone(t) as
     case when regexp_full_match(t, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?') and getvariable('plan_zone') is null then null else utc(t) end;
+
+-- A token as it stands in a log, unless the log blotted it out.
+create or replace temp macro is_token(t) as
+    coalesce(length(t) >= 8 and not regexp_matches(lower(t), '[*]{3}|redact|removed|masked|filtered|scrubbed|hidden'), false);
 
 -- A click or browser id as it may be shown: its beginning, its end and its length, never whole.
 create or replace temp macro shown_id(t) as
