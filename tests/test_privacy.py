@@ -89,16 +89,24 @@ def test_a_file_name_is_no_address(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "plain"),
-    [("jo@mail.com", True), ("+628123456789", True), ("***", False), ("j***@mail.com", False), ("[redacted]", False), ("a" * 64, False)],
+    [
+        ("jo@mail.com", True),
+        ("+628123456789", True),
+        ("***", False),
+        ("j***@mail.com", False),
+        ("[redacted]", False),
+        ("a" * 64, False),
+    ],
 )
-def test_what_a_log_blotted_out_is_not_called_plain_text(text: str, plain: bool) -> None:  # noqa: FBT001
+def test_what_a_log_blotted_out_is_not_called_plain_text(text: str, plain: bool) -> None:
     assert _told(text, "plain_text") is plain
 
 
 @pytest.mark.parametrize(
-    ("query", "secret"), [("access_token=EAAGm0PX4ZCpsBA", True), ("access_token=[redacted]", False), ("access_token=********", False)]
+    ("query", "secret"),
+    [("access_token=EAAGm0PX4ZCpsBA", True), ("access_token=[redacted]", False), ("access_token=********", False)],
 )
-def test_a_blotted_out_token_is_no_secret(tmp_path: Path, query: str, secret: bool) -> None:  # noqa: FBT001
+def test_a_blotted_out_token_is_no_secret(tmp_path: Path, query: str, secret: bool) -> None:
     event = {"event_name": "Purchase", "event_time": 1795168800, "user_data": {}, "custom_data": {}}
     row = {"ts": "2026-11-20T10:00:00Z", "method": "POST", "url": f"{CAPI}?{query}", "body": {"data": [event]}, "status": 200}
     path = tmp_path / "server.ndjson"

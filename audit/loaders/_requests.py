@@ -122,10 +122,10 @@ def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
             cookie(cookies, headers, '_ttp') as cookie_ttp,
             cookie(cookies, headers, '_kwai_click_id') as cookie_click,
             false as is_document,
-            regexp_matches(url, '[?&]access_token=[^&*]{8}')
-                or regexp_matches(coalesce(body, ''), '"access_token" *: *"[^"*]{8}')
-                or coalesce(length(header(headers, 'access-token', 'Access-Token')) >= 8, false)
-                or coalesce(length(header(headers, 'authorization', 'Authorization')) >= 8, false) as has_secret,
+            is_token(regexp_extract(url, '[?&]access_token=([^&#]*)', 1))
+                or is_token(regexp_extract(body, '"access_token" *: *"([^"]*)"', 1))
+                or is_token(header(headers, 'access-token', 'Access-Token'))
+                or is_token(header(headers, 'authorization', 'Authorization')) as has_secret,
             -- A log may leave headers out, so that only the presence of a key says something.
             case
                 when header(headers, 'x-scalev-storefront-api-key', 'X-Scalev-Storefront-Api-Key') is not null then 'storefront'
