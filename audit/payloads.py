@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import jsonschema_rs
 
+_MODEL = Path(__file__).parent / "model"
 _SCHEMAS = Path(__file__).parent / "schemas" / "payloads"
 
 #: The list of events in a request of each schema; None: the request is the event.
@@ -41,195 +42,10 @@ _PLACE = "{place}"
 
 Violation = tuple[bool, str, str, str]  # of the event itself, path, cause, detail
 
-_SHAPES = """
-create or replace temp macro quantity_class(id, quantity) as
-    case when id is null then 'no id' else 'id' end
-        || case when quantity is null then ', none' when try_cast(quantity as double) < 1 then ', under one' else '' end;
-
-create or replace temp table payload_endpoints as
-select
-    ref,
-    case
-        when regexp_full_match(path, '.*/v3/stores/[^/]+/public/analytics/meta/events/?') then 'meta_relay'
-        when regexp_full_match(path, '.*/v3/stores/[^/]+/public/analytics/tiktok/events/?') then 'tiktok_relay'
-        when regexp_full_match(path, '.*/v3/stores/[^/]+/public/analytics/snackvideo/events/?') then 'snackvideo_relay'
-        when regexp_full_match(path, '/(v[0-9.]+/)?[0-9]+/events/?') and coalesce(host, 'graph.facebook.com') = 'graph.facebook.com'
-            then 'meta_capi'
-        when coalesce(host, 'business-api.tiktok.com') <> 'business-api.tiktok.com' then null
-        when regexp_full_match(path, '/open_api/v[0-9.]+/event/track/?') then 'tiktok_events_api'
-        when regexp_full_match(path, '/open_api/v[0-9.]+/pixel/track/?') then 'tiktok_pixel_track'
-        when regexp_full_match(path, '/open_api/v[0-9.]+/pixel/batch/?') then 'tiktok_pixel_batch'
-    end as endpoint
-from requests
-where method = 'POST'
-  and (contains(path, '/analytics/') or contains(path, '/open_api/') or contains(path, '/events'))
-  and body is not null;
-delete from payload_endpoints where endpoint is null;
-
--- Events of requests that hold several: each has its own shape. A list may also mix types; then the request is its own shape.
-create or replace temp table payload_events as
-with lists as (
-    select
-        p.ref,
-        try(cast(json_extract(r.body, case p.endpoint when 'meta_capi' then '$.data' when 'tiktok_events_api' then '$.data'
-            when 'tiktok_pixel_batch' then '$.batch' else '$.events' end) as json[])) as calls
-    from payload_endpoints p
-    join requests r on r.ref = p.ref
-    where r.ref in (select ref from decoded where events_sent > 1)
-),
-listed as (
-    select ref, generate_subscripts(calls, 1) as nth, unnest(calls) as call from lists
-)
-select ref, nth, json_structure(call) as shape from listed;
-
-create or replace temp table payloads as
-with numbered as (
-    select
-        row_number() over (order by source, place, rowid) as decoded_row,
-        row_number() over (partition by ref order by rowid) as nth,
-        ref,
-        endpoint,
-        params_text,
-        concat_ws('|',
-            plain_keys,
-            case when regexp_full_match(event_time_sent, '[0-9]{1,10}') then 'seconds'
-                 when regexp_full_match(event_time_sent, '[0-9]+') then 'long' when event_time_sent is not null then 'text' end,
-            case when plain_number(value_sent) < 0 then 'negative' when plain_number(value_sent) is not null then 'number'
-                 when value_sent = '' then 'empty' when value_sent is not null then 'text' end,
-            case when regexp_full_match(currency_sent, '[A-Za-z]{3}') then 'code' when currency_sent is not null then 'other' end,
-            case when event_name in ('', 'Purchase') then 'name ' || event_name end,
-            action_source[1:30]) as facts
-    from decoded
-),
--- What a merged list type hides: an entry that lacks a field, a quantity below one.
-listed as (
-    select
-        p.ref,
-        p.endpoint,
-        case when not json_valid(r.body) then 'no JSON' else json_structure(r.body) end as shape,
-        case when contains(p.endpoint, 'relay') then
-            try(from_json(r.body, '{"variants":[{"variant_unique_id":"JSON","quantity":"VARCHAR"}],
-                "bundle_price_options":[{"bundle_price_option_unique_id":"JSON","quantity":"VARCHAR"}]}')) end as items,
-        case when contains(p.endpoint, 'tiktok_e') then regexp_extract(r.body, '"event_source" *: *"([^"]{0,20})', 1) end as origin,
-        r.body
-    from payload_endpoints p
-    join requests r on r.ref = p.ref
-),
-requests_shaped as (
-    select
-        ref,
-        endpoint,
-        concat_ws('|',
-            shape,
-            case when contains(shape, '"JSON"') and not regexp_matches(body, '[{][ ]*[}]') then md5(body) end,
-            cast(list_sort(list_distinct(list_transform(items.variants, lambda x:
-                quantity_class(x.variant_unique_id, x.quantity)))) as varchar),
-            cast(list_sort(list_distinct(list_transform(items.bundle_price_options, lambda x:
-                quantity_class(x.bundle_price_option_unique_id, x.quantity)))) as varchar),
-            origin) as shape
-    from listed
-),
-shaped as (
-    select
-        n.decoded_row,
-        n.ref,
-        n.nth,
-        s.endpoint,
-        concat_ws('|', s.endpoint, s.shape, e.shape, n.facts,
-            cast(list_sort(list_distinct(list_transform(
-                case when s.endpoint in ('meta_capi', 'tiktok_events_api')
-                    then try(from_json(n.params_text, '{"contents":[{"id":"JSON","content_id":"JSON","quantity":"JSON"}]}')).contents end,
-                lambda x: concat_ws(' ', x.id is null, x.content_id is null, x.quantity is null)))) as varchar)) as shape
-    from numbered n
-    join requests_shaped s on s.ref = n.ref
-    left join payload_events e on e.ref = n.ref and e.nth = n.nth
-),
--- Requests in which no event could be read at all.
-unread as (
-    select s.ref, s.endpoint, concat_ws('|', s.endpoint, s.shape) as shape
-    from requests_shaped s
-    left join (select distinct ref from decoded) d on d.ref = s.ref
-    where d.ref is null
-)
-select decoded_row, ref, nth, endpoint, md5(shape) as shape from shaped
-union all
-select null, ref, null, endpoint, md5(shape) from unread;
-"""
-
-_SPREAD = """
-create or replace temp table event_rows as
-select
-    row_number() over (order by source, place, decoded_row) as event_key,
-    decoded_row
-from sends
-where decoded_row not in (select decoded_row from witnesses);
-
--- A fault of the request is told once, at its Purchase where it holds one.
-create or replace temp table request_events as
-with ranked as (
-    select
-        e.ref,
-        e.event_key,
-        row_number() over (partition by e.ref order by case e.step when 'Purchase' then 1 else 2 end, e.event_key) as nth
-    from events e
-    where e.channel = 'server'
-)
-select ref, event_key from ranked where nth = 1;
-
-insert into violations by name
-select
-    r.event_key,
-    p.ref,
-    p.endpoint,
-    replace(v.path, '{place}', cast(p.nth - 1 as varchar)) as path,
-    v.cause,
-    v.detail
-from payloads p
-join shape_violations v on v.shape = p.shape
-join event_rows r on r.decoded_row = p.decoded_row
-where v.of_event
-union all
-select distinct
-    e.event_key,
-    p.ref,
-    p.endpoint,
-    v.path,
-    v.cause,
-    v.detail
-from payloads p
-join shape_violations v on v.shape = p.shape
-left join request_events e on e.ref = p.ref
-where not v.of_event
-  and (e.event_key is not null or p.decoded_row is null)
-union all
-select
-    e.event_key,
-    p.ref,
-    p.endpoint,
-    'header',
-    case r.relay_key when 'page' then 'page_key' else 'missing_api_key' end,
-    case r.relay_key when 'page' then 'carries a page''s key, not the storefront''s' else 'carries no storefront key' end
-from payload_endpoints p
-join requests r on r.ref = p.ref
-join request_events e on e.ref = p.ref
-where contains(p.endpoint, 'relay')
-  and (r.relay_key = 'page' or (r.relay_key = 'none' and not coalesce(r.status between 200 and 299, false)));
-
-drop table payload_endpoints;
-drop table payload_events;
-drop table payloads;
-drop table shape_violations;
-drop table event_rows;
-drop table request_events;
-"""
-
 
 def find_violations(con: duckdb.DuckDBPyConnection) -> None:
     """Fills ``violations`` from the requests behind the events; one validation a shape."""
-    con.execute(_SHAPES)
-    con.execute(
-        "create or replace temp table shape_violations (shape varchar, of_event boolean, path varchar, cause varchar, detail varchar)"
-    )
+    con.execute((_MODEL / "payload_shapes.sql").read_text(encoding="utf-8"))
     first = con.execute(
         """
         with firsts as (
@@ -249,7 +65,7 @@ def find_violations(con: duckdb.DuckDBPyConnection) -> None:
         found += ([shape, *violation] for violation in sorted(set(violations(endpoint, body, nth))))
     if found:
         con.executemany("insert into shape_violations values (?, ?, ?, ?, ?)", found)
-    con.execute(_SPREAD)
+    con.execute((_MODEL / "payload_violations.sql").read_text(encoding="utf-8"))
 
 
 def violations(endpoint: str, body: str, nth: int | None) -> Iterator[Violation]:
@@ -318,8 +134,10 @@ def _rule(endpoint: str, path: list[str | int]) -> dict[str, Any]:
     for key in path:
         if key == "$ref" or (isinstance(node, dict) and "$ref" in node and key not in node):
             node = schema["$defs"][node["$ref"].rpartition("/")[2]]
-        if key != "$ref":
-            node = node[key] if isinstance(node, list) or key in node else {}
+        if isinstance(node, dict):
+            node = node if key == "$ref" else node.get(key, {})
+        elif isinstance(node, list) and isinstance(key, int):
+            node = node[key]
     return node if isinstance(node, dict) else {}
 
 

@@ -1,0 +1,66 @@
+-- What is wrong with a shape, told for every event and request of it.
+
+create or replace temp table event_rows as
+select
+    row_number() over (order by source, place, decoded_row) as event_key,
+    decoded_row
+from sends
+where decoded_row not in (select decoded_row from witnesses);
+
+-- A fault of the request is told once, at its Purchase where it holds one.
+create or replace temp table request_events as
+with ranked as (
+    select
+        e.ref,
+        e.event_key,
+        row_number() over (partition by e.ref order by case e.step when 'Purchase' then 1 else 2 end, e.event_key) as nth
+    from events e
+    where e.channel = 'server'
+)
+select ref, event_key from ranked where nth = 1;
+
+insert into violations by name
+select
+    r.event_key,
+    p.ref,
+    p.endpoint,
+    replace(v.path, '{place}', cast(p.nth - 1 as varchar)) as path,
+    v.cause,
+    v.detail
+from payloads p
+join shape_violations v on v.shape = p.shape
+join event_rows r on r.decoded_row = p.decoded_row
+where v.of_event
+union all
+select distinct
+    e.event_key,
+    p.ref,
+    p.endpoint,
+    v.path,
+    v.cause,
+    v.detail
+from payloads p
+join shape_violations v on v.shape = p.shape
+left join request_events e on e.ref = p.ref
+where not v.of_event
+  and (e.event_key is not null or p.decoded_row is null)
+union all
+select
+    e.event_key,
+    p.ref,
+    p.endpoint,
+    'header',
+    case r.relay_key when 'page' then 'page_key' else 'missing_api_key' end,
+    case r.relay_key when 'page' then 'carries a page''s key, not the storefront''s' else 'carries no storefront key' end
+from payload_endpoints p
+join requests r on r.ref = p.ref
+join request_events e on e.ref = p.ref
+where contains(p.endpoint, 'relay')
+  and (r.relay_key = 'page' or (r.relay_key = 'none' and not coalesce(r.status between 200 and 299, false)));
+
+drop table payload_endpoints;
+drop table payload_events;
+drop table payloads;
+drop table shape_violations;
+drop table event_rows;
+drop table request_events;
