@@ -163,13 +163,12 @@ def _proof(row: JudgedRow, browser: int, server: int, paired: int, orders: int) 
     if browser and server and row.platform != "snackvideo":
         parts.append(f"{paired} of {browser} share one id")
     elif browser and server:
-        parts.append("sent by both sides; no shared id exists")
+        parts.append("both sides sent it, no id to share")
     else:
         parts.append("seen in the browser only" if browser else "seen on the server only")
     if orders:
-        parts.append(f"{counted(orders, 'order')}")
-    text = ", ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}."
+        parts.append(counted(orders, "order"))
+    return " ".join(f"{part[:1].upper()}{part[1:]}." for part in parts)
 
 
 # ---------------------------------------------------------------------- what each platform will count

@@ -180,7 +180,7 @@ def _joins(links: tuple[Link, ...], places: dict[int, tuple[float, float]]) -> l
 
 # ---------------------------------------------------------------------- the value bridge
 
-_LABEL, _BARS, _LINE, _BAR = 160, 250, 26, 12
+_LABEL, _BARS, _LINE, _BAR = 150, 220, 26, 12
 
 
 def bridge(order_id: str, value: Bridge) -> Drawing:
@@ -208,7 +208,7 @@ def bridge(order_id: str, value: Bridge) -> Drawing:
     if value.expected_amount is not None and value.sent:
         x = _LABEL + min(float(value.expected_amount) * scale, float(_BARS))
         shapes.append(_shape("line", "br-expected", tip=f"Expected: {value.expected}", x1=x, y1=2, x2=x, y2=y - 4))
-    return Drawing(f"Order {order_id}: from its parts to the values reported", _LABEL + _BARS + 105, y + 2, tuple(shapes))
+    return Drawing(f"Order {order_id}: from its parts to the values reported", _LABEL + _BARS + 95, y + 2, tuple(shapes))
 
 
 def _bar(look: str, y: float, label: str, text: str, x: float, width: float) -> list[Shape]:

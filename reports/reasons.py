@@ -61,7 +61,7 @@ def _missing(audit: Audit, verdict: Verdict) -> list[Reason]:
     for gate in verdict.gates:
         own = [c for c in verdict.checks if c.outcome.check.facet == gate.id]
         ran = [c for c in own if c.outcome.check.deciding and c.outcome.state == "ran"]
-        starved = not any(c.examined for c in ran) and not any(_is_decisive_gap(c) for c in own)
+        starved = not any(c.examined for c in ran) and not any(_is_decisive_gap(c, verdict) for c in own)
         if gate.blocking and gate.answer is Answer.NOT_RUN and starved:
             supply = "Supply evidence that shows a test order from the product page to the order itself."
             made.append(
@@ -76,9 +76,11 @@ def _missing(audit: Audit, verdict: Verdict) -> list[Reason]:
     return made
 
 
-def _is_decisive_gap(result: CheckResult) -> bool:
+def _is_decisive_gap(result: CheckResult, verdict: Verdict) -> bool:
+    """Whether a gate that stops the launch waits for this check."""
     check = result.outcome.check
-    return check.deciding and check.facet in BLOCKING and result.outcome.state in ("not_run", "ignored")
+    blocking = {gate.id for gate in verdict.gates if gate.blocking}
+    return check.deciding and check.facet in blocking and result.outcome.state in ("not_run", "ignored")
 
 
 def not_run(audit: Audit, verdict: Verdict) -> tuple[Untested, ...]:
@@ -89,7 +91,7 @@ def not_run(audit: Audit, verdict: Verdict) -> tuple[Untested, ...]:
             groups.setdefault(result.outcome.note, []).append(result)
     made = []
     for note, results in groups.items():
-        decisive = [r for r in results if _is_decisive_gap(r)]
+        decisive = [r for r in results if _is_decisive_gap(r, verdict)]
         named = decisive or results
         if len(named) == 1:
             what = f"Whether {lowered(named[0].outcome.check.title)}"

@@ -19,7 +19,7 @@ DECISIONS = {
 #: What the decision asks of its readers, in one sentence.
 MEANINGS = {
     "GO": "Every gate that decides was judged on evidence, and every one of them passed.",
-    "GO_WITH_CONDITIONS": "The numbers can be trusted. The conditions below stay open and each has an owner.",
+    "GO_WITH_CONDITIONS": "Every gate that decides was passed. The conditions below stay open, and each has an owner.",
     "STOP": "The reported numbers would be wrong. Do not launch on them until the points below are mended and tested again.",
     "NOT_PROVEN": "Nothing here proves a fault, and nothing proves that all is well. What is missing is named below.",
 }
