@@ -104,24 +104,25 @@ def _validator(endpoint: str) -> jsonschema_rs.Validator:
 
 
 def _told(endpoint: str, name: str | None, error: jsonschema_rs.ValidationError) -> Iterator[Violation]:
+    kind: Any = error.kind  # what it holds beside its name depends on the keyword
     keyword = error.kind.name
     if keyword == "not" and error.instance is None:  # sent as nothing is not sent
         return
     rule = _rule(endpoint, error.schema_path[:-1])
     path, of_event = _path(name, error.instance_path)
     if keyword == "required":
-        yield of_event, f"{path}.{error.kind.property}", "missing_field", "is missing"
+        yield of_event, f"{path}.{kind.property}", "missing_field", "is missing"
     elif keyword == "additionalProperties":
-        for field in error.kind.unexpected:
+        for field in kind.unexpected:
             yield of_event, f"{path}.{_field(field)}", "unknown_field", "is not known here"
     elif keyword == "type":
-        types = error.kind.types
+        types = kind.types
         wanted = " or ".join(_WORDS[t] for t in sorted(types, key=list(_WORDS).index) if t != "null" or len(types) == 1)
         yield of_event, path, "wrong_type", f"must be {rule.get('description', wanted)}, is {_kind_of(error.instance)}"
     elif keyword == "minItems":
         yield of_event, path, "empty_list", "is an empty list"
     elif keyword == "maxItems":
-        yield of_event, path, "batch_too_large", f"may hold {error.kind.limit} events, holds more"
+        yield of_event, path, "batch_too_large", f"may hold {kind.limit} events, holds more"
     else:
         cause = rule.get("x-cause") or _CAUSES.get(keyword, "wrong_type")
         yield of_event, path, cause, f"must be {rule.get('description', 'as documented')}"
