@@ -18,7 +18,7 @@ remedy      = "Keep the point the plan names, and send AddPaymentInfo or nothing
 owner       = "tracking"
 
 [causes.backend_event]
-means       = "A second server sender reports the sale again when the payment is confirmed, under an id of its own."
+means       = "A second server sender reports the sale again later, as a backend does when a payment is confirmed, under an id of its own."
 first_check = "Look for a setting such as 'trigger purchase on payment' in the shop backend, and for the app or job named below."
 not_yet     = "Do not keep both because one of them 'is only the server': each counts."
 remedy      = "Switch off the sender the plan does not name, or hand it the first event's id so that the platform can merge them."
@@ -98,8 +98,11 @@ seconds as (
                 then 'payment_page'
             when l.in_browser = 0
                 and l.server_sender <> coalesce(s.server_sender, '')
-                and f.happened_at < o.paid_at - interval 60 seconds
-                and l.happened_at >= o.paid_at - interval 60 seconds
+                -- Two servers at one moment are two senders of one point; later, or across the payment, it is another point.
+                and (
+                    l.happened_at >= f.happened_at + interval 10 minutes
+                    or (f.happened_at < o.paid_at - interval 60 seconds and l.happened_at >= o.paid_at - interval 60 seconds)
+                )
                 then 'backend_event'
         end as found_cause
     from ranked l

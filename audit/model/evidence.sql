@@ -110,7 +110,6 @@ with hits as (
     from requests
     where regexp_full_match(host, '(www[.])?facebook[.]com')
       and regexp_full_match(path, '/tr/?')
-      and page_load is not null
 ),
 numbers as (
     select
@@ -120,13 +119,17 @@ numbers as (
             nullif(regexp_extract(form, 'name="ec"[^0-9]{2,8}([0-9]{1,9})[^0-9]', 1), '')) as counter,
         coalesce(
             nullif(regexp_extract(form, '(?:^|&)id=([0-9]{5,20})(?:&|$)', 1), ''),
-            nullif(regexp_extract(form, 'name="id"[^0-9]{2,8}([0-9]{5,20})[^0-9]', 1), '')) as dataset
+            nullif(regexp_extract(form, 'name="id"[^0-9]{2,8}([0-9]{5,20})[^0-9]', 1), '')) as dataset,
+        coalesce(
+            nullif(regexp_extract(form, '(?:^|&)it=([0-9]{9,16})(?:&|$)', 1), ''),
+            nullif(regexp_extract(form, 'name="it"[^0-9]{2,8}([0-9]{9,16})[^0-9]', 1), '')) as load_key
     from hits
 )
 select
     ref,
     source,
-    source || '#' || page_load,
+    -- As the events name their page load: the capture's page, else when the pixel started on it.
+    coalesce(source || '#' || page_load, 'meta ' || load_key),
     dataset,
     cast(counter as bigint),
     seen_at
