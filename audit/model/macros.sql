@@ -67,6 +67,16 @@ create or replace temp macro plain_text(t) as
     and not regexp_full_match(lower(trim(t)),
         '.*[*]{2,}.*|x{4,}|[\[<{(].*[\]>})]|redacted|removed|masked|filtered|scrubbed|hidden|hashed|anonymi[sz]ed|pii');
 
+-- A value (or list of values, as JSON text) that stands in plain text where a hash is asked for.
+create or replace temp macro is_plain(t) as
+    t is not null
+    and t not in ('', '[]')
+    and not regexp_full_match(lower(t),
+        '(\["?)?(([0-9a-f]{64}([.][a-z0-9_-]{2,8})?|[0-9a-f]{32}|[0-9a-f]{40})?("?,"?)?)*("?\])?');
+-- The first of a value that may be a text or a list of texts (as JSON text).
+create or replace temp macro first_of(t) as
+    nullif(case when starts_with(t, '["') then regexp_extract(t, '^\["((?:[^"\\]|\\.)*)"', 1) else t end, '');
+
 -- The salted digest two sides are compared by; t is a SHA-256 in lower-case hex.
 create or replace temp macro salted(t) as sha256(getvariable('salt') || t);
 create or replace temp macro email_sha(t) as
@@ -193,7 +203,8 @@ create or replace temp macro reading_text(basis, slip) as
 
 -- The moment a Meta cookie was made: part 3 of fbc and fbp, in milliseconds; NULL where it is anything else.
 create or replace temp macro fb_created(t) as
-    case when regexp_full_match(split_part(t, '.', 3), '[0-9]{13}') then utc(split_part(t, '.', 3)) end;
+    case when length(split_part(t, '.', 3)) = 13 and try_cast(split_part(t, '.', 3) as bigint) > 0
+         then make_timestamp(try_cast(split_part(t, '.', 3) as bigint) * 1000) end;
 
 -- A word that stands where an id should: the page or template did not know it.
 create or replace temp macro is_placeholder(t) as

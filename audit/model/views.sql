@@ -789,58 +789,63 @@ left join landing_loads l on l.platform = e.platform and l.page_load = e.page_lo
 -- Since when a visit knows a click id and a browser id. A Meta cookie writes the moment of its making into its third part.
 -- What the page itself can know comes from addresses, cookies and browser events; a server may know what any of them does.
 create table visit_knowledge as
-with known as (
+with carried as (
+    select
+        v.session,
+        v.platform,
+        v.channel,
+        v.judged_at,
+        e.ref,
+        e.landing_click,
+        e.cookie_click,
+        e.click_id,
+        e.cookie_browser,
+        e.browser_id
+    from event_visits v
+    join events e on e.event_key = v.event_key
+    where v.session is not null
+),
+known as (
     select session, platform, 'click' as kind, true as from_page, landed_at as known_at, ref
     from landings
     where session is not null
       and click_id is not null
     union all
-    select v.session, v.platform, 'click', e.channel = 'browser', v.judged_at, e.ref
-    from event_visits v
-    join events e on e.event_key = v.event_key
-    where v.session is not null
-      and e.landing_click is not null
+    select session, platform, 'click', channel = 'browser', judged_at, ref
+    from carried
+    where landing_click is not null
     union all
-    select v.session, v.platform, 'click', true, least(v.judged_at, coalesce(fb_created(e.cookie_click), v.judged_at)), e.ref
-    from event_visits v
-    join events e on e.event_key = v.event_key
-    where v.session is not null
-      and e.cookie_click is not null
+    select session, platform, 'click', true, least(judged_at, coalesce(fb_created(cookie_click), judged_at)), ref
+    from carried
+    where cookie_click is not null
     union all
+    select session, platform, 'click', channel = 'browser', least(judged_at, coalesce(fb_created(click_id), judged_at)), ref
+    from carried
+    where click_id is not null
+    union all
+    select session, platform, 'browser', true, least(judged_at, coalesce(fb_created(cookie_browser), judged_at)), ref
+    from carried
+    where cookie_browser is not null
+    union all
+    select session, platform, 'browser', channel = 'browser', least(judged_at, coalesce(fb_created(browser_id), judged_at)), ref
+    from carried
+    where browser_id is not null
+),
+moments as (
     select
-        v.session,
-        v.platform,
-        'click',
-        e.channel = 'browser',
-        least(v.judged_at, coalesce(fb_created(e.click_id), v.judged_at)),
-        e.ref
-    from event_visits v
-    join events e on e.event_key = v.event_key
-    where v.session is not null
-      and e.click_id is not null
-    union all
-    select v.session, v.platform, 'browser', true, least(v.judged_at, coalesce(fb_created(e.cookie_browser), v.judged_at)), e.ref
-    from event_visits v
-    join events e on e.event_key = v.event_key
-    where v.session is not null
-      and e.cookie_browser is not null
-    union all
-    select
-        v.session,
-        v.platform,
-        'browser',
-        e.channel = 'browser',
-        least(v.judged_at, coalesce(fb_created(e.browser_id), v.judged_at)),
-        e.ref
-    from event_visits v
-    join events e on e.event_key = v.event_key
-    where v.session is not null
-      and e.browser_id is not null
+        session,
+        platform,
+        kind,
+        from_page,
+        known_at,
+        min(ref) as ref
+    from known
+    group by session, platform, kind, from_page, known_at
 ),
 knowers as (
-    select session, platform, kind, 'server' as channel, known_at, ref from known
+    select session, platform, kind, 'server' as channel, known_at, ref from moments
     union all
-    select session, platform, kind, 'browser', known_at, ref from known where from_page
+    select session, platform, kind, 'browser', known_at, ref from moments where from_page
 ),
 ranked as (
     select
