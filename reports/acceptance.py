@@ -24,7 +24,8 @@ def gates(verdict: Verdict, problems: tuple[Problem, ...]) -> tuple[Gate, ...]:
 
 def _gate_anchor(gate: JudgedGate, problems: tuple[Problem, ...]) -> str:
     own = [p.anchor for p in problems if p.facet == gate.id]
-    return own[0] if own else f"facet-{gate.id}"
+    folded = [p.anchor for p in problems if any(row.facet == gate.id for f in p.follows for row in f.rows)]
+    return next(iter((*own, *folded)), f"facet-{gate.id}")
 
 
 def rows(audit: Audit, verdict: Verdict, findings: tuple[Finding, ...], problems: tuple[Problem, ...]) -> tuple[Row, ...]:
@@ -187,8 +188,9 @@ def predicted(audit: Audit) -> tuple[Predicted, ...]:
         """
     )
     orders = int((audit.con.execute("select count(distinct order_id) from judged_orders").fetchone() or (0,))[0])
+    digits = dict(audit.con.execute("select currency, digits from currencies where tolerance < 1").fetchall())
     worth = tuple(
-        Amounts(currency, total, total)
+        Amounts(currency, total, total, digits.get(currency, 0))
         for currency, total in audit.con.execute(
             "select currency, sum(amount) from judged_orders where currency is not null group by currency order by currency"
         ).fetchall()
@@ -205,12 +207,14 @@ def predicted(audit: Audit) -> tuple[Predicted, ...]:
     datasets += [(name, None) for name in missing if name not in {platform for platform, _ in datasets}]
     order = {name: place for place, name in enumerate(missing)}
     return tuple(
-        _predicted(audit, platform, dataset, orders, worth)
+        _predicted(audit, platform, dataset, orders, worth, digits)
         for platform, dataset in sorted(datasets, key=lambda d: (order.get(d[0], 99), d[0], d[1] or "~"))
     )
 
 
-def _predicted(audit: Audit, platform: str, dataset: str | None, orders: int, worth: tuple[Amounts, ...]) -> Predicted:
+def _predicted(
+    audit: Audit, platform: str, dataset: str | None, orders: int, worth: tuple[Amounts, ...], digits: dict[str, int]
+) -> Predicted:
     counts = audit.con.execute(
         """
         select p.currency, sum(p.low), sum(p.high), sum(p.low_value), sum(p.high_value)
@@ -237,7 +241,9 @@ def _predicted(audit: Audit, platform: str, dataset: str | None, orders: int, wo
         high=sum(int(row[2]) for row in counts),
         order_value=worth,
         counted_value=tuple(
-            Amounts(currency, low or Decimal(0), high or Decimal(0)) for currency, _, _, low, high in counts if currency
+            Amounts(currency, low or Decimal(0), high or Decimal(0), digits.get(currency, 0))
+            for currency, _, _, low, high in counts
+            if currency
         ),
         keyless=int(keyless[0]),
     )

@@ -52,7 +52,9 @@ def read_bridges(audit: Audit) -> dict[str, Bridge]:
     made = {}
     for row in audit.con.execute(
         """
-        select o.order_id, o.currency, c.digits, o.subtotal, o.discount, o.shipping, o.tax, o.tax_included, o.fees,
+        select o.order_id, o.currency,
+            case when c.tolerance < 1 then c.digits else 0 end as digits,
+            o.subtotal, o.discount, o.shipping, o.tax, o.tax_included, o.fees,
             o.unique_code, o.total, l.value_basis, a.amount, a.currency
         from orders o
         join card_orders k on k.order_id = o.order_id
@@ -68,12 +70,12 @@ def read_bridges(audit: Audit) -> dict[str, Bridge]:
             optional.insert(1, ("Tax", tax))
         parts = _parts(subtotal, discount, [(label, value) for label, value in optional if value], total)
         expected = BASES.get(basis, basis)
-        shown = money(amount, unit, digits or 2) if amount is not None else "which the export does not hold"
+        shown = money(amount, unit, digits or 0) if amount is not None else "which the export does not hold"
         made[order_id] = Bridge(
             expected=f"{expected[:1].upper()}{expected[1:]}, {shown}",
             expected_amount=amount,
             parts=tuple(
-                Part(label, value, start, money(value, currency, digits or 2), is_sum) for label, value, start, is_sum in parts
+                Part(label, value, start, money(value, currency, digits or 0), is_sum) for label, value, start, is_sum in parts
             ),
             sent=tuple(sent.get(order_id, ())),
         )
@@ -115,7 +117,8 @@ def _sent(audit: Audit) -> dict[str, list[Sent]]:
     found: dict[str, list[tuple[int, str, Sent]]] = {}
     for order_id, platform, channel, sender, value, text, currency, digits, basis, slip, is_basis, ref in audit.con.execute(
         """
-        select e.order_id, e.platform, e.channel, e.sender, e.value, e.value_sent, e.currency, c.digits, r.basis, r.slip,
+        select e.order_id, e.platform, e.channel, e.sender, e.value, e.value_sent, e.currency,
+            case when c.tolerance < 1 then c.digits else 0 end as digits, r.basis, r.slip,
             r.is_plan_basis, e.ref
         from events e
         join card_orders k on k.order_id = e.order_id
@@ -133,7 +136,7 @@ def _sent(audit: Audit) -> dict[str, list[Sent]]:
             explained, tone = f"{SLIPS.get(slip, slip)} {BASES.get(basis, basis)}", "stop"
         else:
             explained, tone = f"equals {BASES.get(basis, basis)}", "pass" if is_basis else "stop"
-        shown = money(value, currency, digits or 2) if value is not None else (text or "nothing")
+        shown = money(value, currency, digits or 0) if value is not None else (text or "nothing")
         label = f"{step_of(platform, None)}, {CHANNELS[channel].lower()}"
         sent = Sent(label, value or Decimal(0), shown, explained, tone, ref)
         found.setdefault(order_id, []).append((list(PLATFORMS).index(platform), sender or "not named", sent))

@@ -207,7 +207,7 @@ def bridge(order_id: str, value: Bridge) -> Drawing:
         y += _LINE
     if value.expected_amount is not None and value.sent:
         x = _LABEL + min(float(value.expected_amount) * scale, float(_BARS))
-        shapes.append(_shape("line", "br-expected", tip=f"Expected: {value.expected}", x1=x, y1=2, x2=x, y2=y - 4))
+        shapes.insert(0, _shape("line", "br-expected", tip=f"Expected: {value.expected}", x1=x, y1=2, x2=x, y2=y - 4))
     return Drawing(f"Order {order_id}: from its parts to the values reported", _LABEL + _BARS + 95, y + 2, tuple(shapes))
 
 

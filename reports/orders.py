@@ -107,7 +107,8 @@ def order_cards(
     for row in con.execute(
         """
         select o.order_id, o.created_at, o.paid_at, o.status, o.payment_status, o.payment_method, o.order_source, o.currency,
-            o.total, o.ref, o.duty_reason, c.digits
+            o.total, o.ref, o.duty_reason,
+            case when c.tolerance < 1 then c.digits else 0 end as digits
         from orders o
         join card_orders k on k.order_id = o.order_id
         left join currencies c on c.currency = o.currency
@@ -118,7 +119,7 @@ def order_cards(
         own = points.get(order_id, [])
         keys = {p.key for p in own[:EVENTS]}
         facts = (
-            ("Total", money(total, currency, digits or 2)), ("Status", status), ("Payment", payment), ("Paid by", method),
+            ("Total", money(total, currency, digits or 0)), ("Status", status), ("Payment", payment), ("Paid by", method),
             ("Came from", source), ("Not expected to be reported", reason),
         )  # fmt: skip
         mine = [f for f in findings if f.order_id == order_id and not f.because_of]
@@ -176,7 +177,8 @@ def _points(audit: Audit, zone: ZoneInfo, findings: tuple[Finding, ...]) -> dict
             join card_orders k on k.order_id = p.order_id
         )
         select o.order_id, e.event_key, coalesce(e.event_at, e.seen_at), e.platform, e.channel, coalesce(e.step, e.event_name),
-            e.event_id, e.value, e.currency, c.digits, e.ref, e.accepted, bool_or(o.probable)
+            e.event_id, e.value, e.currency, case when c.tolerance < 1 then c.digits else 0 end as digits,
+            e.ref, e.accepted, bool_or(o.probable)
         from own o
         join events e on e.event_key = o.event_key
         left join currencies c on c.currency = e.currency
@@ -186,7 +188,7 @@ def _points(audit: Audit, zone: ZoneInfo, findings: tuple[Finding, ...]) -> dict
         """
     ).fetchall():
         note = "refused" if accepted is False else "most likely this order" if probable else ""
-        text = money(value, currency, digits or 2) if value is not None else ""
+        text = money(value, currency, digits or 0) if value is not None else ""
         points.setdefault(order_id, []).append(
             _point(key, at, zone, platform, channel, step, event_id, text, ref, note, tones.get(ref, ""))
         )

@@ -147,6 +147,11 @@ class Cell:
     warnings: int
     anchor: str
 
+    @property
+    def number(self) -> int:
+        """What the answer speaks of: cases judged, cases at fault, cases left open."""
+        return {Answer.PASS: self.examined, Answer.FAIL: self.failed, Answer.UNCLEAR: self.unclear}.get(self.answer, 0)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -176,6 +181,7 @@ class Amounts:
     currency: str
     low: Decimal
     high: Decimal
+    digits: int  # minor units it is written with
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from audit.check import NEEDS
 from audit.engine import Audit
-from audit.verdict import BLOCKING, Answer, CheckResult, Verdict
+from audit.verdict import BLOCKING, GATE_TITLES, Answer, CheckResult, Verdict
 from reports.parts import Problem, Reason, Untested, Waiver
-from reports.words import FACETS, PLATFORMS, SUPPLIERS, UNDECIDABLE, counted, listed, lowered, owner_of
+from reports.words import PLATFORMS, SUPPLIERS, UNDECIDABLE, listed, lowered, owner_of
 
 
 def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waivers: tuple[Waiver, ...]) -> tuple[Reason, ...]:
@@ -96,8 +96,8 @@ def not_run(audit: Audit, verdict: Verdict) -> tuple[Untested, ...]:
         if len(named) == 1:
             what = f"Whether {lowered(named[0].outcome.check.title)}"
         else:
-            facets = listed(list(dict.fromkeys(FACETS[r.outcome.check.facet].lower() for r in named)), 4)
-            what = f"{counted(len(named), 'check')} of {facets}"
+            facets = dict.fromkeys(r.outcome.check.facet for r in named)
+            what = f"Whether {listed([lowered(GATE_TITLES[facet]) for facet in facets], 4)}"
         supply = "Left out by --select or --ignore." if named[0].outcome.state == "ignored" else f"Supply {note}."
         role = next((SUPPLIERS.get(n, "tracking") for n in named[0].outcome.check.needs if NEEDS[n][1] in note), "tracking")
         made.append(Untested(what, supply, owner_of(audit.plan.owners, role), bool(decisive), tuple(r.id for r in results)))

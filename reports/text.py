@@ -55,14 +55,13 @@ def amount(value: Decimal | None) -> str | None:
     return "0" if text in ("-0", "") else text
 
 
-def money(value: Decimal | None, currency: str | None, digits: int = 2) -> str:
-    """An amount with its currency; minor units are either all there or not at all."""
+def money(value: Decimal | None, currency: str | None, digits: int = 0) -> str:
+    """An amount with its currency; all minor units where the currency is written with them, else only those there are."""
     text = amount(value)
     if text is None:
         return "no amount"
-    if "." in text:
-        whole, minor = text.split(".")
-        text = f"{whole}.{minor.ljust(digits, '0')}"
+    whole, _, minor = text.partition(".")
+    text = f"{whole}.{minor.ljust(digits, '0')}" if minor or digits else whole
     return f"{currency} {text}" if currency else text
 
 

@@ -56,8 +56,7 @@ def problem(item: Problem) -> str:
 
 def cell_words(cell: Cell) -> str:
     """“Stop 3”, “Pass, 1 warning”: the answer with what stands behind it."""
-    number = cell.failed or cell.unclear
-    words = f"{ANSWERS[cell.answer]} {number}" if number else ANSWERS[cell.answer]
+    words = f"{ANSWERS[cell.answer]} {cell.number}" if cell.number else ANSWERS[cell.answer]
     return f"{words}, {counted(cell.warnings, 'warning')}" if cell.warnings else words
 
 
