@@ -65,7 +65,9 @@ select
         as plain_keys,
     array_to_string(list_filter(list_transform(n, lambda x, i: x || '=' || coalesce(v[i], '')),
         lambda x: starts_with(x, 'cd[')), '&') as params_text,
-    concat_ws('|', param(n, v, 'id'), param(n, v, 'ev'), param(n, v, 'ts'), coalesce(param(n, v, 'eid'), '')) as copy_key
+    -- Two calls within one millisecond differ in Meta's own counter; a copy repeats it.
+    concat_ws('|', param(n, v, 'id'), param(n, v, 'ev'), param(n, v, 'ts'), coalesce(param(n, v, 'eid'), ''), coalesce(param(n, v, 'ec'), ''))
+        as copy_key
 from fields
 where param(n, v, 'id') <> ''
   and param(n, v, 'ev') <> ''
