@@ -67,12 +67,15 @@ create or replace temp macro plain_text(t) as
     and not regexp_full_match(lower(trim(t)),
         '.*[*]{2,}.*|x{4,}|[\[<{(].*[\]>})]|redacted|removed|masked|filtered|scrubbed|hidden|hashed|anonymi[sz]ed|pii');
 
--- A value (or list of values, as JSON text) that stands in plain text where a hash is asked for.
+-- The same of a value that may be a list (as JSON text). The pattern first: almost every value is nothing but hashes.
 create or replace temp macro is_plain(t) as
-    t is not null
-    and t not in ('', '[]')
-    and not regexp_full_match(lower(t),
-        '(\["?)?(([0-9a-f]{64}([.][a-z0-9_-]{2,8})?|[0-9a-f]{32}|[0-9a-f]{40})?("?,"?)?)*("?\])?');
+    case
+        when t is null or regexp_full_match(t,
+            '(\["?)?(([0-9a-fA-F]{64}([.][A-Za-z0-9_-]{2,8})?|[0-9a-fA-F]{32}|[0-9a-fA-F]{40})?("?,"?)?)*("?\])?') then false
+        when starts_with(t, '[') then len(list_filter(
+            string_split(regexp_replace(t, '^\["?|"?\]$', '', 'g'), '","'), lambda v: coalesce(plain_text(v), false))) > 0
+        else coalesce(plain_text(t), false)
+    end;
 -- The first of a value that may be a text or a list of texts (as JSON text).
 create or replace temp macro first_of(t) as
     nullif(case when starts_with(t, '["') then regexp_extract(t, '^\["((?:[^"\\]|\\.)*)"', 1) else t end, '');
@@ -147,20 +150,6 @@ create or replace temp macro relay_item_ids(variants, bundles) as
         list_transform(
             coalesce(try(from_json(bundles, '[{"bundle_price_option_unique_id":"VARCHAR"}]')), []),
             lambda x: coalesce(x.bundle_price_option_unique_id, ''))), ','), '');
-
--- User-data keys whose value is plain text where a hash is asked for; data is a JSON object.
-create or replace temp macro plain_user_keys(data, hashed_keys) as
-    nullif(array_to_string(list_filter(hashed_keys, lambda k:
-        len(list_filter(
-            coalesce(
-                try(from_json(json_extract(data, '$.' || k), '["VARCHAR"]')),
-                list_value(json_extract_string(data, '$.' || k))),
-            lambda v: coalesce(plain_text(v), false))) > 0), ','), '');
--- The first value of a user-data key that may be a text or a list of texts.
-create or replace temp macro first_text(data, key) as
-    nullif(case when json_type(json_extract(data, '$.' || key)) = 'ARRAY'
-        then json_extract_string(data, '$.' || key || '[0]')
-        else json_extract_string(data, '$.' || key) end, '');
 
 -- Personal data in an address or a parameter text; ids of clicks, campaigns and orders are never judged.
 create or replace temp macro public_part(url) as

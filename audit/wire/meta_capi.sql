@@ -6,10 +6,8 @@ with posts as (
         regexp_extract(path, '^/(?:v[0-9.]+/)?([0-9]+)/events/?$', 1) as pixel,
         try(from_json(body, '{"partner_agent":"VARCHAR","test_event_code":"VARCHAR","data":[{
             "event_name":"VARCHAR","event_time":"VARCHAR","event_id":"VARCHAR","action_source":"VARCHAR",
-            "event_source_url":"VARCHAR","referrer_url":"VARCHAR","user_data":"JSON","opt_out":"VARCHAR",
-            "data_processing_options":"VARCHAR",
-            "custom_data":{"value":"VARCHAR","currency":"VARCHAR","contents":"VARCHAR","content_ids":"VARCHAR","order_id":"VARCHAR",
-                "transaction_id":"VARCHAR"}}]}')) as m,
+            "event_source_url":"VARCHAR","referrer_url":"VARCHAR","user_data":"VARCHAR","data_processing_options":"VARCHAR",
+            "custom_data":"VARCHAR"}]}')) as m,
         try(from_json(response, '{"events_received":"BIGINT","error":{"code":"VARCHAR","error_subcode":"VARCHAR",
             "message":"VARCHAR","error_user_title":"VARCHAR"}}')) as answer
     from requests
@@ -19,10 +17,19 @@ with posts as (
 ),
 sent as (
     select
-        *,
-        unnest(m.data) as e,
-        unnest(coalesce(try(cast(json_extract(body, '$.data') as json[])), list_transform(m.data, lambda x: null::json))) as raw
+        * exclude (body, response),
+        unnest(m.data) as e
     from posts
+),
+events_read as (
+    select
+        *,
+        try(from_json(e.custom_data, '{"value":"VARCHAR","currency":"VARCHAR","contents":"VARCHAR","content_ids":"VARCHAR",
+            "order_id":"VARCHAR","transaction_id":"VARCHAR"}')) as c,
+        try(from_json(e.user_data, '{"em":"VARCHAR","ph":"VARCHAR","fn":"VARCHAR","ln":"VARCHAR","ct":"VARCHAR","st":"VARCHAR",
+            "zp":"VARCHAR","country":"VARCHAR","db":"VARCHAR","ge":"VARCHAR","external_id":"VARCHAR","fbc":"VARCHAR",
+            "fbp":"VARCHAR"}')) as u
+    from sent
 )
 select
     source,
@@ -46,15 +53,15 @@ select
     e.event_id as event_id_sent,
     e.event_time as event_time_sent,
     m.partner_agent as partner_agent,
-    coalesce(e.custom_data.order_id, e.custom_data.transaction_id) as order_param,
-    e.custom_data.value as value_sent,
-    e.custom_data.currency as currency_sent,
-    json_extract_string(e.user_data, '$.fbc') as click_id_sent,
-    json_extract_string(e.user_data, '$.fbp') as browser_id_sent,
+    coalesce(c.order_id, c.transaction_id) as order_param,
+    c.value as value_sent,
+    c.currency as currency_sent,
+    u.fbc as click_id_sent,
+    u.fbp as browser_id_sent,
     e.event_source_url as page,
     e.referrer_url as referrer,
     e.event_source_url <> '' as has_source_url,
-    items_of(e.custom_data.contents, e.custom_data.content_ids, null) as item_list,
+    items_of(c.contents, c.content_ids, null) as item_list,
     coalesce(answer.error.code || coalesce('/' || answer.error.error_subcode, ''), cast(status as varchar)) as answer_code,
     coalesce(answer.error.error_user_title, answer.error.message) as answer_text,
     len(m.data) as events_sent,
@@ -65,9 +72,19 @@ select
     e.action_source as action_source,
     coalesce(m.test_event_code <> '', false) as has_test_code,
     case when e.data_processing_options like '%LDU%' then 'LDU' end as limited_use,
-    first_text(e.user_data, 'em') as email_sent,
-    first_text(e.user_data, 'ph') as phone_sent,
-    first_text(e.user_data, 'external_id') as external_id_sent,
-    plain_user_keys(e.user_data, ['em', 'ph', 'fn', 'ln', 'ct', 'st', 'zp', 'country', 'db', 'ge']) as plain_keys,
-    cast(json_extract(raw, '$.custom_data') as varchar) as params_text
-from sent
+    first_of(u.em) as email_sent,
+    first_of(u.ph) as phone_sent,
+    first_of(u.external_id) as external_id_sent,
+    nullif(concat_ws(',',
+        case when is_plain(u.em) then 'em' end,
+        case when is_plain(u.ph) then 'ph' end,
+        case when is_plain(u.fn) then 'fn' end,
+        case when is_plain(u.ln) then 'ln' end,
+        case when is_plain(u.ct) then 'ct' end,
+        case when is_plain(u.st) then 'st' end,
+        case when is_plain(u.zp) then 'zp' end,
+        case when is_plain(u.country) then 'country' end,
+        case when is_plain(u.db) then 'db' end,
+        case when is_plain(u.ge) then 'ge' end), '') as plain_keys,
+    e.custom_data as params_text
+from events_read

@@ -34,7 +34,9 @@ read as (
             "context":{"ad":{"callback":"VARCHAR"},"page":{"url":"VARCHAR","referrer":"VARCHAR"},"user":"JSON"},
             "properties":{"value":"VARCHAR","currency":"VARCHAR","contents":"VARCHAR","content_ids":"VARCHAR",
                 "content_id":"VARCHAR","order_id":"VARCHAR","transaction_id":"VARCHAR"}}')) as e,
-        coalesce(json_extract(raw, '$.user'), json_extract(raw, '$.context.user')) as user_data
+        try(from_json(coalesce(json_extract(raw, '$.user'), json_extract(raw, '$.context.user')), '{"email":"VARCHAR",
+            "phone":"VARCHAR","phone_number":"VARCHAR","external_id":"VARCHAR","first_name":"VARCHAR","last_name":"VARCHAR",
+            "zip_code":"VARCHAR","ttclid":"VARCHAR","ttp":"VARCHAR"}')) as u
     from sent
 )
 select
@@ -62,8 +64,8 @@ select
     coalesce(e.properties.order_id, e.properties.transaction_id) as order_param,
     e.properties.value as value_sent,
     e.properties.currency as currency_sent,
-    coalesce(json_extract_string(user_data, '$.ttclid'), e.context.ad.callback) as click_id_sent,
-    json_extract_string(user_data, '$.ttp') as browser_id_sent,
+    coalesce(u.ttclid, e.context.ad.callback) as click_id_sent,
+    u.ttp as browser_id_sent,
     coalesce(e.page.url, e.context.page.url) as page,
     coalesce(e.page.referrer, e.context.page.referrer) as referrer,
     coalesce(e.page.url, e.context.page.url) <> '' as has_source_url,
@@ -77,10 +79,16 @@ select
          when status between 200 and 299 then true end as accepted,
     coalesce(m.test_event_code <> '', false) as has_test_code,
     case when e.limited_data_use = 'true' then 'LDU' end as limited_use,
-    first_text(user_data, 'email') as email_sent,
-    coalesce(first_text(user_data, 'phone'), first_text(user_data, 'phone_number')) as phone_sent,
-    first_text(user_data, 'external_id') as external_id_sent,
-    plain_user_keys(user_data, ['email', 'phone', 'phone_number', 'external_id', 'first_name', 'last_name', 'zip_code'])
-        as plain_keys,
+    first_of(u.email) as email_sent,
+    coalesce(first_of(u.phone), first_of(u.phone_number)) as phone_sent,
+    first_of(u.external_id) as external_id_sent,
+    nullif(concat_ws(',',
+        case when is_plain(u.email) then 'email' end,
+        case when is_plain(u.phone) then 'phone' end,
+        case when is_plain(u.phone_number) then 'phone_number' end,
+        case when is_plain(u.external_id) then 'external_id' end,
+        case when is_plain(u.first_name) then 'first_name' end,
+        case when is_plain(u.last_name) then 'last_name' end,
+        case when is_plain(u.zip_code) then 'zip_code' end), '') as plain_keys,
     cast(json_extract(raw, '$.properties') as varchar) as params_text
 from read

@@ -4,11 +4,10 @@ with posts as (
     select
         *,
         regexp_extract(path, '/v3/stores/([^/]+)/public/analytics/tiktok/events/?$', 1) as store,
-        try(from_json(body, '{"event_source_url":"VARCHAR","referrer_url":"VARCHAR","user":"JSON","variants":"VARCHAR",
+        try(from_json(body, '{"event_source_url":"VARCHAR","referrer_url":"VARCHAR","user":"VARCHAR","variants":"VARCHAR",
             "bundle_price_options":"VARCHAR","test_event_code":"VARCHAR","events":[{"event_id":"VARCHAR","event":"VARCHAR",
             "event_time":"VARCHAR",
-            "parameters":{"value":"VARCHAR","currency":"VARCHAR","contents":"VARCHAR","content_ids":"VARCHAR","content_id":"VARCHAR",
-                "order_id":"VARCHAR","transaction_id":"VARCHAR"}}]}')) as m,
+            "parameters":"VARCHAR"}]}')) as m,
         try(from_json(response, '{"error_code":"VARCHAR","message":"VARCHAR"}')) as answer
     from requests
     where regexp_full_match(path, '.*/v3/stores/[^/]+/public/analytics/tiktok/events/?')
@@ -16,10 +15,17 @@ with posts as (
 ),
 sent as (
     select
-        *,
-        unnest(m.events) as e,
-        unnest(coalesce(try(cast(json_extract(body, '$.events') as json[])), list_transform(m.events, lambda x: null::json))) as raw
+        * exclude (body, response),
+        unnest(m.events) as e
     from posts
+),
+events_read as (
+    select
+        *,
+        try(from_json(e.parameters, '{"value":"VARCHAR","currency":"VARCHAR","contents":"VARCHAR","content_ids":"VARCHAR",
+            "content_id":"VARCHAR","order_id":"VARCHAR","transaction_id":"VARCHAR"}')) as c,
+        try(from_json(m.user, '{"email":"VARCHAR","phone":"VARCHAR","external_id":"VARCHAR","ttclid":"VARCHAR","ttp":"VARCHAR"}')) as u
+    from sent
 )
 select
     source,
@@ -41,17 +47,17 @@ select
     coalesce(e.event, '') as event_name,
     e.event_id as event_id_sent,
     e.event_time as event_time_sent,
-    coalesce(e.parameters.order_id, e.parameters.transaction_id) as order_param,
-    e.parameters.value as value_sent,
-    e.parameters.currency as currency_sent,
-    json_extract_string(m.user, '$.ttclid') as click_id_sent,
-    json_extract_string(m.user, '$.ttp') as browser_id_sent,
+    coalesce(c.order_id, c.transaction_id) as order_param,
+    c.value as value_sent,
+    c.currency as currency_sent,
+    u.ttclid as click_id_sent,
+    u.ttp as browser_id_sent,
     cookie_ttclid as cookie_click,
     cookie_ttp as cookie_browser,
     m.event_source_url as page,
     m.referrer_url as referrer,
     m.event_source_url <> '' as has_source_url,
-    items_of(e.parameters.contents, e.parameters.content_ids, e.parameters.content_id) as item_list,
+    items_of(c.contents, c.content_ids, c.content_id) as item_list,
     coalesce(nullif(m.variants, '[]'), nullif(m.bundle_price_options, '[]')) is not null as has_relay_items,
     relay_item_ids(m.variants, m.bundle_price_options) as relay_item_ids,
     coalesce(answer.error_code, cast(status as varchar)) as answer_code,
@@ -59,9 +65,9 @@ select
     len(m.events) as events_sent,
     case when status >= 400 or status = 0 then false when status between 200 and 299 then true end as accepted,
     coalesce(m.test_event_code <> '', false) as has_test_code,
-    first_text(m.user, 'email') as email_sent,
-    first_text(m.user, 'phone') as phone_sent,
-    first_text(m.user, 'external_id') as external_id_sent,
-    cast(json_extract(raw, '$.parameters') as varchar) as params_text,
-    'relay|tiktok|' || coalesce(e.event, '') || '|' || coalesce(nullif(e.event_id, ''), md5(cast(raw as varchar))) as send_key
-from sent
+    first_of(u.email) as email_sent,
+    first_of(u.phone) as phone_sent,
+    first_of(u.external_id) as external_id_sent,
+    e.parameters as params_text,
+    'relay|tiktok|' || coalesce(e.event, '') || '|' || coalesce(nullif(e.event_id, ''), md5(coalesce(e.parameters, ''))) as send_key
+from events_read
