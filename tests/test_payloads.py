@@ -282,6 +282,16 @@ def test_the_relay_key_is_read_from_the_headers(tmp_path: Path) -> None:
     ]
 
 
+def test_a_log_that_keeps_few_headers_accuses_no_accepted_request(tmp_path: Path) -> None:
+    kept = {"user-agent": "nagisa-orders/3.2"}
+    lines = (
+        line(RELAY_META, META, headers=kept),
+        line(RELAY_META, META, headers=kept, status=401),
+        line(RELAY_META, META, status=401),
+    )
+    assert [(row[1], row[3]) for row in audited(tmp_path, *lines)] == [("relay.ndjson:2", "missing_api_key")]
+
+
 @pytest.mark.parametrize("endpoint", payloads.LISTS)
 def test_every_endpoint_has_a_schema(endpoint: str) -> None:
     assert list(payloads.violations(endpoint, "{}", None))

@@ -169,16 +169,62 @@ purchases as (
       and (m.order_id is not null or e.order_key is null)
       and (e.value > 0 or coalesce(a.amount, o.total, 0) = 0)
 ),
+-- A value may be several amounts of its order. One that explains every value of a sender's side that is not the plan's
+-- amount goes first; else the first in the order of the bases.
+off_plan as (
+    select
+        p.event_key,
+        p.platform,
+        p.channel
+    from purchases p
+    left join value_readings r on r.event_key = p.event_key and r.slip = 'none' and r.is_plan_basis
+    where p.order_id is not null
+      and r.event_key is null
+),
+side_sizes as (
+    select
+        platform,
+        channel,
+        count(*) as event_count
+    from off_plan
+    group by platform, channel
+),
+side_readings as (
+    select
+        o.platform,
+        o.channel,
+        r.basis,
+        r.slip,
+        count(*) as event_count
+    from off_plan o
+    join value_readings r on r.event_key = o.event_key
+    group by o.platform, o.channel, r.basis, r.slip
+),
+placed_readings as (
+    select
+        r.event_key,
+        r.basis,
+        r.slip,
+        r.is_plan_basis,
+        row_number() over (
+            partition by r.event_key
+            order by case when r.is_plan_basis and r.slip = 'none' then 0 when t.event_count = z.event_count then 1 else 2 end, r.nth
+        ) as nth
+    from purchases p
+    join value_readings r on r.event_key = p.event_key
+    left join side_sizes z on z.platform = p.platform and z.channel = p.channel
+    left join side_readings t on t.platform = p.platform and t.channel = p.channel and t.basis = r.basis and t.slip = r.slip
+),
 first_readings as (
     select *
-    from value_readings
+    from placed_readings
     where nth = 1
 ),
 other_readings as (
     select
         r.event_key,
         string_agg(reading_text(r.basis, r.slip), ', ' order by r.nth) as names
-    from value_readings r
+    from placed_readings r
     join first_readings f on f.event_key = r.event_key
     where r.nth > 1
       and (f.slip <> 'none' or r.slip = 'none')
@@ -202,7 +248,7 @@ judged_purchases as (
             -- The plan's total in the buyer's currency is the same money; which currency was sent is another check's question.
             when p.value_basis = 'total' and b.event_key is not null then true
             -- The shop's number under the buyer's currency is other money.
-            when f.slip = 'none' and f.is_plan_basis then p.value_basis = 'presentment_total' or p.currency is distinct from p.buyer_currency
+            when f.slip = 'none' and f.is_plan_basis then p.value_basis = 'presentment_total' or coalesce(p.currency <> p.buyer_currency, true)
             when p.plan_amount is null then null
             when f.event_key is not null then false
             -- Another currency and another number: nothing to compare.

@@ -30,7 +30,7 @@ _COLUMNS = """
     status varchar, payment_status varchar, payment_method varchar, is_paid boolean, is_spam boolean, is_test boolean,
     is_cancelled boolean, order_source varchar, event_duty varchar, duty_reason varchar, currency varchar,
     presentment_currency varchar, total varchar, gross_revenue varchar, net_revenue varchar, subtotal varchar,
-    discount varchar, shipping varchar, tax varchar, fees varchar, unique_code varchar, refunded varchar,
+    discount varchar, shipping varchar, shipping_tax varchar, tax varchar, fees varchar, unique_code varchar, refunded varchar,
     presentment_total varchar, current_total varchar, tax_included boolean, email varchar, phone varchar,
     other_keys struct(key varchar, kind varchar)[],
     lines struct(item_ids struct(id varchar, space varchar)[], quantity varchar, price varchar, counts boolean)[]
@@ -94,6 +94,7 @@ def insert_orders(
             plain_number(subtotal) as subtotal,
             plain_number(discount) as discount,
             plain_number(shipping) as shipping,
+            plain_number(shipping_tax) as shipping_tax,
             plain_number(tax) as tax,
             plain_number(fees) as fees,
             plain_number(unique_code) as unique_code,

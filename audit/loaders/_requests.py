@@ -126,10 +126,11 @@ def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
                 or is_token(regexp_extract(body, '"access_token" *: *"([^"]*)"', 1))
                 or is_token(header(headers, 'access-token', 'Access-Token'))
                 or is_token(header(headers, 'authorization', 'Authorization')) as has_secret,
-            -- A log may leave headers out, so that only the presence of a key says something.
+            -- A log may leave headers out: 'none' is only said of a request that was refused (payload_violations.sql).
             case
                 when header(headers, 'x-scalev-storefront-api-key', 'X-Scalev-Storefront-Api-Key') is not null then 'storefront'
                 when header(headers, 'x-scalev-page-api-key', 'X-Scalev-Page-Api-Key') is not null then 'page'
+                when length(headers) > 2 then 'none'
             end as relay_key
         from log_rows
         """,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import duckdb
 
+from audit.loaders._cells import read_cells
 from audit.loaders._columns import Columns, flag, plain
 from audit.loaders._documents import holds, read_documents
 from audit.loaders._orders import insert_orders, open_orders
-from audit.loaders._records import read_records
 from audit.loaders._source import Source, Tally
 
 KIND = "orders"
@@ -62,8 +62,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     """One row an order; amounts stay the decimal texts they are. Scalev sells in rupiah unless the order says otherwise."""
     gaps: tuple[str, ...] = ()
     if source.shape == "csv":
-        read, bad = read_records(con, source)
-        con.execute("delete from records where record = '{}'")
+        read, bad = read_cells(con, source)
         gaps = _name_columns(con, source)
     else:
         read, bad = read_documents(con, source, own_keys=("order_id", "secret_slug"))
@@ -130,11 +129,11 @@ def _slim(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 
 def _name_columns(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, ...]:
     """The table's rows as the objects the interface would give; and what the chosen columns leave out."""
-    columns = Columns(source.keys)
+    columns = Columns(source.keys, cells=True)
     flat = ", ".join(f"'{name}', {columns.text(name)}" for name in _FLAT)
     buyer = ", ".join(f"'{name}', {columns.text(*names)}" for name, names in _BUYER.items())
     order = f"json_object({flat}, 'destination_address', json_object({buyer}))"
-    con.execute(f"update records set record = json_merge_patch('{{}}', {order})")
+    con.execute(f"create or replace temp table records as select place, json_merge_patch('{{}}', {order}) as record from cells")
     gaps = ["no item lines: items cannot be compared"]
     if not columns.has("is_probably_spam", "mark_as_spam_by"):
         gaps.append("no spam column: spam orders cannot be told from real ones")

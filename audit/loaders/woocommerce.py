@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import duckdb
 
+from audit.loaders._cells import read_cells
 from audit.loaders._columns import Columns, plain
 from audit.loaders._documents import holds, read_documents
 from audit.loaders._orders import insert_orders, open_orders
-from audit.loaders._records import read_records
 from audit.loaders._source import Source, Tally
 
 KIND = "orders"
@@ -21,12 +21,19 @@ _MARKS = frozenset({"order_key", "created_via", "date_created_gmt", "prices_incl
 _FIELDS = """{"id":"VARCHAR","number":"VARCHAR","order_key":"VARCHAR","created_via":"VARCHAR","status":"VARCHAR",
 "type":"VARCHAR","currency":"VARCHAR","date_created":"VARCHAR","date_created_gmt":"VARCHAR","date_paid":"VARCHAR","date_paid_gmt":"VARCHAR",
 "date_modified":"VARCHAR","date_modified_gmt":"VARCHAR","payment_method":"VARCHAR","total":"VARCHAR","total_tax":"VARCHAR",
-"discount_total":"VARCHAR","shipping_total":"VARCHAR","billing":{"email":"VARCHAR","phone":"VARCHAR"},
-"fee_lines":[{"total":"VARCHAR"}],"refunds":[{"total":"VARCHAR"}],
+"discount_total":"VARCHAR","discount_tax":"VARCHAR","shipping_total":"VARCHAR","shipping_tax":"VARCHAR",
+"prices_include_tax":"VARCHAR","billing":{"email":"VARCHAR","phone":"VARCHAR"},
+"fee_lines":[{"total":"VARCHAR","total_tax":"VARCHAR"}],"refunds":[{"total":"VARCHAR"}],
 "line_items":[{"product_id":"VARCHAR","variation_id":"VARCHAR","sku":"VARCHAR","quantity":"VARCHAR","total":"VARCHAR",
-"price":"VARCHAR"}]}"""
+"total_tax":"VARCHAR","price":"VARCHAR"}]}"""
 _NET = "N. Revenue is net of tax, shipping and refunds: order totals are not in this export"
+_INCLUDED = "coalesce(o.prices_include_tax = 'true', false)"
 _NOT_PLACED = "('checkout-draft', 'auto-draft')"
+
+
+def _shown(net: str, tax: str) -> str:
+    """SQL for an amount as buyers see it: WooCommerce keeps amounts without tax, also where its prices include it."""
+    return f"plain_number({net}) + case when {_INCLUDED} then coalesce(plain_number({tax}), 0) else 0 end"
 
 
 def claims(source: Source) -> bool:
@@ -79,15 +86,16 @@ def _load_rest(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             o.created_via as order_source,
             o.currency as currency,
             o.total as total,
-            cast(list_sum(list_transform(o.line_items, lambda x: plain_number(x.total))) as varchar) as subtotal,
-            o.discount_total as discount,
-            o.shipping_total as shipping,
+            cast(list_sum(list_transform(o.line_items, lambda x: {_shown('x.total', 'x.total_tax')})) as varchar) as subtotal,
+            cast({_shown('o.discount_total', 'o.discount_tax')} as varchar) as discount,
+            cast({_shown('o.shipping_total', 'o.shipping_tax')} as varchar) as shipping,
+            case when {_INCLUDED} then o.shipping_tax end as shipping_tax,
             o.total_tax as tax,
-            cast(list_sum(list_transform(o.fee_lines, lambda x: plain_number(x.total))) as varchar) as fees,
+            cast(list_sum(list_transform(o.fee_lines, lambda x: {_shown('x.total', 'x.total_tax')})) as varchar) as fees,
             cast(list_sum(list_transform(o.refunds, lambda x: abs(plain_number(x.total)))) as varchar) as refunded,
             cast(plain_number(o.total) - list_sum(list_transform(o.refunds, lambda x: abs(plain_number(x.total))))
                 as varchar) as current_total,
-            false as tax_included,
+            {_INCLUDED} as tax_included,
             o.billing.email as email,
             o.billing.phone as phone,
             [{{'key': o.id, 'kind': 'id'}}, {{'key': o.order_key, 'kind': 'token'}}] as other_keys,
@@ -110,9 +118,8 @@ def _load_rest(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
 
 def _load_analytics(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     """The core's report knows an order's net revenue and no total; its formatted column is text for people."""
-    read, bad = read_records(con, source)
-    con.execute("delete from records where record = '{}'")
-    columns = Columns(source.keys)
+    read, bad = read_cells(con, source)
+    columns = Columns(source.keys, cells=True)
     open_orders(con)
     con.execute(
         f"""
@@ -124,7 +131,7 @@ def _load_analytics(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             {columns.text("status")} as status,
             lower({columns.text("status")}) = 'cancelled' as is_cancelled,
             {columns.text("n_revenue", "net_sales")} as net_revenue
-        from records
+        from cells
         """
     )
     return insert_orders(con, source, read=read, bad=bad, gaps=(_NET, "no item ids: items cannot be compared"))
@@ -132,9 +139,8 @@ def _load_analytics(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
 
 def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     """Line items stand in one cell: ``name:value`` pairs between bars, lines between semicolons."""
-    read, bad = read_records(con, source)
-    con.execute("delete from records where record = '{}'")
-    columns = Columns(source.keys)
+    read, bad = read_cells(con, source)
+    columns = Columns(source.keys, cells=True)
     open_orders(con)
     status = f"lower({columns.text('status', 'order_status')})"
     con.execute(
@@ -162,7 +168,7 @@ def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
                 {columns.text("billing_email")} as email,
                 {columns.text("billing_phone")} as phone,
                 list_filter(string_split({columns.text("line_items")}, ';'), lambda x: trim(x) <> '') as written
-            from records
+            from cells
         )
         select
             place,

@@ -226,7 +226,8 @@ create table orders (
     net_revenue      decimal(24, 6),
     subtotal         decimal(24, 6),  -- after discounts
     discount         decimal(24, 6),
-    shipping         decimal(24, 6),
+    shipping         decimal(24, 6),  -- as in the total: with its tax where prices include it
+    shipping_tax     decimal(24, 6),  -- tax inside shipping, where prices include it
     tax              decimal(24, 6),
     fees             decimal(24, 6),
     unique_code      decimal(24, 6),

@@ -369,7 +369,7 @@ with amounts as (
     union all
     select order_id, 6, 'total_less_tax', total - tax, currency, tax <> 0 from orders
     union all
-    select order_id, 7, 'total_less_shipping_and_tax', total - shipping - tax, currency, shipping <> 0 and tax <> 0 from orders
+    select order_id, 7, 'total_less_shipping_and_tax', total - shipping - tax + coalesce(shipping_tax, 0), currency, shipping <> 0 and tax <> 0 from orders
     union all
     select order_id, 8, 'before_discount', subtotal + discount, currency, discount <> 0 from orders
     union all
