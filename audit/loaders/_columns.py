@@ -12,11 +12,18 @@ def plain(header: str) -> str:
 
 
 class Columns:
-    """What a file calls its fields, and the SQL that reads one from ``record``."""
+    """What a file calls its fields, and the SQL that reads one: from ``record``, or from the columns of ``cells``."""
 
-    def __init__(self, names: Iterable[str], mapped: Mapping[str, str] | None = None) -> None:
-        """``names`` are the file's own; ``mapped`` is the plan's word for what some of them mean."""
+    def __init__(self, names: Iterable[str], mapped: Mapping[str, str] | None = None, *, cells: bool = False) -> None:
+        """``names`` are the file's own, in order where ``cells`` says that its rows stand in that table; ``mapped`` is the
+        plan's word for what some of them mean.
+        """
+        names = tuple(names)
         self._mapped = mapped or {}
+        self._cells: dict[str, int] = {}
+        if cells:
+            for number, name in enumerate(names):
+                self._cells.setdefault(name, number)
         self._keys: dict[str, str] = {}
         for name in names:
             self._keys.setdefault(plain(name), name)
@@ -32,24 +39,35 @@ class Columns:
     def text(self, *names: str) -> str:
         """SQL for the text of the first of these fields that holds a value; the plan's mapping of the first name rules."""
         if names[0] in self._mapped:
-            return _read(self._place(self._mapped[names[0]]))
-        found = [_read("/" + _escaped(self._keys[name])) for name in names if name in self._keys]
+            return self._mapped_text(self._mapped[names[0]])
+        found = [self._own_text(self._keys[name]) for name in names if name in self._keys]
         if not found:
             return "cast(null as varchar)"
         return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
 
-    def _place(self, dotted: str) -> str:
+    def _own_text(self, key: str) -> str:
+        if key in self._cells:
+            return f"nullif(trim(c{self._cells[key]}), '')"
+        return _read("record", "/" + _escaped(key))
+
+    def _mapped_text(self, dotted: str) -> str:
+        """The field of that name, else the way its dots lead: through a record, or through the JSON of a cell."""
         if dotted in self._exact:
-            return "/" + _escaped(dotted)
-        return "".join("/" + _escaped(part) for part in dotted.split("."))
+            return self._own_text(dotted)
+        first, *rest = dotted.split(".")
+        if not self._cells:
+            return _read("record", "".join("/" + _escaped(part) for part in (first, *rest)))
+        if first not in self._cells or not rest:
+            return "cast(null as varchar)"
+        return _read(f"try(cast(c{self._cells[first]} as json))", "".join("/" + _escaped(part) for part in rest))
 
 
 def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1").replace("'", "''")
 
 
-def _read(pointer: str) -> str:
-    return f"nullif(trim(json_extract_string(record, '{pointer}')), '')"
+def _read(document: str, pointer: str) -> str:
+    return f"nullif(trim(json_extract_string({document}, '{pointer}')), '')"
 
 
 def flag(text: str) -> str:

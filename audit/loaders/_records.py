@@ -5,37 +5,12 @@ DuckDB reads the file itself; Python only settles what it is. A row that is no J
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
 import duckdb
 
 from audit.errors import InputError
+from audit.loaders._cells import parquet_text, read_cells
+from audit.loaders._paths import MAX_RECORD_BYTES, plain_path
 from audit.loaders._source import Source
-
-#: One JSON value may be this long; a longer line is no log line.
-MAX_RECORD_BYTES = 64 << 20
-
-#: Why a row of a file is none.
-NO_ROW = {"json": "not a JSON object", "csv": "more cells than the header has columns"}
-
-
-@contextmanager
-def plain_path(source: Source) -> Iterator[str]:
-    """A path DuckDB takes literally: names with wildcard characters are reached through a link."""
-    if not set(str(source.path)) & set("*?[]{}"):
-        yield str(source.path)
-        return
-    with TemporaryDirectory(prefix="pixel-audit-") as folder:
-        link = Path(folder) / "input"
-        link.symlink_to(source.path.resolve())
-        yield str(link)
 
 
 def read_records(con: duckdb.DuckDBPyConnection, source: Source, under: str | None = None) -> tuple[int, int]:
@@ -47,11 +22,11 @@ def read_records(con: duckdb.DuckDBPyConnection, source: Source, under: str | No
         InputError: the file breaks off, or is not what its first bytes promise.
     """
     con.execute("create or replace temp table records (place bigint, record json)")
+    if source.shape == "csv":
+        return _read_csv(con, source)
     with plain_path(source) as path:
         try:
-            if source.shape == "csv":
-                _read_csv(con, source)
-            elif source.shape == "parquet":
+            if source.shape == "parquet":
                 _read_parquet(con, path)
             elif source.shape == "ndjson":
                 _read_lines(con, source, path)
@@ -61,8 +36,9 @@ def read_records(con: duckdb.DuckDBPyConnection, source: Source, under: str | No
             first = str(error).strip().splitlines()[0]
             raise InputError(f"{source.name}: breaks off or is damaged: {first}. Export it again.") from error
     con.execute(
-        "insert into rejects select ? || ':' || place, ?, ? from records where record is null or json_type(record) <> 'OBJECT'",
-        [source.name, source.name, NO_ROW["csv" if source.shape == "csv" else "json"]],
+        "insert into rejects select ? || ':' || place, ?, 'not a JSON object' from records"
+        " where record is null or json_type(record) <> 'OBJECT'",
+        [source.name, source.name],
     )
     read, bad = con.execute(
         "select count(*), count(*) filter (where record is null or json_type(record) <> 'OBJECT') from records"
@@ -102,49 +78,21 @@ def _blank_lines(source: Source) -> list[int]:
     return blank
 
 
-def _read_csv(con: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Cells under their trimmed headers, empty ones left out; a row's place is the line it begins on.
-
-    Python splits the rows: exports quote line breaks, cut trailing cells and change their encoding, and a reference must
-    still name the right line. A row with more cells than the header is no row of this table.
-    """
-    with TemporaryDirectory(prefix="pixel-audit-") as folder:
-        rows = Path(folder) / "rows.ndjson"
-        with rows.open("w", encoding="utf-8") as out:
-            try:
-                for line, record in csv_rows(source):
-                    out.write(json.dumps({"place": line, "record": record}) + "\n")
-            except csv.Error as error:
-                raise InputError(f"{source.name}: breaks off or is damaged: {error}. Export it again.") from error
-        con.execute(
-            "insert into records select place, record from read_json(?, format = 'newline_delimited',"
-            f" columns = {{'place': 'bigint', 'record': 'json'}}, maximum_object_size = {MAX_RECORD_BYTES})",
-            [str(rows)],
-        )
+def _read_csv(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, int]:
+    """Cells under their headers, empty ones left out; a row's place is the line it begins on."""
+    read, bad = read_cells(con, source)
+    named: dict[str, list[str]] = {}
+    for number, name in enumerate(source.keys):
+        if name:
+            named.setdefault(name, []).append(f"nullif(c{number}, '')")
+    pairs = ", ".join(f"{_text(name)}, coalesce({', '.join(cells)})" for name, cells in named.items())
+    con.execute(f"insert into records select place, json_merge_patch('{{}}', json_object({pairs})) from cells")
+    con.execute("drop table cells")
+    return read, bad
 
 
-def csv_rows(source: Source) -> Iterator[tuple[int, dict[str, str] | None]]:
-    """The line a row begins on and its cells by header; ``None`` for a row that does not fit the header."""
-    csv.field_size_limit(MAX_RECORD_BYTES)
-    with source.open() as raw:
-        encoding = "utf-16" if raw.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
-    with source.open() as raw, io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="") as text:
-        reader = csv.reader(text, delimiter=source.delimiter)
-        header: list[str] | None = None
-        line = 1
-        for row in reader:
-            begins, line = line, reader.line_num + 1
-            if not any(cell.strip() for cell in row):
-                if header is not None and len(row) > 1:
-                    yield begins, {}
-                continue
-            if header is None:
-                header = [cell.strip() for cell in row]
-                continue
-            if any(cell.strip() for cell in row[len(header) :]):
-                yield begins, None
-                continue
-            yield begins, {name: cell for name, cell in zip(header, row, strict=False) if name and cell != ""}
+def _text(name: str) -> str:
+    return "'" + name.replace("'", "''") + "'"
 
 
 def _read_parquet(con: duckdb.DuckDBPyConnection, path: str) -> None:
@@ -152,12 +100,9 @@ def _read_parquet(con: duckdb.DuckDBPyConnection, path: str) -> None:
     columns = con.execute("select column_name, column_type from (describe select * from read_parquet(?))", [path])
     parts = []
     for name, kind in columns.fetchall():
-        key, quoted = name.replace("'", "''"), '"' + name.replace('"', '""') + '"'
-        if kind == "TIMESTAMP WITH TIME ZONE":
-            quoted = f"strftime({quoted}, '%Y-%m-%dT%H:%M:%S.%fZ')"
-        elif not kind.endswith("]") and not kind.startswith(("STRUCT", "MAP", "BOOLEAN", "JSON")):
-            quoted = f"cast({quoted} as varchar)"
-        parts.append(f"'{key}', {quoted}")
+        is_json = kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "BOOLEAN", "JSON"))
+        value = '"' + name.replace('"', '""') + '"' if is_json else parquet_text(name, kind)
+        parts.append(f"{_text(name)}, {value}")
     con.execute(f"insert into records select row_number() over (), json_object({', '.join(parts)}) from read_parquet(?)", [path])
 
 

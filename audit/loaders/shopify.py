@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import duckdb
 
+from audit.loaders._cells import read_cells
 from audit.loaders._columns import Columns, plain
 from audit.loaders._documents import holds, read_documents
 from audit.loaders._orders import insert_orders, open_orders
-from audit.loaders._records import read_records
 from audit.loaders._source import Source, Tally
 
 KIND = "orders"
@@ -68,9 +68,8 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
 
 
 def _load_csv(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
-    read, bad = read_records(con, source)
-    columns = Columns(source.keys)
-    con.execute("delete from records where record = '{}'")
+    read, bad = read_cells(con, source)
+    columns = Columns(source.keys, cells=True)
     open_orders(con)
     first = {
         "created": columns.text("created_at"),
@@ -104,7 +103,7 @@ def _load_csv(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
                 {columns.text("lineitem_quantity")} as quantity,
                 {columns.text("lineitem_price")} as price,
                 {columns.text("lineitem_discount")} as line_discount
-            from records
+            from cells
         ),
         grouped as (
             select

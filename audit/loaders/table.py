@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from audit.loaders._cells import read_cells
 from audit.loaders._columns import Columns, flag
 from audit.loaders._documents import holds, read_documents
 from audit.loaders._orders import insert_orders, open_orders
-from audit.loaders._records import read_records
 from audit.loaders._source import Source, Tally
 
 if TYPE_CHECKING:
@@ -95,16 +95,17 @@ def _shops() -> list[Loader]:
 
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     """One row an order. A row that repeats an order id is a later version of it; item rows of one order are not added up."""
-    if source.shape in ("csv", "parquet"):
-        read, bad = read_records(con, source)
+    is_table = source.shape in ("csv", "parquet")
+    if is_table:
+        read, bad = read_cells(con, source)
         names = list(source.keys)
     else:
         read, bad = read_documents(con, source, own_keys=_OWN_KEYS)
         names = [
             row[0] for row in con.execute("select distinct unnest(json_keys(record)) as key from records order by key").fetchall()
         ]
-    columns = Columns(names, source.fields)
-    con.execute("delete from records where record = '{}'")
+        con.execute("delete from records where record = '{}'")
+    columns = Columns(names, source.fields, cells=is_table)
     open_orders(con)
     fields = ",\n".join(f"{columns.text(*names)} as {field}" for field, names in SYNONYMS.items())
     con.execute(
@@ -114,7 +115,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             select
                 place,
                 {fields}
-            from records
+            from {"cells" if is_table else "records"}
         )
         select
             place,

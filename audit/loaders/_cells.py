@@ -1,0 +1,189 @@
+"""A table's rows as columns of text: ``cells(place, c0, c1, …)``, one column a column of the file, in its order.
+
+DuckDB splits the rows where it reads the file as Python's ``csv`` would; where it does not (cut rows, stray quotes, another
+encoding), Python splits them itself. Either way a row's place is the line it begins on, line breaks within quotes counted.
+Nothing of a file is written anywhere else on the way.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import TypeVar
+
+import duckdb
+
+from audit.errors import InputError
+from audit.loaders._paths import MAX_RECORD_BYTES, plain_path
+from audit.loaders._source import Source
+
+T = TypeVar("T")
+
+_BATCH = 5000
+_TOO_MANY = "more cells than the header has columns"
+
+
+def read_cells(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, int]:
+    """Fills ``cells`` and, for rows that do not fit the header, ``rejects``; (read, rejected). Empty rows are left out.
+
+    Raises:
+        InputError: the file breaks off, or is not what its first bytes promise.
+    """
+    names = ", ".join(f"c{number} varchar" for number in range(len(source.keys)))
+    con.execute(f"create or replace temp table cells (place bigint, {names})")
+    try:
+        if source.shape == "parquet":
+            _read_parquet(con, source)
+            return _number(con, "select count(*) from cells"), 0
+        bad = 0 if _read_clean(con, source) else _read_any(con, source)
+    except (duckdb.Error, csv.Error) as error:
+        first = str(error).strip().splitlines()[0]
+        raise InputError(f"{source.name}: breaks off or is damaged: {first}. Export it again.") from error
+    read = _number(con, "select count(*) from cells") + bad
+    con.execute(f"delete from cells where trim(concat({', '.join(f'c{number}' for number in range(len(source.keys)))})) = ''")
+    return read, bad
+
+
+def _number(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    return int((con.execute(query).fetchone() or (0,))[0])
+
+
+# ---------------------------------------------------------------------- DuckDB splits
+
+
+def _read_clean(con: duckdb.DuckDBPyConnection, source: Source) -> bool:
+    """Whether the file could be read as it stands, every row on the line it begins on."""
+    begins = _beginnings(source)
+    if begins is None:
+        return False
+    rows, jumps = begins
+    columns = ", ".join(f"'c{number}': 'varchar'" for number in range(len(source.keys)))
+    con.execute("create or replace temp table jumps (row bigint, line bigint)")
+    for batch in _batches(iter(jumps)):
+        con.execute(
+            "insert into jumps select unnest(?::bigint[]), unnest(?::bigint[])", [list(part) for part in zip(*batch, strict=True)]
+        )
+    try:
+        with plain_path(source) as path:
+            con.execute(
+                "create or replace temp table split as select * from read_csv(?, auto_detect = false, header = true,"
+                f" columns = {{{columns}}}, delim = ?, quote = '\"', escape = '\"', strict_mode = true, null_padding = false,"
+                f" nullstr = '', maximum_line_size = {MAX_RECORD_BYTES}, compression = ?)",
+                [path, source.delimiter, source.packing],
+            )
+    except duckdb.Error:
+        return False
+    if _number(con, "select count(*) from split") != rows:
+        con.execute("drop table split")
+        return False
+    if len(jumps) <= 1:
+        con.execute("insert into cells select rowid + ?, * from split order by rowid", [jumps[0][1] if jumps else 0])
+    else:
+        con.execute(
+            """
+            insert into cells
+            select j.line + s.rowid - j.row, s.*
+            from split s
+            asof join jumps j on s.rowid >= j.row
+            order by s.rowid
+            """
+        )
+    con.execute("drop table split; drop table jumps")
+    return True
+
+
+def _beginnings(source: Source) -> tuple[int, list[tuple[int, int]]] | None:
+    """How many rows follow the header, and where the line a row begins on is not simply the next: (row, line) from there on.
+
+    ``None`` for a file only Python's reader can be trusted with.
+    """
+    rows, expected, is_open = -1, -1, False
+    jumps: list[tuple[int, int]] = []
+    with source.open() as stream:
+        for number, line in enumerate(stream, start=1):
+            if number == 1 and line[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+                return None
+            if b"\0" in line or b"\r" in line[:-2] or line.endswith(b"\r"):
+                return None
+            was_open = is_open
+            if line.count(b'"') % 2:
+                is_open = not is_open
+            if was_open:
+                continue
+            if not line.strip():
+                if rows < 0:
+                    return None
+                continue
+            if rows == 0 or (rows > 0 and number != expected):
+                jumps.append((rows, number))
+            expected = number + 1
+            rows += 1
+    return None if is_open else (rows, jumps)
+
+
+# ---------------------------------------------------------------------- Python splits
+
+
+def _read_any(con: duckdb.DuckDBPyConnection, source: Source) -> int:
+    """Every row as Python's reader splits it; how many do not fit the header."""
+    con.execute("delete from cells")
+    bad: list[int] = []
+    width = len(source.keys)
+    parts = ", ".join(f"r[{number + 2}]" for number in range(width))
+    for batch in _batches(_rows(source)):
+        kept = []
+        for line, row in batch:
+            if any(cell.strip() for cell in row[width:]):
+                bad.append(line)
+            else:
+                kept.append([str(line), *(cell or None for cell in row[:width]), *([None] * (width - len(row)))])
+        con.execute(
+            f"insert into cells select r[1]::bigint, {parts} from (select unnest(from_json(?, '[[\"VARCHAR\"]]')) as r)",
+            [json.dumps(kept)],
+        )
+    if bad:
+        con.execute("insert into rejects select ? || ':' || unnest(?::bigint[]), ?, ?", [source.name, bad, source.name, _TOO_MANY])
+    return len(bad)
+
+
+def _batches(items: Iterator[T]) -> Iterator[list[T]]:
+    while batch := list(islice(items, _BATCH)):
+        yield batch
+
+
+def _rows(source: Source) -> Iterator[tuple[int, list[str]]]:
+    """The line a row begins on, and its cells."""
+    csv.field_size_limit(MAX_RECORD_BYTES)
+    with source.open() as raw:
+        encoding = "utf-16" if raw.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+    with source.open() as raw, io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="") as text:
+        reader = csv.reader(text, delimiter=source.delimiter)
+        line, is_headed = 1, False
+        for row in reader:
+            begins, line = line, reader.line_num + 1
+            if not is_headed:
+                is_headed = any(cell.strip() for cell in row)
+            elif len(row) > 1 or any(cell.strip() for cell in row):
+                yield begins, row
+
+
+def _read_parquet(con: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Plain columns as text (a double would cost digits), times with their offset, nested ones as JSON."""
+    with plain_path(source) as path:
+        described = con.execute("select column_name, column_type from (describe select * from read_parquet(?))", [path])
+        parts = [parquet_text(name, kind) for name, kind in described.fetchall()]
+        con.execute(f"insert into cells select row_number() over (), {', '.join(parts)} from read_parquet(?)", [path])
+
+
+def parquet_text(name: str, kind: str) -> str:
+    """SQL for a column of a Parquet file as text."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"strftime({quoted}, '%Y-%m-%dT%H:%M:%S.%fZ')"
+    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP")):
+        return f"cast(to_json({quoted}) as varchar)"
+    return f"cast({quoted} as varchar)"

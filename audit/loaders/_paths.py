@@ -1,0 +1,25 @@
+"""Paths as DuckDB takes them, and how long one record may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from audit.loaders._source import Source
+
+#: One JSON value or row may be this long; a longer line is no log line.
+MAX_RECORD_BYTES = 64 << 20
+
+
+@contextmanager
+def plain_path(source: Source) -> Iterator[str]:
+    """A path DuckDB takes literally: names with wildcard characters are reached through a link."""
+    if not set(str(source.path)) & set("*?[]{}"):
+        yield str(source.path)
+        return
+    with TemporaryDirectory(prefix="pixel-audit-") as folder:
+        link = Path(folder) / "input"
+        link.symlink_to(source.path.resolve())
+        yield str(link)
