@@ -22,7 +22,7 @@ def render(packet: Packet) -> str:
         lines.append(f"{number}. {_plain(reason.sentence)}  ")
         lines.append(f"   **{_plain(reason.owner)}**, first check: {_plain(reason.first_check)}")
     lines += ["", "| Gate | Answer | Warnings |", "|---|---|---|"]
-    lines += [f"| {g.title} | {ANSWERS[g.answer]} | {g.warnings or ''} |" for g in packet.gates]
+    lines += [f"| {_plain(g.title)} | {ANSWERS[g.answer]} | {g.warnings or ''} |" for g in packet.gates]
     lines += ["", f"| Event | Browser | Server | One id | {' | '.join(FACETS[c] for c in CELLS)} | Owner |"]
     lines.append(f"|---|--:|--:|--:|{'---|' * len(CELLS)}---|")
     for row in packet.rows:

@@ -55,7 +55,9 @@ class _Page:
                 continue
             word = ANSWERS[gate.answer].ljust(11)
             extra = f" ({counted(gate.warnings, 'warning')})" if gate.warnings else ""
-            self.line(f"{self.paint(word, ANSWER_TONES[gate.answer])}  {gate.title}{extra}")
+            first, *rest = textwrap.wrap(f"{gate.title}{extra}", self.width - len(word) - 2)
+            self.line(f"{self.paint(word, ANSWER_TONES[gate.answer])}  {first}")
+            self.lines += [f"{' ' * len(word)}  {more}" for more in rest]
 
     def table(self) -> None:
         if not self.packet.rows:
@@ -84,7 +86,7 @@ class _Page:
     def narrow_table(self) -> None:
         for row in self.packet.rows:
             counts = f"{row.browser} browser, {row.server} server, {row.paired} with one id"
-            self.line(f"{PLATFORMS[row.platform]} {row.step}: {counts}")
+            self.wrap(f"{PLATFORMS[row.platform]} {row.step}: {counts}", "", "   ")
             cells = ", ".join(f"{FACETS[cell.facet].lower()} {_cell(cell)}" for cell in row.cells if cell.answer)
             self.wrap(cells or "nothing to judge", "   ", "   ")
 

@@ -1,0 +1,66 @@
+"""Packets of the sample stories, and one in which every text is hostile."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from audit import engine, verdict
+from audit.plan import Plan
+from audit.plan_file import read_plan
+from reports.packet import Packet, build
+from reports.text import Moment
+
+STORIES = Path(__file__).parent.parent / "sample_data"
+NOW = datetime(2026, 11, 20, 12)
+_NOT_EVIDENCE = (".toml", ".md", ".txt", ".py", ".pyc")
+
+#: What a log may hold in any field. It must come out as text, in every place.
+HOSTILE = '</script></style>"\'><script>window.hacked=1</script><img src=x onerror="window.hacked=1">\\u2028{{7*7}}'
+#: Words the packet looks up; they come from the program, never from a log.
+_CODES = frozenset({
+    "platform", "step", "facet", "severity", "decision", "tone", "channel", "standing", "lane", "kind", "mark", "state", "id",
+    "anchor", "worst", "ok", "check",
+})  # fmt: skip
+
+
+@cache
+def audited(story: str, *, with_plan: bool = True) -> engine.Audit:
+    """A sample story, audited with its plan or without any."""
+    root = STORIES / story
+    files = [
+        engine.InputFile(path, path.relative_to(root).as_posix())
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and path.suffix not in _NOT_EVIDENCE
+    ]
+    return engine.run(files, read_plan(root / "audit.toml") if with_plan else Plan(), now=NOW)
+
+
+@cache
+def packet_of(story: str, *, with_plan: bool = True) -> Packet:
+    """The packet of a sample story."""
+    audit = audited(story, with_plan=with_plan)
+    return build(audit, verdict.judge(audit))
+
+
+def hostile(packet: Packet) -> Packet:
+    """The same packet with every text that a log or a plan could have written replaced by an attack."""
+    poisoned: Packet = _poisoned(packet, "")
+    return poisoned
+
+
+def _poisoned(value: Any, name: str) -> Any:
+    if isinstance(value, (Enum, Moment)):
+        return value
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: _poisoned(getattr(value, f.name), f.name) for f in fields(value)})
+    if isinstance(value, tuple):
+        # Pairs inside a packet begin with a code or a place; their texts come after it.
+        return tuple(_poisoned(item, name) for item in value)
+    if isinstance(value, str) and name not in _CODES:
+        return value if name in {"others", "problems"} else HOSTILE
+    return value

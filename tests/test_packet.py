@@ -1,0 +1,135 @@
+"""What a packet says: roots with their consequences, who acts, what was not tested, and nothing private."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from audit import verdict
+from audit.plan import Plan
+from audit.plan_file import read_plan
+from reports import drawings
+from reports.formats import csv, html, json, markdown, table
+from reports.packet import build
+from tests.packets import STORIES, audited, packet_of
+
+NAMES = sorted(path.name for path in STORIES.iterdir() if (path / "audit.toml").is_file())
+
+
+def test_a_stop_names_its_root_and_folds_what_follows() -> None:
+    packet = packet_of("double_sender")
+    assert packet.decision == "STOP"
+    assert [reason.anchor.split("-")[1] for reason in packet.reasons] == ["duplicate_sender"]
+    root = packet.problems[0]
+    assert root.check == "duplicate_sender"
+    assert "duplicate_purchase" in [followed.check for followed in root.follows]
+    assert all(row.because_of is None for problem in packet.problems for row in problem.rows)
+
+
+def test_each_reason_names_who_acts_and_where_to_look_first() -> None:
+    for name in NAMES:
+        for reason in packet_of(name).reasons:
+            assert reason.sentence.endswith(".")
+            assert reason.owner.endswith(" team"), reason
+            assert reason.first_check
+
+
+def test_without_a_plan_the_packet_asks_for_the_register_and_prints_one() -> None:
+    packet = packet_of("shopify_launch", with_plan=False)
+    assert packet.decision == "NOT_PROVEN"
+    assert "whether the register names who sends each core event" in packet.reasons[0].sentence
+    assert packet.reasons[0].owner == "Tracking owner"
+    assert packet.assumptions
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_printed_register_is_a_plan_that_claims_every_sender(name: str, tmp_path: Path) -> None:
+    text = packet_of(name, with_plan=False).inventory.register
+    file = tmp_path / "audit.toml"
+    file.write_text(text, encoding="utf-8")
+    plan = read_plan(file)
+    seen = {(s.platform, s.channel) for s in packet_of(name).inventory.senders if s.events}
+    assert {(s.platform, s.channel) for s in plan.senders} == seen
+    assert tomllib.loads(text)["senders"]
+
+
+def test_an_untested_check_is_never_told_as_a_pass() -> None:
+    packet = packet_of("clean_launch")
+    for item in packet.untested:
+        assert item.what.startswith("Whether ")
+    assert len(packet.undecidable) == 4
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_click_or_browser_id_is_written_whole(name: str) -> None:
+    columns = ("click_id", "browser_id", "landing_click", "cookie_click", "cookie_browser")
+    union = " union ".join(f"select {column} from events" for column in columns)
+    found = audited(name).con.execute(f"select * from ({union}) where length({columns[0]}) > 16").fetchall()
+    secrets = [row[0] for row in found]
+    assert secrets
+    packet = packet_of(name)
+    for text in (html.render(packet), json.render(packet), csv.render(packet), markdown.render(packet), table.render(packet)):
+        assert not [secret for secret in secrets if secret in text]
+
+
+def test_a_value_is_explained_by_the_amount_it_equals() -> None:
+    card = packet_of("wrong_value").orders[0]
+    assert card.bridge is not None
+    assert card.bridge.expected.startswith("Gross revenue, IDR ")
+    assert {sent.explained for sent in card.bridge.sent} == {"equals net revenue"}
+    parts = [part for part in card.bridge.parts if not part.is_sum]
+    total = next(part for part in card.bridge.parts if part.is_sum)
+    assert sum(part.amount for part in parts) == total.amount
+
+
+def test_copies_without_a_shared_id_are_joined_by_a_broken_line() -> None:
+    card = packet_of("regenerated_ids").orders[0]
+    meta = {point.key for point in card.points if point.lane == "meta"}
+    kinds = {link.kind for link in card.links if link.browser in meta}
+    assert kinds == {"broken"}
+    looks = [shape.look for shape in drawings.timeline(card).shapes]
+    assert "tl-join broken" in looks
+    assert "tl-join shared" in looks
+
+
+def test_a_differing_field_is_marked_and_a_masked_one_is_not() -> None:
+    card = packet_of("regenerated_ids").orders[0]
+    marks = {field.name: field.mark for c in card.comparisons if c.platform == "meta" for field in c.fields}
+    assert marks["Event id"] == "differs"
+    assert marks["Value"] == "same"
+    assert marks["Personal data"] == ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_audit_gives_the_same_bytes(name: str) -> None:
+    audit = audited(name)
+    again = build(audit, verdict.judge(audit))
+    for form in (html, json, csv, markdown):
+        assert form.render(again) == form.render(packet_of(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_is_small_and_has_no_dangling_link(name: str) -> None:
+    for with_plan in (True, False):
+        page = html.render(packet_of(name, with_plan=with_plan))
+        assert len(page.encode()) < 1024 * 1024
+        anchors = re.findall(r' id="([^"]+)"', page)
+        assert len(anchors) == len(set(anchors))
+        assert set(re.findall(r'href="#([^"]+)"', page)) <= set(anchors)
+        assert " style=" not in page
+
+
+def test_no_code_stands_where_a_word_belongs() -> None:
+    for name in NAMES:
+        page = html.render(packet_of(name, with_plan=False))
+        body = page[page.index("<main>") : page.index('<section id="appendix"')]
+        text = re.sub(r"<pre.*?</pre>|<[^>]+>", " ", body, flags=re.S)
+        assert not re.findall(r"NOT_RUN|NOT_APPLICABLE|NOT_PROVEN|GO_WITH|UNCLEAR|\bFAIL\b|\bNone\b", text)
+
+
+def test_the_empty_plan_has_no_owner_but_every_role_reads_well() -> None:
+    assert Plan().owners == {}
+    assert {p.owner.split(" ")[-1] for p in packet_of("double_sender", with_plan=False).problems} == {"owner"}
