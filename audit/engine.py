@@ -154,8 +154,8 @@ def decode(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     """requests -> events, loads, landings, actions; then the views every check shares."""
     for path in sorted(_WIRE.glob("*.sql")):
         con.execute(f"insert into decoded by name {path.read_text(encoding='utf-8')}")
-    con.execute((MODEL / "orders.sql").read_text(encoding="utf-8"))
-    con.execute((MODEL / "events.sql").read_text(encoding="utf-8"))
+    for script in ("orders", "sends", "events", "candidates"):
+        con.execute((MODEL / f"{script}.sql").read_text(encoding="utf-8"))
     find_violations(con)
     con.execute((MODEL / "evidence.sql").read_text(encoding="utf-8"))
     build_sessions(con)

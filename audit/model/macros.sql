@@ -39,7 +39,7 @@ create or replace temp macro without_secrets(t) as
             '[secret]', 'g')
     else t end;
 create or replace temp macro masked(t) as
-    case when contains(t, '@') or contains(t, '%40') or contains(t, '+') then
+    case when length(t) < 6 then t when contains(t, '@') or contains(t, '%40') or contains(t, '+') then
         regexp_replace(
             regexp_replace(
                 without_secrets(t),

@@ -45,7 +45,7 @@ select ref, nth, cast(json_structure(call) as varchar) as shape from listed;
 create or replace temp table payloads as
 with numbered as (
     select
-        row_number() over (order by source, place, rowid) as decoded_row,
+        rowid as decoded_row,
         row_number() over (partition by ref order by rowid) as nth,
         ref,
         endpoint,

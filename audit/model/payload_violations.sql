@@ -2,10 +2,9 @@
 
 create or replace temp table event_rows as
 select
-    row_number() over (order by source, place, decoded_row) as event_key,
-    decoded_row
-from sends
-where decoded_row not in (select decoded_row from witnesses);
+    event_key,
+    event_key - 1 as decoded_row
+from sends;
 
 -- A fault of the request is told once, at its Purchase where it holds one.
 create or replace temp table request_events as

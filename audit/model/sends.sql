@@ -1,0 +1,140 @@
+-- Which decoded rows are one send (catalogue, Event). An event's key is its row in decoded; what is no event of its own is dropped.
+
+create or replace temp table dropped_rows (decoded_row bigint);
+create or replace temp table copy_counts (decoded_row bigint, copies bigint);
+
+-- A platform's copies share copy_key; identical lines share time and content; a retry differs in time. Only rows that share
+-- what is cheap to compare are looked at closely.
+create or replace temp table suspects as
+with keys as (
+    select
+        rowid as decoded_row,
+        endpoint,
+        copy_key,
+        case when copy_key is null then source end as source,
+        case when copy_key is null then coalesce(cast(seen_at as varchar), ref) end as seen_when,
+        case when copy_key is null then event_name end as event_name,
+        case when copy_key is null then event_id_sent end as event_id_sent
+    from decoded
+),
+shared as (
+    select endpoint, copy_key, source, seen_when, event_name, event_id_sent
+    from keys
+    group by all
+    having count(*) > 1
+)
+select k.decoded_row
+from keys k
+join shared s
+    on s.endpoint = k.endpoint
+   and s.copy_key is not distinct from k.copy_key
+   and s.source is not distinct from k.source
+   and s.seen_when is not distinct from k.seen_when
+   and s.event_name is not distinct from k.event_name
+   and s.event_id_sent is not distinct from k.event_id_sent;
+
+create or replace temp table copies as
+with keyed as (
+    select
+        d.rowid as decoded_row,
+        d.ref,
+        d.source,
+        d.place,
+        d.seen_at,
+        d.copy_key,
+        coalesce(
+            d.endpoint || '|' || d.copy_key,
+            concat_ws('|', d.endpoint, d.source, coalesce(cast(d.seen_at as varchar), d.ref), d.event_name, d.event_id_sent,
+                d.relay_store, d.dataset, md5(d.params_text), md5(d.page))
+        ) as one_send
+    from decoded d
+    join suspects s on s.decoded_row = d.rowid
+),
+numbered as (
+    -- Two equal events of one request are two sends.
+    select
+        *,
+        case when copy_key is null then row_number() over (partition by one_send, ref order by decoded_row) end as in_request
+    from keyed
+)
+select
+    decoded_row,
+    row_number() over (partition by one_send, in_request order by seen_at, source, place, decoded_row) as nth,
+    count(*) over (partition by one_send, in_request) as copies
+from numbered;
+insert into dropped_rows select decoded_row from copies where nth > 1;
+insert into copy_counts select decoded_row, copies from copies where nth = 1 and copies > 1;
+
+-- One relay request seen by the page and by the relay: the nth send of a key in one file is the nth in the other.
+create or replace temp table seen_twice as
+with shared as (
+    select send_key
+    from decoded
+    where send_key is not null
+    group by send_key
+    having count(distinct source) > 1
+),
+counted as (
+    select
+        d.rowid as decoded_row,
+        d.send_key,
+        d.source,
+        d.seen_at,
+        d.page_load,
+        d.status,
+        row_number() over (partition by d.send_key, d.source order by d.seen_at, d.place, d.rowid) as nth
+    from decoded d
+    join shared s on s.send_key = d.send_key
+    left join dropped_rows x on x.decoded_row = d.rowid
+    where x.decoded_row is null
+),
+ranked as (
+    select
+        *,
+        row_number() over pages_first as place_in_group,
+        first_value(source) over pages_first as kept_source,
+        first_value(seen_at) over pages_first as kept_at,
+        first_value(decoded_row) over pages_first as kept_row
+    from counted
+    window pages_first as (partition by send_key, nth order by case when page_load is null then 1 else 0 end, source)
+)
+select decoded_row, kept_row, status
+from ranked
+where place_in_group > 1
+  and source <> kept_source
+  and abs(epoch(seen_at) - epoch(kept_at)) <= 60;
+insert into dropped_rows select decoded_row from seen_twice;
+
+-- A page that moved on lost the answer (status 0 or none); the relay's own log has it.
+update decoded
+set status = h.status,
+    net_error = null,
+    accepted = h.accepted,
+    answer_code = h.answer_code,
+    answer_text = h.answer_text,
+    events_received = h.events_received
+from (
+    select
+        t.kept_row,
+        s.status,
+        s.accepted,
+        s.answer_code,
+        s.answer_text,
+        s.events_received,
+        row_number() over (partition by t.kept_row order by t.decoded_row) as nth
+    from seen_twice t
+    join decoded s on s.rowid = t.decoded_row
+    where t.status <> 0
+) h
+where h.nth = 1
+  and h.kept_row = decoded.rowid
+  and coalesce(decoded.status, 0) = 0;
+
+-- The rows that are events, by their key.
+create or replace temp view sends as
+select
+    d.rowid + 1 as event_key,
+    d.*
+from decoded d
+left join dropped_rows x on x.decoded_row = d.rowid
+where x.decoded_row is null;
