@@ -11,7 +11,7 @@ from reports.words import ANSWERS, DECISIONS, FACETS, MEANINGS, PLATFORMS, SEVER
 
 #: Rows of a finding that fit a message.
 _ROWS = 10
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
+_SPECIAL = re.compile(r"([\\`*\[\]<>|])")
 
 
 def render(packet: Packet) -> str:
@@ -48,8 +48,8 @@ def problem(item: Problem) -> str:
     if item.total > _ROWS:
         lines.append(f"\n{_ROWS} of {item.total} rows; all are in findings.csv.")
     if item.texts:
-        lines += ["", f"- What it means: {item.texts.means}", f"- First check: {item.texts.first_check}"]
-        lines += [f"- Do not do yet: {item.texts.not_yet}", f"- Remedy: {item.texts.remedy}"]
+        lines += ["", f"- What it means: {_plain(item.texts.means)}", f"- First check: {_plain(item.texts.first_check)}"]
+        lines += [f"- Do not do yet: {_plain(item.texts.not_yet)}", f"- Remedy: {_plain(item.texts.remedy)}"]
     lines.append(f"- Owner: {_plain(item.owner)}")
     return "\n".join(lines) + "\n"
 
