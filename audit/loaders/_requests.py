@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import duckdb
@@ -74,8 +75,20 @@ def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
 
     ``needs_time`` is false for logs whose format has no time: the events' own times stand in.
     """
-    columns = ",\n".join(f"{field_sql(source, name)} as {name}" for name in SYNONYMS)
-    con.execute(f"create or replace temp table log_rows as select place, {columns} from records")
+    # One pass over the row for every name it may use; a mapped field is fetched by its own path.
+    names = {key: "VARCHAR" for name in SYNONYMS if name not in source.fields for key in SYNONYMS[name]}
+    columns = ",\n".join(
+        f"{field_sql(source, name)} as {name}"
+        if name in source.fields
+        else f"coalesce({', '.join(f'o.{chr(34)}{key}{chr(34)}' for key in SYNONYMS[name])}) as {name}"
+        for name in SYNONYMS
+    )
+    con.execute(
+        f"create or replace temp table log_rows as select place, {columns} from"
+        " (select place, record, from_json(record, ?) as o from records)",
+        [json.dumps(names)],
+    )
+    con.execute("drop table records")
     timeless = "utc(ts) is null" if needs_time else "(ts is not null and utc(ts) is null)"
     con.execute(
         f"""
@@ -123,7 +136,7 @@ def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
             cookie(cookies, headers, '_kwai_click_id') as cookie_click,
             false as is_document,
             is_token(regexp_extract(url, '[?&]access_token=([^&#]*)', 1))
-                or is_token(regexp_extract(body, '"access_token" *: *"([^"]*)"', 1))
+                or (contains(body, '"access_token"') and is_token(regexp_extract(body, '"access_token" *: *"([^"]*)"', 1)))
                 or is_token(header(headers, 'access-token', 'Access-Token'))
                 or is_token(header(headers, 'authorization', 'Authorization')) as has_secret,
             -- A log may leave headers out: 'none' is only said of a request that was refused (payload_violations.sql).
