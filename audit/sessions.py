@@ -38,7 +38,8 @@ select e.event_key, 'har ' || e.source
 from events e
 join shoppers s on s.source = e.source
 left join identified i on i.event_key = e.event_key
-where (s.fbp_count <= 1 and s.ttp_count <= 1) or i.event_key is null;
+where e.session is null  -- a capture that names its visits itself shows several
+  and ((s.fbp_count <= 1 and s.ttp_count <= 1) or i.event_key is null);
 
 create or replace temp table labels as
 select tie, row_number() over (order by tie) as label

@@ -21,9 +21,13 @@ import ijson
 
 from audit.errors import InputError
 from audit.loaders._source import Source, Tally
+from audit.loaders._workers import Workers, is_cached
 
 KIND = "browser"
-FORMATS = ("HAR 1.2 (Chrome, Edge, Firefox, Safari, Charles, Proxyman, Playwright, chrome-har), plain, .gz or .zst",)
+FORMATS = (
+    "HAR 1.2 (Chrome, Edge, Firefox, Safari, Charles, Proxyman, Fiddler, Playwright, Puppeteer, chrome-har, WebPageTest), also its"
+    " bare list of entries",
+)
 
 _BATCH = 500
 _BODY_LIMIT = 4 << 20
@@ -38,12 +42,27 @@ _COLUMNS = """{"place":"BIGINT","seen_at":"TIMESTAMP","answered_at":"TIMESTAMP",
 "body":"VARCHAR","status":"INTEGER","net_error":"VARCHAR","response":"VARCHAR","referrer":"VARCHAR","page_load":"VARCHAR",
 "initiator":"VARCHAR","user_agent":"VARCHAR","cookie_fbc":"VARCHAR","cookie_fbp":"VARCHAR","cookie_ttclid":"VARCHAR",
 "cookie_ttp":"VARCHAR","cookie_click":"VARCHAR","is_document":"BOOLEAN","has_secret":"BOOLEAN",
-"relay_key":"VARCHAR"}"""
+"relay_key":"VARCHAR","session":"VARCHAR"}"""
+_ENTRY = frozenset({"startedDateTime", "request"})
+#: WebPageTest names a page after its run, first or repeat view, and step.
+_RUN = re.compile(r"^page_(\d+)_[01](_\d+)?$")
 
 
 def claims(source: Source) -> bool:
-    """A JSON object whose ``log`` holds ``entries``, whatever else it holds."""
-    return source.shape in ("json_object", "ndjson") and "entries" in source.members.get("log", ())
+    """A JSON object whose ``log`` holds ``entries``, whatever else it holds; or the entries without their log."""
+    return source.mapped_kind is None and _entries_path(source) is not None
+
+
+def _entries_path(source: Source) -> str | None:
+    """Where the entries stand; ``None`` in a file that has none."""
+    log = frozenset(source.members.get("log", ()))
+    if source.shape in ("json_object", "ndjson") and ("entries" in log or log >= {"version", "creator"}):
+        return "log.entries.item"
+    if source.shape in ("json_object", "ndjson") and frozenset(source.members.get("entries", ())) >= _ENTRY:
+        return "entries.item"
+    if source.shape == "json_array" and any(record.keys() >= _ENTRY for record in source.records):
+        return "item"
+    return None
 
 
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
@@ -53,6 +72,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         InputError: the file breaks off in the middle.
     """
     reader = _Reader()
+    workers = Workers()
     rows: list[dict[str, Any]] = []
     rejects: list[tuple[int, str]] = []
     read = 0
@@ -62,17 +82,19 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         if isinstance(row, str):
             rejects.append((place, row))
             continue
+        workers.see(entry, row)
         rows.append(row)
         if len(rows) == _BATCH:
             _insert(con, source, rows)
             rows = []
     _insert(con, source, rows)
+    con.execute("delete from requests where source = ? and place in (select unnest(?::bigint[]))", [source.name, workers.repeats()])
     for place, reason in rejects:
         con.execute("insert into rejects values (?, ?, ?)", [f"{source.name}#{place}", source.name, reason])
     return Tally(
         read=read,
         rejected=len(rejects),
-        gaps=reader.gaps(),
+        gaps=reader.gaps() if read else ("no entries: nothing was recorded, or the recording was cleared",),
         has_bodies=reader.bodies > 0 if reader.posts else None,
         has_statuses=reader.statuses > 0 if read else None,
     )
@@ -83,12 +105,10 @@ def _entries(source: Source) -> Iterator[Any]:
         with source.open() as stream:
             if cast("BufferedReader", stream).peek(3).startswith(BOM_UTF8):
                 stream.read(3)
-            yield from ijson.items(stream, "log.entries.item", use_float=True)
+            yield from ijson.items(stream, _entries_path(source), use_float=True)
     except (ijson.JSONError, UnicodeDecodeError, EOFError, OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(
-            f"{source.name}: the HAR breaks off or is damaged ({reason}). Save it again from the browser."
-        ) from error
+        raise InputError(f"{source.name}: the HAR breaks off or is damaged ({reason}). Save it again from the browser.") from error
 
 
 def _insert(con: duckdb.DuckDBPyConnection, source: Source, rows: list[dict[str, Any]]) -> None:
@@ -150,7 +170,9 @@ class _Reader:
         status = status if isinstance(status, int) else None
         error = response.get("_error") or response.get("_failureText") or entry.get("_error")
         if status is not None and status <= 0:
-            status = 0 if error or entry.get("_resourceType") or status == 0 else None
+            # What a cache answered has no status in some recorders, and was there all the same.
+            is_lost = error or (not is_cached(entry) and (status == 0 or entry.get("_resourceType")))
+            status = 0 if is_lost else None
         elif status is not None:
             error = None  # the server answered; that the page did not read on to the end loses no event
         self.posts += method == "POST"
@@ -180,10 +202,20 @@ class _Reader:
             "is_document": is_document,
             "has_secret": "access_token=" in url or "access-token" in headers,
             "relay_key": _relay_key(headers),
+            "session": run_of(entry, page),
         }
         for name, value in _cookies(headers.get("cookie", "")):
             row[_COOKIES[name]] = value
         return row
+
+
+def run_of(entry: dict[str, Any], page: str) -> str | None:
+    """WebPageTest walks one page several times, each time as a shopper of its own: which of them this was."""
+    run = entry.get("_run")
+    if isinstance(run, int | str) and run != "":
+        return f"run {run}"
+    found = _RUN.match(page)
+    return f"run {found[1]}" if found else None
 
 
 def _time(value: object) -> datetime | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import duckdb
 
 from audit.loaders._cells import read_cells
-from audit.loaders._cells import read_cells
 from audit.loaders._columns import Columns, plain
 from audit.loaders._documents import holds, read_documents
 from audit.loaders._orders import insert_orders, open_orders

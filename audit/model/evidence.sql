@@ -106,7 +106,9 @@ with hits as (
         source,
         page_load,
         seen_at,
-        case when method = 'POST' and body is not null then body else query end as form
+        -- a batch holds one query string an event, encoded once more
+        unnest(case when method = 'POST' and starts_with(body, 'batch=') then string_split_regex(form_text(body), '&?events\[[0-9]+\]=')
+            when method = 'POST' and body is not null then [body] else [query] end) as form
     from requests
     where regexp_full_match(host, '(www[.])?facebook[.]com')
       and regexp_full_match(path, '/tr/?')

@@ -1,20 +1,40 @@
 -- Meta's browser pixel: GET or form POST to /tr (domain 1.1, 1.2, 1.4, 1.5).
 -- Copies (redirect follow-ups, privacy-sandbox twins) share (id, ev, ts, eid) with their original; the twin's path is no
--- event endpoint, so it never gets here. Automatic events are telemetry unless a rule made a standard event (domain 1.5).
+-- event endpoint, so it never gets here. A beacon's body is multipart, a batch holds one query string an event (domain 1.2). Automatic events are telemetry unless a rule made a standard event (domain 1.5).
 with hits as (
     select
         *,
-        case when method = 'POST' and body is not null and not starts_with(body, '--') then body else query end as form
+        method = 'POST' and coalesce(starts_with(body, '--'), false) as is_multipart,
+        case when method = 'POST' and body is not null then body else query end as form
     from requests
     where regexp_full_match(host, '(www[.])?facebook[.]com')
       and regexp_full_match(path, '/tr/?')
 ),
+read as (
+    select
+        *,
+        case when is_multipart
+            then regexp_extract_all(form, '(?s)[; ]name="([^"]*)"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n(.*?)\r?\n--', 1)
+            else form_names(form) end as sent_names,
+        case when is_multipart
+            then regexp_extract_all(form, '(?s)[; ]name="([^"]*)"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n(.*?)\r?\n--', 2)
+            else form_values(form) end as sent_values
+    from hits
+),
+calls as (
+    select
+        *,
+        unnest(case when list_contains(sent_names, 'batch') and not list_contains(sent_names, 'ev')
+            then list_filter(sent_values, lambda x, i: regexp_full_match(sent_names[i], 'events\[[0-9]+\]'))
+            else [cast(null as varchar)] end) as batched
+    from read
+),
 fields as (
     select
         *,
-        form_names(form) as n,
-        form_values(form) as v
-    from hits
+        case when batched is null then sent_names else form_names(batched) end as n,
+        case when batched is null then sent_values else form_values(batched) end as v
+    from calls
 )
 select
     source,

@@ -95,3 +95,41 @@ def test_hashed_and_plain_user_data_are_told_apart_and_never_kept(tmp_path: Path
     assert (plain["has_email"], plain["plain_keys"]) == (True, "em")
     assert hashed["email_digest"] != digest
     assert "john_smith" not in str(plain)
+
+
+def _multipart(query: str, boundary: str = "----WebKitFormBoundaryAbC123") -> str:
+    """The FormData a beacon sends, as a browser writes it."""
+    from urllib.parse import parse_qsl
+
+    parts = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in parse_qsl(query, keep_blank_values=True)
+    )
+    return "".join(parts) + f"--{boundary}--\r\n"
+
+
+def test_a_beacon_carries_the_same_event_in_a_multipart_body(tmp_path: Path) -> None:
+    (event,) = decode(tmp_path, {"url": "https://www.facebook.com/tr/", "body": _multipart(PURCHASE.replace("rqm=GET", "rqm=SB"))})
+    assert (event["dataset"], event["step"], event["event_id"]) == ("1234567890123456", "Purchase", "1001-Purchase-FORM")
+    assert (event["value"], event["items"], event["landing_click"]) == (Decimal(150000), "variant_a", "IwAR0aB")
+    assert event["browser_id"] == "fb.1.1763632700000.123456789"
+
+
+def test_a_batch_is_one_event_a_query_string(tmp_path: Path) -> None:
+    from urllib.parse import urlencode
+
+    view = PURCHASE.replace("ev=Purchase", "ev=ViewContent").replace("eid=1001-Purchase-FORM", "eid=view-1").replace("ec=2", "ec=1")
+    form = {"batch": "1", "events[0]": view, "events[1]": PURCHASE}
+    for body in (urlencode(form), _multipart(urlencode(form))):
+        found = decode(tmp_path, {"url": "https://www.facebook.com/tr/", "body": body})
+        assert sorted((e["step"], e["event_id"]) for e in found) == [("Purchase", "1001-Purchase-FORM"), ("ViewContent", "view-1")]
+        assert {e["ref"] for e in found} == {"requests.ndjson:1"}
+
+
+def test_a_batch_of_one_event_sent_again_is_a_copy(tmp_path: Path) -> None:
+    from urllib.parse import urlencode
+
+    batch = urlencode({"batch": "1", "events[0]": PURCHASE})
+    assert (
+        len(decode(tmp_path, {"method": "GET", "url": TR + PURCHASE}, {"url": "https://www.facebook.com/tr/", "body": batch})) == 1
+    )
