@@ -174,8 +174,10 @@ purchases as (
 off_plan as (
     select
         p.event_key,
+        p.order_id,
         p.platform,
-        p.channel
+        p.channel,
+        p.value
     from purchases p
     left join value_readings r on r.event_key = p.event_key and r.slip = 'none' and r.is_plan_basis
     where p.order_id is not null
@@ -189,31 +191,55 @@ side_sizes as (
     from off_plan
     group by platform, channel
 ),
-side_readings as (
-    select
-        o.platform,
-        o.channel,
-        r.basis,
-        r.slip,
-        count(*) as event_count
+-- An order without a discount is worth as much before it: such second names count here.
+possible_readings as (
+    select o.event_key, o.platform, o.channel, r.basis, r.slip, r.nth, false as is_second_name
     from off_plan o
     join value_readings r on r.event_key = o.event_key
-    group by o.platform, o.channel, r.basis, r.slip
+    union all
+    select o.event_key, o.platform, o.channel, b.basis, 'none', 100 + b.rank, true
+    from off_plan o
+    join order_bases b on b.order_id = o.order_id
+    where not b.differs
+      and not b.is_plan_basis
+      and abs(o.value - b.amount) <= b.tolerance
 ),
-placed_readings as (
+side_readings as (
+    select
+        platform,
+        channel,
+        basis,
+        slip,
+        count(*) as event_count
+    from possible_readings
+    group by platform, channel, basis, slip
+),
+off_plan_readings as (
     select
         r.event_key,
         r.basis,
         r.slip,
-        r.is_plan_basis,
-        row_number() over (
-            partition by r.event_key
-            order by case when r.is_plan_basis and r.slip = 'none' then 0 when t.event_count = z.event_count then 1 else 2 end, r.nth
-        ) as nth
-    from purchases p
-    join value_readings r on r.event_key = p.event_key
-    left join side_sizes z on z.platform = p.platform and z.channel = p.channel
-    left join side_readings t on t.platform = p.platform and t.channel = p.channel and t.basis = r.basis and t.slip = r.slip
+        r.nth,
+        t.event_count = z.event_count as is_common
+    from possible_readings r
+    join side_sizes z on z.platform = r.platform and z.channel = r.channel
+    join side_readings t on t.platform = r.platform and t.channel = r.channel and t.basis = r.basis and t.slip = r.slip
+    where not r.is_second_name
+       or t.event_count = z.event_count
+),
+placed_readings as (
+    select
+        event_key,
+        basis,
+        slip,
+        false as is_plan_basis,
+        row_number() over (partition by event_key order by case when is_common then 1 else 2 end, nth) as nth
+    from off_plan_readings
+    union all
+    select r.event_key, r.basis, r.slip, r.is_plan_basis, r.nth
+    from value_readings r
+    left join off_plan o on o.event_key = r.event_key
+    where o.event_key is null
 ),
 first_readings as (
     select *

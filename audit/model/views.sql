@@ -353,9 +353,8 @@ group by session, platform, browser_id;
 
 -- ---------------------------------------------------------------- money
 
--- Every amount a shop could mean by an order's value, in the order they are tried. An amount that is the total under another
--- name (no tax to leave out) is kept only where the plan asks for it.
-create table order_amounts as
+-- Every amount a shop could mean by an order's value, in the order they are tried.
+create table order_bases as
 with amounts as (
     select order_id, 1 as rank, 'total' as basis, total as amount, currency, true as differs from orders
     union all
@@ -388,12 +387,26 @@ select
     a.amount,
     a.currency,
     coalesce(c.tolerance, 0.01) as tolerance,
-    a.basis = l.value_basis as is_plan_basis
+    a.basis = l.value_basis as is_plan_basis,
+    a.differs       -- false: another amount under a second name, as there is no tax to leave out
 from amounts a
 cross join launch l
 left join currencies c on c.currency = a.currency
-where a.amount is not null
-  and (a.differs or a.basis = l.value_basis);
+where a.amount is not null;
+
+-- Those that are an amount of their own, or the plan's.
+create table order_amounts as
+select
+    order_id,
+    rank,
+    basis,
+    amount,
+    currency,
+    tolerance,
+    is_plan_basis
+from order_bases
+where differs
+   or is_plan_basis;
 
 -- The order whose money each Purchase must carry: its own, else that of its other copy with the same id.
 create table purchase_orders as
@@ -536,7 +549,7 @@ with purchases as (
         coalesce(e.order_id, o.order_id) as counted_order
     from events e
     join purchase_units u on u.event_key = e.event_key
-    left join orders o on o.order_id = u.unit
+    left join (select distinct order_id from orders) o on o.order_id = u.unit
     where e.step = 'Purchase'
       and coalesce(e.accepted, true)
       and (e.channel = 'server' or (coalesce(e.status, 200) <> 0 and e.net_error is null))
