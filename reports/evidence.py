@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from audit.engine import Audit
 from audit.plan import CARDS
-from reports.parts import Attachment, Card, DayCount, Source
-from reports.text import amount, moment, money
+from reports.text import Moment, amount, moment, money
 from reports.words import CARDS as TITLES
 from reports.words import counted, listed
 
@@ -31,6 +31,57 @@ _MISSING = {
     "trigger_sources": "Fill in the register printed under “Who sends what”.",
     "reconciliation": "Supply daily totals: date, source, event, count, value, currency.",
 }
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file read."""
+
+    path: str
+    kind: str
+    loader: str
+    sha256: str
+    read: int
+    kept: int
+    rejected: int
+    ignored: int
+    first: Moment | None
+    last: Moment | None
+    gaps: str | None
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file the plan puts behind an evidence card."""
+
+    file: str
+    note: str
+    sha256: str | None
+    image: str | None  # data URI of a picture small enough to travel in the packet
+
+
+@dataclass(frozen=True)
+class Card:
+    """One of the four evidence cards."""
+
+    id: str
+    title: str
+    standard: str
+    facts: tuple[str, ...]
+    attachments: tuple[Attachment, ...]
+    missing: str | None
+
+
+@dataclass(frozen=True)
+class DayCount:
+    """One source's count of one day."""
+
+    day: str
+    origin: str
+    step: str
+    count: str
+    value: str
+    ref: str
 
 
 def sources(audit: Audit, zone: ZoneInfo) -> tuple[Source, ...]:

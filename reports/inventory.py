@@ -3,15 +3,45 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from audit.engine import Audit
 from audit.plan import CHANNELS, MATCH_KEYS, PLATFORMS, STEPS
-from reports.parts import Inventory, Sender
 from reports.words import owner_of
 
 _COLUMNS = {"sender": "log_sender"}
 #: Who usually answers for a kind of sender.
 _ROLES = {"tag_manager": "data", "backend": "data", "codeless": "media", "noscript": "theme"}
+
+
+@dataclass(frozen=True)
+class Sender:
+    """One sender of one core event."""
+
+    platform: str
+    channel: str
+    sender: str
+    step: str
+    events: int
+    standing: str  # declared | undeclared | silent | unregistered
+    entry: str | None
+    primary: bool
+    owner: str | None
+
+    @property
+    def declared(self) -> bool | None:
+        """Whether the register names it; None without a register."""
+        return None if self.standing == "unregistered" else self.standing != "undeclared"
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Who sends what."""
+
+    has_register: bool
+    senders: tuple[Sender, ...]
+    others: tuple[tuple[str, str, str, int], ...]  # platform, channel, event name, events: no core step
+    register: str  # the observed senders as a register to be filled in
 
 
 def inventory(audit: Audit) -> Inventory:

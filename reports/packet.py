@@ -9,23 +9,20 @@ from zoneinfo import ZoneInfo
 from audit.engine import Audit
 from audit.verdict import CheckResult, Verdict
 from reports import acceptance, evidence
+from reports.evidence import Card, DayCount, Source
 from reports.findings import problems, read_findings, read_waivers
-from reports.inventory import inventory
+from reports.inventory import Inventory, inventory
 from reports.orders import OrderCard, order_cards
 from reports.parts import (
-    Card,
     Changes,
     CheckLine,
-    DayCount,
     Finding,
     Gate,
-    Inventory,
     Launch,
     Predicted,
     Problem,
     Reason,
     Row,
-    Source,
     Untested,
     Waiver,
 )  # fmt: skip
@@ -44,6 +41,7 @@ class Packet:
     rows: tuple[Row, ...]
     predicted: tuple[Predicted, ...]
     checks: tuple[CheckLine, ...]
+    judged: tuple[tuple[str | None, str | None, str], ...]  # platform, step, check: what was judged where
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
     orders: tuple[OrderCard, ...]
@@ -76,6 +74,7 @@ def build(audit: Audit, verdict: Verdict, changes: Changes | None = None) -> Pac
         rows=acceptance.rows(audit, verdict, findings, roots),
         predicted=acceptance.predicted(audit),
         checks=_checks(verdict),
+        judged=_judged(audit, verdict),
         findings=findings,
         problems=roots,
         orders=order_cards(audit, zone, findings, roots),
@@ -123,6 +122,15 @@ def _launch(audit: Audit, zone: ZoneInfo) -> Launch:
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def _judged(audit: Audit, verdict: Verdict) -> tuple[tuple[str | None, str | None, str], ...]:
+    """Where each check found a subject: by platform and step, in the order of the acceptance table and the checks."""
+    rows = [(row.platform, row.step) for row in verdict.table]
+    places = {place: number for number, place in enumerate(rows)}
+    order = {result.id: number for number, result in enumerate(verdict.checks)}
+    found = audit.con.execute("select platform, step, check_id from tallies where examined > 0").fetchall()
+    return tuple(sorted(found, key=lambda t: (places.get((t[0], t[1]), len(rows)), t[0] or "", t[1] or "", order.get(t[2], 0))))
 
 
 def _worst(result: CheckResult) -> str | None:

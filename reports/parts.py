@@ -220,75 +220,6 @@ class CheckLine:
 
 
 @dataclass(frozen=True)
-class Sender:
-    """One sender of one core event."""
-
-    platform: str
-    channel: str
-    sender: str
-    step: str
-    events: int
-    standing: str  # declared | undeclared | silent | unregistered
-    entry: str | None
-    primary: bool
-    owner: str | None
-
-    @property
-    def declared(self) -> bool | None:
-        """Whether the register names it; None without a register."""
-        return None if self.standing == "unregistered" else self.standing != "undeclared"
-
-
-@dataclass(frozen=True)
-class Inventory:
-    """Who sends what."""
-
-    has_register: bool
-    senders: tuple[Sender, ...]
-    others: tuple[tuple[str, str, str, int], ...]  # platform, channel, event name, events: no core step
-    register: str  # the observed senders as a register to be filled in
-
-
-@dataclass(frozen=True)
-class Source:
-    """One file read."""
-
-    path: str
-    kind: str
-    loader: str
-    sha256: str
-    read: int
-    kept: int
-    rejected: int
-    ignored: int
-    first: Moment | None
-    last: Moment | None
-    gaps: str | None
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A file the plan puts behind an evidence card."""
-
-    file: str
-    note: str
-    sha256: str | None
-    image: str | None  # data URI of a picture small enough to travel in the packet
-
-
-@dataclass(frozen=True)
-class Card:
-    """One of the four evidence cards."""
-
-    id: str
-    title: str
-    standard: str
-    facts: tuple[str, ...]
-    attachments: tuple[Attachment, ...]
-    missing: str | None
-
-
-@dataclass(frozen=True)
 class Untested:
     """Something the packet does not vouch for."""
 
@@ -297,18 +228,6 @@ class Untested:
     owner: str | None
     decides: bool
     checks: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class DayCount:
-    """One source's count of one day."""
-
-    day: str
-    origin: str
-    step: str
-    count: str
-    value: str
-    ref: str
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ HOSTILE = '</script></style>"\'><script>window.hacked=1</script><img src=x onerr
 #: Words the packet looks up; they come from the program, never from a log.
 _CODES = frozenset({
     "platform", "step", "facet", "severity", "decision", "tone", "channel", "standing", "lane", "kind", "mark", "state", "id",
-    "anchor", "worst", "ok", "check", "status",
+    "anchor", "worst", "ok", "check", "status", "judged", "role",
 })  # fmt: skip
 
 

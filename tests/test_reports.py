@@ -7,10 +7,12 @@ import io
 import json as json_reader
 import re
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import pytest
 
-from reports.formats import csv, json, markdown, table
+from reports.formats import csv, github, json, junit, markdown, sarif, table
+from reports.parts import Waiver
 from tests.packets import HOSTILE, hostile, packet_of
 
 KEYS = {
@@ -88,3 +90,47 @@ def test_hostile_text_cannot_break_a_markdown_table_or_the_json() -> None:
     for text in (markdown.render(packet), markdown.problem(packet.problems[0])):
         assert "<script>" not in re.sub(r"`[^`]*`", "", text)
     assert json_reader.loads(json.render(packet))["launch"]["name"] == HOSTILE
+
+
+def test_sarif_has_a_result_a_finding_with_a_fingerprint_that_stays() -> None:
+    packet = packet_of("double_sender")
+    run = json_reader.loads(sarif.render(packet))["runs"][0]
+    assert len(run["results"]) == len(packet.findings)
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    prints = [result["partialFingerprints"]["pixelAudit/v1"] for result in run["results"]]
+    assert len(set(prints)) == len(prints)
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]] == result["ruleId"]
+        assert result["level"] in {"error", "warning", "note", "none"}
+        assert (result["kind"] == "open") == (result["level"] == "none")
+        assert all(place["physicalLocation"]["artifactLocation"]["uri"] for place in result["locations"])
+
+
+def test_sarif_carries_a_waiver_as_a_suppression() -> None:
+    packet = packet_of("double_sender")
+    waiver = Waiver("duplicate_sender", "*", "agreed", "media", "2026-12-01", expired=False, covers=1)
+    findings = tuple(replace(f, waiver=waiver) for f in packet.findings)
+    results = json_reader.loads(sarif.render(replace(packet, findings=findings)))["runs"][0]["results"]
+    assert {r["suppressions"][0]["justification"] for r in results} == {"agreed (media, until 2026-12-01)"}
+
+
+def test_junit_is_a_suite_an_event_and_fails_where_a_blocker_failed() -> None:
+    root = ElementTree.fromstring(junit.render(packet_of("double_sender")))
+    suites = {suite.get("name"): suite for suite in root}
+    assert suites["Meta Purchase"].get("failures") != "0"
+    assert suites["TikTok Purchase"].get("failures") == "0"
+    for suite in root:
+        assert int(suite.get("tests", "0")) == len(suite.findall("testcase"))
+    titles = {case.get("name") for case in suites["everything"] if case.find("skipped") is not None}
+    assert "Shop, GA4, server and platforms agree day by day" in titles
+
+
+def test_hostile_text_stays_text_in_junit_and_github() -> None:
+    packet = hostile(packet_of("double_sender"))
+    odd = replace(packet, launch=replace(packet.launch, name="a\x00b\x1b"))
+    assert ElementTree.fromstring(junit.render(odd)).get("name") == "a?b?"
+    lines = github.render(packet).splitlines()
+    assert all(line.startswith("::") for line in lines)
+    problem = packet.problems[0]
+    forged = replace(packet, problems=(replace(problem, who="x\n::error::forged"),))
+    assert not [line for line in github.render(forged).splitlines() if line.startswith("::error::forged")]
