@@ -35,7 +35,7 @@ with purchases as (
     from sent_events e
     cross join launch l
     left join purchase_units u on u.event_key = e.event_key
-    left join orders o on o.order_id = u.unit
+    left join (select distinct order_id from orders) o on o.order_id = u.unit
     where e.step = 'Purchase'
       and e.platform in ('meta', 'tiktok')
       and e.event_id is not null
