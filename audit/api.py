@@ -13,6 +13,7 @@ from audit.inputs import find_inputs, find_plan
 from audit.plan import Plan
 from audit.plan_file import read_plan
 from audit.public import TABLES, public_query
+from audit.spill import spill_folder
 from audit.verdict import Gate, judge
 
 if TYPE_CHECKING:
@@ -59,16 +60,19 @@ def run(
         plan = read_plan(found) if found else Plan()
     if now is not None and now.tzinfo is not None:
         now = now.astimezone(UTC).replace(tzinfo=None)
-    audit = engine.run(
-        find_inputs(named, plan),
-        plan,
-        now=now,
-        select=frozenset(select) if select is not None else None,
-        ignore=frozenset(ignore),
-        memory=memory,
-    )
-    verdict = judge(audit)
-    frames = {table: _frame(audit.con, public_query(audit.con, table)) for table in TABLES}
+    with spill_folder() as spill:
+        audit = engine.run(
+            find_inputs(named, plan),
+            plan,
+            now=now,
+            select=frozenset(select) if select is not None else None,
+            ignore=frozenset(ignore),
+            memory=memory,
+            spill=spill,
+        )
+        verdict = judge(audit)
+        frames = {table: _frame(audit.con, public_query(audit.con, table)) for table in TABLES}
+        audit.con.close()
     return Result(verdict.decision, verdict.gates, frames.pop("findings"), frames.pop("events"), frames.pop("tallies"), frames)
 
 

@@ -220,6 +220,7 @@ def _run(
     from audit import engine, inputs
     from audit.plan import Plan
     from audit.plan_file import read_plan
+    from audit.spill import spill_folder
     from audit.verdict import exit_code, judge
     from reports import writing
     from reports.packet import build
@@ -229,19 +230,22 @@ def _run(
     found = inputs.find_plan(paths, plan_path)
     plan = read_plan(found) if found else Plan()
     progress = _Progress()
-    audit = engine.run(
-        inputs.find_inputs(paths, plan, out),
-        plan,
-        now=now,
-        select=frozenset(select) or None,
-        ignore=frozenset(ignore),
-        memory=memory,
-        progress=progress.say,
-    )
-    progress.say("writing the packet")
-    verdict = judge(audit)
-    packet = build(audit, verdict)
-    writing.write(out, audit, packet)
+    with spill_folder() as spill:
+        audit = engine.run(
+            inputs.find_inputs(paths, plan, out),
+            plan,
+            now=now,
+            select=frozenset(select) or None,
+            ignore=frozenset(ignore),
+            memory=memory,
+            spill=spill,
+            progress=progress.say,
+        )
+        progress.say("writing the packet")
+        verdict = judge(audit)
+        packet = build(audit, verdict)
+        writing.write(out, audit, packet)
+        audit.con.close()
     progress.done()
     click.echo(_printed(format_, packet), nl=False)
     click.echo(f"packet: {out / 'packet.html'}", err=True)

@@ -53,29 +53,43 @@ def run(
     select: frozenset[str] | None = None,
     ignore: frozenset[str] = frozenset(),
     memory: str | None = None,
+    spill: Path | None = None,
     progress: Progress = lambda _: None,
 ) -> Audit:
     """Reads the files, decodes and joins them, and asks every check.
 
-    ``now`` is UTC without a zone. ``select`` and ``ignore`` name checks.
+    ``now`` is UTC without a zone. ``select`` and ``ignore`` name checks. ``memory`` bounds what the tables hold in memory; what
+    exceeds it goes to ``spill``, a private folder that must live as long as the audit.
 
     Raises:
         InputError: a file cannot be read, or nothing was recognised.
     """
     now = now or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    con = connect(memory)
+    con = connect(memory, spill)
     store_plan(con, plan, now)
     unrecognised = load(con, files, plan, progress)
     decode(con, plan)
     return Audit(con, plan, now, ask(con, select, ignore, progress), tuple(unrecognised))
 
 
-def connect(memory: str | None = None) -> duckdb.DuckDBPyConnection:
-    """An empty database in memory with the model's tables and words."""
+#: What the tables may hold in memory where the user names no bound; the rest spills. Reading and the process come on top.
+DEFAULT_MEMORY = "1400MB"
+
+
+def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """An empty database in memory with the model's tables and words; what exceeds the bound goes to ``spill``.
+
+    Raises:
+        InputError: the bound is no size.
+    """
     con = duckdb.connect(":memory:")
     con.execute("set TimeZone = 'UTC'")
-    if memory:
-        con.execute("set memory_limit = ?", [memory])
+    try:
+        con.execute("set memory_limit = ?", [memory or DEFAULT_MEMORY])
+    except duckdb.Error as error:
+        raise InputError(f"--memory: {memory!r} is no size. Write it like 2GB or 500MB.") from error
+    # Nothing spills where no private folder was given.
+    con.execute("set temp_directory = ?", [str(spill) if spill else ""])
     con.execute("set variable salt = ''")
     con.execute("set variable zone = 'UTC'")
     for script in ("schema", "macros", "decoded"):
@@ -189,6 +203,15 @@ def decode(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
         """
     )
     build_views(con)
+    forget(con)
+
+
+def forget(con: duckdb.DuckDBPyConnection) -> None:
+    """Drops every temporary table: raw requests, and whatever else was only a step on the way, are gone from here on."""
+    for kind in ("view", "table"):
+        names = con.execute(f"select {kind}_name from duckdb_{kind}s() where temporary and not internal").fetchall()
+        for (name,) in names:
+            con.execute(f"drop {kind} {name}")
 
 
 def build_views(con: duckdb.DuckDBPyConnection) -> None:

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 #: A module may import modules of a lower floor, and of its own where it stands in the same room.
 FLOORS = {
     "audit.errors": 0,
+    "audit.spill": 0,
     "audit.loaders": 1,
     "audit.check": 2,
     "audit.plan": 2,

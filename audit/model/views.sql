@@ -238,7 +238,7 @@ join events s on s.event_key = p.server_key;
 -- ---------------------------------------------------------------- the steps of each order and visit
 
 -- Core events that count as sent: on a dataset of the plan and not stopped in the browser.
-create table sent_events as
+create view sent_events as
 select *
 from events
 where step is not null
