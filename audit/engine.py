@@ -83,6 +83,8 @@ def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.Duck
         InputError: the bound is no size.
     """
     con = duckdb.connect(":memory:")
+    # A checkpoint of this database compresses its tables in memory.
+    con.execute("attach ':memory:' as work (compress); use work")
     con.execute("set TimeZone = 'UTC'")
     try:
         con.execute("set memory_limit = ?", [memory or DEFAULT_MEMORY])
@@ -202,8 +204,10 @@ def decode(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
         where w.source = sources.source;
         """
     )
+    con.execute("checkpoint work")
     build_views(con)
     forget(con)
+    con.execute("checkpoint work")
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:
