@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 
 from audit.engine import Audit
@@ -13,6 +14,7 @@ from reports.parts import Amounts, Cell, Finding, Gate, Predicted, Problem, Row
 from reports.words import ACTIONS, PAID_ACTION, counted, owner_of
 
 _Key = tuple[str, str]
+_Anchors = dict[tuple[str, str | None, str | None], str]
 
 
 def gates(verdict: Verdict, problems: tuple[Problem, ...]) -> tuple[Gate, ...]:
@@ -36,6 +38,7 @@ def rows(audit: Audit, verdict: Verdict, findings: tuple[Finding, ...], problems
     examined = _examined(audit, verdict)
     anchors = _anchors(problems)
     owners = _owners(audit)
+    waived = Counter((f.facet, f.platform, f.step) for f in findings if f.waiver)
     made = []
     for row in verdict.table:
         key = (row.platform, row.step)
@@ -56,16 +59,27 @@ def rows(audit: Audit, verdict: Verdict, findings: tuple[Finding, ...], problems
                 refs=tuple(ref for ref in (browser_ref, server_ref) if ref),
                 cells=tuple(
                     Cell(
-                        c.facet, c.answer, examined.get((c.facet, *key), 0), c.failed, c.unclear, c.warnings,
-                        anchors.get((c.facet, *key)) or anchors.get((c.facet, row.platform, None)) or f"facet-{c.facet}",
+                        facet=cell.facet,
+                        answer=cell.answer,
+                        examined=examined.get((cell.facet, *key), 0),
+                        failed=cell.failed,
+                        unclear=cell.unclear,
+                        warnings=cell.warnings,
+                        waived=waived[cell.facet, row.platform, row.step],
+                        anchor=_cell_anchor(anchors, cell.facet, row),
                     )
-                    for c in row.cells
+                    for cell in row.cells
                 ),
                 answer=row.answer,
                 owner=_row_owner(audit, row, owners, findings),
             )
         )  # fmt: skip
     return tuple(made)
+
+
+def _cell_anchor(anchors: _Anchors, facet: str, row: JudgedRow) -> str:
+    near = anchors.get((facet, row.platform, row.step)) or anchors.get((facet, row.platform, None))
+    return near or f"facet-{facet}"
 
 
 def _is_paid_purchase(audit: Audit, row: JudgedRow) -> bool:
@@ -128,9 +142,9 @@ def _examined(audit: Audit, verdict: Verdict) -> dict[tuple[str, str | None, str
     return totals
 
 
-def _anchors(problems: tuple[Problem, ...]) -> dict[tuple[str, str | None, str | None], str]:
+def _anchors(problems: tuple[Problem, ...]) -> _Anchors:
     """Where a cell leads: the gravest problem of that facet on that platform and step."""
-    found: dict[tuple[str, str | None, str | None], str] = {}
+    found: _Anchors = {}
     for problem in problems:
         for finding in (*problem.rows, *(r for f in problem.follows for r in f.rows)):
             found.setdefault((finding.facet, finding.platform, finding.step), problem.anchor)

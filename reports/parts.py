@@ -145,6 +145,7 @@ class Cell:
     failed: int
     unclear: int
     warnings: int
+    waived: int  # accepted gaps: shown beside the answer, never counted as a pass
     anchor: str
 
     @property

@@ -84,13 +84,21 @@ def _is_decisive_gap(result: CheckResult, verdict: Verdict) -> bool:
 
 
 def not_run(audit: Audit, verdict: Verdict) -> tuple[Untested, ...]:
-    """Checks that did not run, grouped by what to supply; those that decide first."""
-    groups: dict[str, list[CheckResult]] = {}
+    """Checks that did not run, grouped by what to supply; those a gate waits for first."""
+    waiting = {
+        result.id: tuple(need for need in result.outcome.check.needs if NEEDS[need][1] in result.outcome.note)
+        for result in verdict.checks
+        if result.outcome.state in ("not_run", "ignored") and set(result.outcome.check.needs) != {"waivers"}
+    }
+    alone = {needs[0] for needs in waiting.values() if len(needs) == 1}
+    groups: dict[tuple[str, ...], list[CheckResult]] = {}
     for result in verdict.checks:
-        if result.outcome.state in ("not_run", "ignored") and set(result.outcome.check.needs) != {"waivers"}:
-            groups.setdefault(result.outcome.note, []).append(result)
+        if result.id in waiting:
+            needs = waiting[result.id]
+            # A check that waits for two things, each of them asked for anyway, need not be told apart.
+            groups.setdefault(needs[:1] if set(needs) <= alone else needs, []).append(result)
     made = []
-    for note, results in groups.items():
+    for needs, results in groups.items():
         decisive = [r for r in results if _is_decisive_gap(r, verdict)]
         named = decisive or results
         if len(named) == 1:
@@ -98,8 +106,8 @@ def not_run(audit: Audit, verdict: Verdict) -> tuple[Untested, ...]:
         else:
             facets = dict.fromkeys(r.outcome.check.facet for r in named)
             what = f"Whether {listed([lowered(GATE_TITLES[facet]) for facet in facets], 4)}"
-        supply = "Left out by --select or --ignore." if named[0].outcome.state == "ignored" else f"Supply {note}."
-        role = next((SUPPLIERS.get(n, "tracking") for n in named[0].outcome.check.needs if NEEDS[n][1] in note), "tracking")
+        supply = f"Supply {'; '.join(NEEDS[need][1] for need in needs)}." if needs else "Left out by --select or --ignore."
+        role = SUPPLIERS.get(needs[0], "tracking") if needs else "tracking"
         made.append(Untested(what, supply, owner_of(audit.plan.owners, role), bool(decisive), tuple(r.id for r in results)))
     return tuple(sorted(made, key=lambda u: (not u.decides, u.supply)))
 

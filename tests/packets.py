@@ -28,16 +28,21 @@ _CODES = frozenset({
 })  # fmt: skip
 
 
-@cache
-def audited(story: str, *, with_plan: bool = True) -> engine.Audit:
-    """A sample story, audited with its plan or without any."""
+def evidence_of(story: str) -> list[engine.InputFile]:
+    """The files of a sample story."""
     root = STORIES / story
-    files = [
+    return [
         engine.InputFile(path, path.relative_to(root).as_posix())
         for path in sorted(root.rglob("*"))
         if path.is_file() and path.suffix not in _NOT_EVIDENCE
     ]
-    return engine.run(files, read_plan(root / "audit.toml") if with_plan else Plan(), now=NOW)
+
+
+@cache
+def audited(story: str, *, with_plan: bool = True) -> engine.Audit:
+    """A sample story, audited with its plan or without any."""
+    plan = read_plan(STORIES / story / "audit.toml") if with_plan else Plan()
+    return engine.run(evidence_of(story), plan, now=NOW)
 
 
 @cache

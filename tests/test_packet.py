@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from audit import verdict
-from audit.plan import Plan
+from audit import engine, verdict
+from audit.plan import Plan, Waiver
 from audit.plan_file import read_plan
 from reports import drawings
 from reports.formats import csv, html, json, markdown, table
 from reports.packet import build
-from tests.packets import STORIES, audited, packet_of
+from tests.packets import NOW, STORIES, audited, evidence_of, packet_of
 
 NAMES = sorted(path.name for path in STORIES.iterdir() if (path / "audit.toml").is_file())
 
@@ -133,3 +135,27 @@ def test_no_code_stands_where_a_word_belongs() -> None:
 def test_the_empty_plan_has_no_owner_but_every_role_reads_well() -> None:
     assert Plan().owners == {}
     assert {p.owner.split(" ")[-1] for p in packet_of("double_sender", with_plan=False).problems} == {"owner"}
+
+
+def test_a_waived_fault_stays_in_sight() -> None:
+    root = STORIES / "double_sender"
+    waiver = Waiver("duplicate_sender", "The agency removes the tag.", "media", date(2026, 12, 1))
+    plan = replace(read_plan(root / "audit.toml"), waivers=(waiver,))
+    audit = engine.run(evidence_of("double_sender"), plan, now=NOW)
+    packet = build(audit, verdict.judge(audit))
+    assert packet.decision == "GO_WITH_CONDITIONS"
+    assert any("The agency removes the tag" in reason.sentence for reason in packet.reasons)
+    cells = {cell.facet: cell for row in packet.rows if (row.platform, row.step) == ("meta", "Purchase") for cell in row.cells}
+    assert cells["senders"].waived == 2
+    assert [p.check for p in packet.problems if p.status == "waived"] == ["duplicate_sender"]
+    page = html.render(packet)
+    assert "2 waived" in page
+    assert "until 2026-12-01 by media" in page
+
+
+def test_what_is_missing_is_asked_for_once() -> None:
+    packet = packet_of("shopify_launch", with_plan=False)
+    supplies = [item.supply for item in packet.untested]
+    assert len(supplies) == len(set(supplies))
+    asked = {check for item in packet.untested for check in item.checks}
+    assert asked == {line.id for line in packet.checks if line.state == "not_run"} - {"expired_waiver"}

@@ -57,6 +57,7 @@ def problem(item: Problem) -> str:
 def cell_words(cell: Cell) -> str:
     """“Stop 3”, “Pass, 1 warning”: the answer with what stands behind it."""
     words = f"{ANSWERS[cell.answer]} {cell.number}" if cell.number else ANSWERS[cell.answer]
+    words = f"{words}, {cell.waived} waived" if cell.waived else words
     return f"{words}, {counted(cell.warnings, 'warning')}" if cell.warnings else words
 
 

@@ -16,6 +16,7 @@ _HEADS = {"chain": "chain", "dedup": "dedup", "money": "money", "senders": "send
           "delivery": "delivery"}  # fmt: skip
 #: Reasons shown; the packet has them all.
 _REASONS = 3
+_UNTESTED = 6
 
 
 def render(packet: Packet, *, colour: bool = False, width: int = 100) -> str:
@@ -64,7 +65,7 @@ class _Page:
             return
         head = ["", "browser", "server", "one id", *(_HEADS[facet] for facet in CELLS)]
         body = {
-            row: [f"  {row.step}", str(row.browser), str(row.server), str(row.paired), *map(_cell, row.cells)]
+            row: [f" {row.step}", str(row.browser), str(row.server), str(row.paired), *map(_cell, row.cells)]
             for row in self.packet.rows
         }
         widths = [max(len(line[i]) for line in (head, *body.values())) for i in range(len(head))]
@@ -93,8 +94,10 @@ class _Page:
     def not_tested(self) -> None:
         self.line()
         self.line("Not tested")
-        for item in self.packet.untested:
+        for item in self.packet.untested[:_UNTESTED]:
             self.wrap(f"{item.what}. {item.supply}", "  - ", "    ")
+        if len(self.packet.untested) > _UNTESTED:
+            self.line(f"  - {len(self.packet.untested) - _UNTESTED} more for want of evidence, all in the packet")
         self.wrap(
             f"No file can show: {'; '.join(u.what[:1].lower() + u.what[1:] for u in self.packet.undecidable)}.", "  - ", "    "
         )
