@@ -238,7 +238,9 @@ _Counts = dict[tuple[str, str | None, str | None], tuple[int, ...]]
 
 
 def _cell(facet: str, platform: str, step: str, checks: tuple[CheckResult, ...], tallies: _Counts, failures: _Counts) -> Cell:
+    """A facet with deciding checks passes where one of them judged something; one without, where any check did."""
     answer, failed, unclear, warned = Answer.NOT_APPLICABLE, 0, 0, 0
+    decided = any(result.outcome.check.facet == facet and result.outcome.check.deciding for result in checks)
     for result in checks:
         check = result.outcome.check
         if check.facet != facet:
@@ -256,6 +258,6 @@ def _cell(facet: str, platform: str, step: str, checks: tuple[CheckResult, ...],
                 answer = max(answer, Answer.NOT_RUN)
             elif open_unclear:
                 answer = max(answer, Answer.UNCLEAR)
-        if examined and examined > open_unclear:
+        if examined > open_unclear and (check.deciding or not decided):
             answer = max(answer, Answer.PASS)
     return Cell(facet, answer, failed, unclear, warned)

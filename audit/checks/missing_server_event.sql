@@ -51,15 +51,36 @@ with click_visits as (
     where c.platform = 'snackvideo'
     group by v.order_id
 ),
+-- A log that shows the click id early in the visit and no more at this event shows that it was lost on the way: that is
+-- missing_click_id's finding, and the storefront was right to send nothing.
+first_carried as (
+    select
+        session,
+        min(coalesce(event_at, seen_at)) as carried_at
+    from events
+    where platform = 'snackvideo'
+      and channel = 'browser'
+      and click_id is not null
+      and session is not null
+    group by session
+),
 judged as (
     select
         s.*,
+        coalesce(s.only_with_click and b.click_id is null and b.landing_click is null and k.carried_at < s.browser_at, false)
+            as lost_click,
         -- A click the shopper made only later asks for nothing yet; files' clocks may differ by a minute.
         c.first_at <= s.browser_at + interval 60 seconds as had_click,
         epoch(s.server_at) - epoch(s.browser_at) > w.amount as is_delayed,
         round((epoch(s.server_at) - epoch(s.browser_at)) / 3600.0, 1) as delay_hours
     from order_steps s
     left join click_visits c on c.order_id = s.order_id
+    left join events b
+        on b.ref = s.browser_ref
+       and b.platform = s.platform
+       and b.step = s.step
+       and b.channel = 'browser'
+    left join first_carried k on k.session = b.session
     join plan_limits w on w.name = 'dedup_window_s'
     where s.needs_server
       and s.browser_events > 0
@@ -67,10 +88,10 @@ judged as (
 answered as (
     select
         *,
-        only_with_click and session is not null and not coalesce(had_click, false) as needs_none,
+        only_with_click and session is not null and (lost_click or not coalesce(had_click, false)) as needs_none,
         case
             when server_events > 0 and not coalesce(is_delayed, false) then true
-            when only_with_click and session is not null and not coalesce(had_click, false) then true
+            when only_with_click and session is not null and (lost_click or not coalesce(had_click, false)) then true
             when only_with_click and session is null then null
             when is_due is null then null
             when server_events > 0 or refused_events > 0 or foreign_server_ref is not null then false
@@ -111,7 +132,8 @@ select
     order_id,
     session,
     ok,
-    case when needs_none then 'no server event: the shopper had no click id' else 'sent by the server and by the browser' end as expected,
+    case when needs_none and lost_click then 'no server event: the click id was lost before'
+         when needs_none then 'no server event: the shopper had no click id' else 'sent by the server and by the browser' end as expected,
     concat_ws('; ',
         'browser ' || browser_events || ', server '
             || case when server_events > 0 then cast(server_events as varchar) when refused_events > 0 then refused_events || ', refused' else 'none' end,
