@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from click.testing import CliRunner
@@ -20,8 +21,9 @@ _CELLS = ("chain", "dedup", "money", "senders", "attribution", "delivery")
 @cache
 def audited(story: str) -> dict[str, Any]:
     """The run of a story, as its run.json holds it."""
-    with CliRunner().isolated_filesystem():
-        result = CliRunner().invoke(main, ["demo", story, "--now", NOW, "--format", "json"], catch_exceptions=False)
+    with TemporaryDirectory() as folder:
+        command = ["demo", story, "--now", NOW, "--format", "json", "--out", str(Path(folder) / "packet")]
+        result = CliRunner().invoke(main, command, catch_exceptions=False)
     run: dict[str, Any] = json.loads(result.stdout)
     return run
 
