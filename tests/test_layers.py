@@ -16,6 +16,7 @@ FLOORS = {
     "audit.check": 2,
     "audit.plan": 2,
     "audit.plan_file": 3,
+    "audit.attachments": 3,
     "audit.sessions": 3,
     "audit.payloads": 3,
     "audit.plan_tables": 3,

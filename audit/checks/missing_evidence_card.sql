@@ -51,6 +51,15 @@ shown as (
     from both_sides
     having max(named) = 1
     union all
+    -- a person's copy of the platform's page, and how many of its ids the logs have seen too
+    select
+        'test_events',
+        count(*) || ' rows copied from Test Events, '
+            || count(*) filter (where t.event_id in (select event_id from events)) || ' of them with an event_id of the logs',
+        case when count(*) filter (where t.event_id in (select event_id from events)) > 0 then true end
+    from test_events t
+    having count(*) > 0
+    union all
     select 'order_admin', cast(count(*) as varchar) || ' orders', true
     from orders
     having count(*) > 0
@@ -63,6 +72,14 @@ shown as (
     select 'reconciliation', cast(count(*) as varchar) || ' daily totals', true
     from totals
     having count(*) > 0
+),
+told as (
+    select
+        card,
+        string_agg(words, '; ' order by words) as words,
+        bool_or(is_certain) as is_certain
+    from shown
+    group by card
 ),
 attached as (
     select
@@ -87,5 +104,5 @@ select
     cast(null as varchar) as ref,
     cast(null as varchar) as other_ref
 from cards c
-left join shown s on s.card = c.card
+left join told s on s.card = c.card
 left join attached a on a.card = c.card

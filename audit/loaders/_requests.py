@@ -28,7 +28,20 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "error": ("error", "net_error"),
     "cookies": ("cookies",),
     "user_agent": ("user_agent",),
+    "cookie_text": (),
+    "request_line": (),
 }
+#: More names, of access logs (nginx, Envoy, API gateways): looked for only where the first rows have them.
+_ACCESS_LOG: dict[str, tuple[str, ...]] = {
+    "ts": ("time_iso8601", "start_time", "msec", "requesttimeepoch"),
+    "method": ("httpmethod", "verb"),
+    "host": ("http_host", "server_name", "domainname", "authority"),
+    "referrer": ("http_referer", "http_referrer"),
+    "user_agent": ("http_user_agent", "useragent"),
+    "cookie_text": ("http_cookie",),
+    "request_line": ("request", "requestline"),
+}
+_REQUEST_LINE = re.compile(r"^[A-Z]{3,7} (/|https?://)\S* HTTP/\d")
 _BROWSER_URL = re.compile(
     r"^https?://(www\.)?(facebook\.com/(tr|privacy_sandbox)|analytics[\w.]*\.tiktokw?\.(com|us)/|connect\.facebook\.net/)"
 )
@@ -47,26 +60,45 @@ def is_tag_log(keys: frozenset[str]) -> bool:
 def is_raw(source: Source) -> bool:
     """Whether the rows are requests: a URL or path, and a body, status, response or method beside it."""
     keys = source.record_keys
-    beside = {name for field in ("method", "body", "status", "response") for name in SYNONYMS[field]}
+    beside = {
+        name for field in ("method", "body", "status", "response") for name in (*SYNONYMS[field], *_ACCESS_LOG.get(field, ()))
+    }
     return (
         source.shape in ("ndjson", "json_array", "csv", "parquet")
-        and bool(keys & URL_KEYS)
+        and (bool(keys & URL_KEYS) or _has_request_lines(source))
         and bool(keys & beside)
         and not ({"platform", "event"} <= keys)
         and not is_tag_log(keys)
     )
 
 
+def _has_request_lines(source: Source) -> bool:
+    return any(
+        _REQUEST_LINE.match(str(record.get(name) or "")) for record in source.records for name in _ACCESS_LOG["request_line"]
+    )
+
+
+def names_of(source: Source, field: str) -> tuple[str, ...]:
+    """The names this file may use for a field, as the file spells them."""
+    own = {key.lower(): key for key in (*source.keys, *(key for record in source.records for key in record))}
+    own |= {key: key for key in own.values() if key == key.lower()}
+    common = tuple(own.get(name, name) for name in SYNONYMS.get(field, (field,)))
+    return common + tuple(own[name] for name in _ACCESS_LOG.get(field, ()) if name in own)
+
+
 def field_sql(source: Source, name: str) -> str:
     """SQL for the text of one field of ``record``: the plan's mapping, else the first synonym that holds a value."""
     mapped = source.fields.get(name)
-    paths = [_json_path(mapped)] if mapped else [f'$."{key}"' for key in SYNONYMS.get(name, (name,))]
+    if mapped:
+        paths = [_json_path([mapped]), *([_json_path(mapped.split("."))] if "." in mapped else [])]
+    else:
+        paths = [_json_path([key]) for key in names_of(source, name)]
     parts = [f"json_extract_string(record, '{path}')" for path in paths]
     return f"coalesce({', '.join(parts)})" if len(parts) > 1 else parts[0]
 
 
-def _json_path(dotted: str) -> str:
-    quoted = (part.replace('"', "").replace("'", "''") for part in dotted.split("."))
+def _json_path(parts: list[str]) -> str:
+    quoted = (part.replace('"', "").replace("'", "''") for part in parts)
     return "$" + "".join(f'."{part}"' for part in quoted)
 
 
@@ -76,11 +108,12 @@ def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
     ``needs_time`` is false for logs whose format has no time: the events' own times stand in.
     """
     # One pass over the row for every name it may use; a mapped field is fetched by its own path.
-    names = {key: "VARCHAR" for name in SYNONYMS if name not in source.fields for key in SYNONYMS[name]}
+    known = {name: names_of(source, name) for name in SYNONYMS if name not in source.fields}
+    names = {key: "VARCHAR" for keys in known.values() for key in keys}
     columns = ",\n".join(
         f"{field_sql(source, name)} as {name}"
         if name in source.fields
-        else f"coalesce({', '.join(f'o.{chr(34)}{key}{chr(34)}' for key in SYNONYMS[name])}) as {name}"
+        else f"coalesce({', '.join(['cast(null as varchar)', *(f'o.{chr(34)}{key}{chr(34)}' for key in known[name])])}) as {name}"
         for name in SYNONYMS
     )
     con.execute(
@@ -89,6 +122,8 @@ def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
         [json.dumps(names)],
     )
     con.execute("drop table records")
+    if any(known.get(name) for name in ("request_line", "cookie_text")):
+        _read_access_log(con)
     timeless = "utc(ts) is null" if needs_time else "(ts is not null and utc(ts) is null)"
     con.execute(
         f"""
@@ -119,7 +154,7 @@ def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
             coalesce(url_host(url), lower(host)) as host,
             coalesce(url_path(url), nullif(regexp_extract(url, '^(/[^?#]*)', 1), '')) as path,
             url_query(url) as query,
-            body,
+            nullif(body, '-') as body,
             try_cast(status as integer) as status,
             error as net_error,
             response,
@@ -152,3 +187,15 @@ def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
     statuses = (con.execute("select coalesce(bool_or(status is not null), false) from log_rows").fetchone() or (False,))[0]
     con.execute("drop table log_rows")
     return rejected, bool(statuses)
+
+
+def _read_access_log(con: duckdb.DuckDBPyConnection) -> None:
+    """Method and address out of ``POST /path HTTP/1.1``; cookies out of the text of their header."""
+    con.execute(
+        """
+        update log_rows
+        set method = coalesce(method, nullif(regexp_extract(request_line, '^([A-Z]+) ', 1), '')),
+            url = coalesce(url, nullif(regexp_extract(request_line, '^[A-Z]+ ([^ ]+)', 1), '')),
+            headers = coalesce(headers, case when cookie_text <> '-' then cast(json_object('cookie', cookie_text) as varchar) end)
+        """
+    )

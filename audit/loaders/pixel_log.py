@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import duckdb
 
+from audit.loaders._mapped import list_key, name_fields
 from audit.loaders._records import read_records
 from audit.loaders._requests import URL_KEYS, field_sql, insert_requests, is_browser_url, is_raw
 from audit.loaders._source import Source, Tally
@@ -31,13 +34,22 @@ def claims(source: Source) -> bool:
     )
 
 
+def _is_decoded(source: Source) -> bool:
+    """Whether the rows are calls in words of their own; rows with a mapped address and no mapped event are requests."""
+    if source.fields:
+        return bool(source.fields.keys() & (_EVENT_KEYS | {"platform"})) or "url" not in source.fields
+    keys = source.record_keys
+    return "platform" in keys and bool(keys & _EVENT_KEYS)
+
+
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     """Rows become requests; a decoded call keeps its own words and is read by ``wire/decoded_log.sql``."""
-    read, bad = read_records(con, source)
-    keys = source.record_keys
-    if not source.fields and not ("platform" in keys and keys & _EVENT_KEYS):
+    read, bad = read_records(con, source, under=list_key(source))
+    if not _is_decoded(source):
         rejected, statuses = insert_requests(con, source, evidence="browser")
         return Tally(read=read, rejected=bad + rejected, has_statuses=statuses)
+    name_fields(con, source)
+    source = replace(source, fields={})
     time, platform, event = (field_sql(source, name) for name in ("ts", "platform", "event"))
     event = f"coalesce({event}, json_extract_string(record, '$.\"event_name\"'))"
     con.execute(

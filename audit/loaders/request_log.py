@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import duckdb
 
+from audit.loaders._mapped import list_key
 from audit.loaders._records import read_records
 from audit.loaders._requests import URL_KEYS, insert_requests, is_browser_url, is_raw
 from audit.loaders._source import Source, Tally
 
 KIND = "server"
-FORMATS = ("request log (NDJSON, JSON array, CSV, Parquet): ts, method, url or path, body, status, response, headers, sender",)
+FORMATS = (
+    "request log (NDJSON, JSON array, CSV, Parquet): ts, method, url or path, body, status, response, headers, sender",
+    "access log of nginx, Envoy or an API gateway with request bodies (JSON lines): time_iso8601 or @timestamp, request_method,"
+    " request_uri, request_body, status, http_user_agent, …",
+)
 
 
 def claims(source: Source) -> bool:
@@ -23,6 +28,6 @@ def claims(source: Source) -> bool:
 
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     """Rows become requests; a row without a time or a URL is a reject."""
-    read, bad = read_records(con, source)
+    read, bad = read_records(con, source, under=list_key(source))
     rejected, statuses = insert_requests(con, source, evidence="server")
     return Tally(read=read, rejected=bad + rejected, has_statuses=statuses, gaps=() if statuses else ("no response status",))

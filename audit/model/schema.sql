@@ -284,6 +284,17 @@ create table diagnostics (
     percentage decimal(9, 4)
 );
 
+-- Rows somebody copied from a platform's Test Events page, which has no export.
+create table test_events (
+    ref        varchar,
+    source     varchar,
+    platform   varchar,
+    event_name varchar,
+    channel    varchar,         -- browser | server
+    event_id   varchar,
+    status     varchar          -- as the page says it: processed | deduplicated | …
+);
+
 -- Payload violations found by the schemas, one row a distinct violation of an event's request.
 create table violations (
     event_key bigint,               -- NULL: no event could be read from the request

@@ -16,7 +16,19 @@ from audit.loaders import claimant, loaders
 from audit.loaders._source import read_source
 from audit.plan import Plan
 
-from . import test_diagnostics, test_scalev, test_server_containers, test_shopify, test_table, test_totals, test_woocommerce
+from . import (
+    test_access_logs,
+    test_diagnostics,
+    test_har_dialects,
+    test_omnibug,
+    test_scalev,
+    test_server_containers,
+    test_shopify,
+    test_table,
+    test_test_events,
+    test_totals,
+    test_woocommerce,
+)
 from .reading import read
 
 HAR = {
@@ -74,6 +86,14 @@ FILES: dict[str, tuple[str, str]] = {
     "totals/ga4.csv": ("ga4", test_totals.GA4),
     "totals/ads.csv": ("meta_ads", test_totals.ADS),
     "totals/ads_id.csv": ("meta_ads", test_totals.ADS_IN_INDONESIAN),
+    **{
+        f"browser/{name}.har": ("har", content if isinstance(content, str) else content.decode())
+        for name, content in test_har_dialects.DIALECTS.items()
+    },
+    "browser/omnibug.csv": ("omnibug", test_omnibug.export()),
+    "browser/omnibug.tab": ("omnibug", test_omnibug.export("\t")),
+    **{f"server/{writer}.log": ("request_log", json.dumps(line) + "\n") for writer, line in test_access_logs.LINES.items()},
+    "diagnostics/test_events.csv": ("test_events", test_test_events.TEST_EVENTS),
     "diagnostics/quality.json": ("diagnostics", json.dumps(test_diagnostics.ANSWER)),
     **{
         f"orders/{loader}_{way}.json": (loader, text)

@@ -56,7 +56,8 @@ DIALECTS: dict[str, str | bytes] = {
         creator={"name": "WebInspector", "version": "537.36"},
         pages=[{"startedDateTime": "2026-11-20T10:00:00.000Z", "id": "page_1", "title": SHOP, "pageTimings": {}}],
     ),
-    "Edge": b"\xef\xbb\xbf" + _log([_get(pageref="page_1", connection="443")], creator={"name": "WebInspector", "version": "537.36"}).encode(),
+    "Edge": b"\xef\xbb\xbf"
+    + _log([_get(pageref="page_1", connection="443")], creator={"name": "WebInspector", "version": "537.36"}).encode(),
     "Firefox": _log(
         [_get(at="2026-11-20T17:00:00.100+07:00", pageref="page_1", serverIPAddress="192.0.2.1", _securityState="secure")],
         creator={"name": "Firefox", "version": "142.0"}, browser={"name": "Firefox", "version": "142.0"}, pages=[],
@@ -68,7 +69,9 @@ DIALECTS: dict[str, str | bytes] = {
     "Charles": _log(
         [_get(at="2026-11-20T17:00:00.100+07:00")], creator={"name": "Charles Proxy", "version": "4.6.6"}, pages=[], comment="",
     ),
-    "Proxyman": _log([_get(comment="", timings={"send": 0, "wait": 20, "receive": 0})], creator={"name": "Proxyman", "version": "5.0"}),
+    "Proxyman": _log(
+        [_get(comment="", timings={"send": 0, "wait": 20, "receive": 0})], creator={"name": "Proxyman", "version": "5.0"},
+    ),
     "Fiddler": _log(
         [_get(at="2026-11-20T17:00:00.1000000+07:00", connection="ClientPort:51101;EgressPort:51102")],
         creator={"name": "Fiddler", "version": "5.0.2"}, pages=[],

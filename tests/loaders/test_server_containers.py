@@ -122,7 +122,7 @@ def test_a_tag_log_has_no_times_and_says_so(tmp_path: Path) -> None:
 def test_without_a_trace_answers_follow_in_order(tmp_path: Path) -> None:
     log = Audited(tmp_path, "sgtm.ndjson", lines(request(None), answer(None), request(None), answer(None, status=500, body="")))
     assert log.source[:2] == ("sgtm", 4)
-    statuses = log.con.execute("select status from requests order by place").fetchall()
+    statuses = log.con.execute("select status from events order by place").fetchall()
     assert statuses == [(200,), (500,)]
 
 

@@ -1,0 +1,74 @@
+"""Attachments of the plan as they travel in a packet: small ones whole, large pictures smaller, the digest the file's own."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import random
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from audit.attachments import LARGEST, Embedded, embed
+from audit.errors import PlanError
+from audit.plan import Evidence
+
+
+def _attached(folder: Path, name: str, content: bytes, note: str = "") -> Embedded:
+    (folder / name).write_bytes(content)
+    return embed(Evidence("test_events", folder / name, note))
+
+
+def _picture(kind: str, side: int, mode: str = "RGB") -> bytes:
+    out = io.BytesIO()
+    noise = random.Random(7).randbytes(side * side * len(mode))
+    Image.frombytes(mode, (side, side), noise).save(out, kind)
+    return out.getvalue()
+
+
+def test_a_small_picture_travels_as_it_is(tmp_path: Path) -> None:
+    data = _picture("PNG", 100)
+    found = _attached(tmp_path, "page.png", data, "order 1001")
+    assert found == Embedded("page.png", hashlib.sha256(data).hexdigest(), "image/png", len(data), data, False, "order 1001")
+    assert found.is_picture
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("PNG", "RGB"), ("PNG", "RGBA"), ("JPEG", "RGB"), ("GIF", "L"), ("WEBP", "RGB")])
+def test_a_large_picture_is_made_smaller_and_keeps_the_digest_of_its_file(kind: str, mode: str, tmp_path: Path) -> None:
+    data = _picture(kind, 1200, mode)
+    found = _attached(tmp_path, "page", data)
+    assert len(data) > LARGEST >= len(found.content or b"")
+    assert (found.sha256, found.downscaled, found.media_type) == (hashlib.sha256(data).hexdigest(), True, "image/jpeg")
+    assert "the sha256 is the original's" in found.note
+    with Image.open(io.BytesIO(found.content or b"")) as picture:
+        assert picture.format == "JPEG"
+        assert picture.width == picture.height >= 300
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("rows.csv", b"event,source,event_id,status\n", "text/csv"),
+        ("note.txt", "Größe".encode(), "text/plain"),
+        ("page.png", b"no picture at all", "text/plain"),
+        ("page.pdf", b"%PDF-1.7\n\xe2\xe3", "application/pdf"),
+        ("thing", b"\xff\x00\xfe", "application/octet-stream"),
+    ],
+)
+def test_a_file_is_what_its_bytes_say(name: str, content: bytes, kind: str, tmp_path: Path) -> None:
+    found = _attached(tmp_path, name, content)
+    assert (found.media_type, found.content, found.is_picture) == (kind, content, False)
+
+
+@pytest.mark.parametrize("content", [b"%PDF-" + b"x" * LARGEST, b"\x89PNG\r\n\x1a\n" + b"x" * LARGEST], ids=["a PDF", "damaged"])
+def test_what_cannot_be_made_smaller_stays_beside(content: bytes, tmp_path: Path) -> None:
+    found = _attached(tmp_path, "large", content, "the export")
+    assert (found.content, found.downscaled) == (None, False)
+    assert found.note == "the export (300 kB, too large to travel in the packet: keep it beside)"
+    assert found.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_a_missing_file_names_itself(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match=r"evidence: .*gone\.png cannot be read"):
+        embed(Evidence("order_admin", tmp_path / "gone.png"))
