@@ -19,7 +19,7 @@ ROOTS: dict[str, set[tuple[str, str | None, str]]] = {
         ("missing_ttclid", "server", "tiktok"),
         ("missing_click_id", None, "snackvideo"),
     },
-    "shopify_launch": {("secret_in_log", None, "meta")},
+    "shopify_launch": set(),
 }
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from .answers import utc_text
 from .goods import META_PIXEL, TIKTOK_PIXEL
 
-TOKEN = "EAAsampleTokenOfNoAccount0000000000000000000000000000"
+#: The backend keeps its token out of its log.
+TOKEN = "***"
 VISITOR_IP = "203.0.113.24"
 
 
