@@ -3,6 +3,7 @@ title    = "No browser hit was stopped on its way"
 failure  = "The browser tried to send an event and was stopped"
 facet    = "delivery"
 severity = "warning"
+follows  = ["order_without_purchase", "missing_step", "missing_browser_event"]
 needs    = ["browser events"]
 why      = """
 A capture also shows hits that never left the browser: an ad blocker, a broken name lookup, a page closed too soon. Such an

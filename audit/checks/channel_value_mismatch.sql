@@ -4,7 +4,8 @@ failure  = "The two copies of one event differ in value or currency"
 facet    = "money"
 severity = "blocker"
 severity_other_steps = "warning"
-follows  = ["value_mismatch", "currency_mismatch", "missing_value", "missing_currency", "invalid_value", "invalid_currency"]
+follows  = ["value_mismatch", "currency_mismatch", "missing_value",
+            "missing_currency", "invalid_value", "invalid_currency", "reused_event_id"]
 needs    = ["browser events", "server events"]
 why      = """
 The platform keeps one of the two copies and does not say which. When they differ, the money of each sale depends on which request

@@ -4,6 +4,7 @@ failure  = "Two senders report the same step on one channel"
 facet    = "senders"
 severity = "blocker"
 severity_other_steps = "warning"
+follows  = ["two_conversion_points"]
 needs    = []
 why      = """
 When two pieces of code report the same act, each brings its own id and its own idea of the value. Counts double, and nobody

@@ -48,6 +48,7 @@ with names as (
     from events
     where platform in ('meta', 'tiktok')
       and event_id is not null
+      and event_name <> ''
       and in_plan
     group by platform, event_id, event_name, step
 ),

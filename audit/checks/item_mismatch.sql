@@ -3,6 +3,7 @@ title    = "Both copies name the goods of the order"
 failure  = "The goods an event names differ between its copies, or from the order"
 facet    = "money"
 severity = "warning"
+follows  = ["reused_event_id"]
 needs    = []
 why      = """
 Catalogue ads follow the ids in the events: they show a shopper what was seen, and stop once it was bought. When one side names

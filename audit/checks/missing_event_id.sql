@@ -5,6 +5,7 @@ facet    = "dedup"
 severity = "blocker"
 severity_other_steps = "warning"
 deciding = true
+follows  = ["duplicate_sender"]
 needs    = []
 why      = """
 The event_id is what lets Meta and TikTok see that the browser's report and the server's report are one sale. A copy without

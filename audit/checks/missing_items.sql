@@ -3,6 +3,7 @@ title    = "Every event names the goods it is about"
 failure  = "An event does not say which goods it is about"
 facet    = "payload"
 severity = "warning"
+follows  = ["duplicate_sender", "missing_value"]
 needs    = []
 why      = """
 The sale still counts, but nobody knows of what. Catalogue ads cannot show the product again or stop showing it, and the relay

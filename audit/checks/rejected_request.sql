@@ -4,6 +4,7 @@ failure  = "A server request was refused and its event was never accepted"
 facet    = "delivery"
 severity = "blocker"
 severity_other_steps = "warning"
+follows  = ["unclicked_server_event"]
 needs    = ["server events"]
 why      = """
 A refused request leaves nothing behind: the platform never hears of the sale from the server, and only the browser copy, which

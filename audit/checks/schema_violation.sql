@@ -4,7 +4,8 @@ failure  = "A server request breaks the published rules of its receiver"
 facet    = "payload"
 severity = "blocker"
 severity_other_steps = "warning"
-follows  = ["value_mismatch", "currency_mismatch", "missing_value", "missing_currency", "invalid_value", "invalid_currency", "event_time_out_of_range", "unhashed_personal_data", "unclicked_server_event", "missing_event_id"]
+follows  = ["value_mismatch", "currency_mismatch", "missing_value", "missing_currency", "invalid_value",
+            "invalid_currency", "event_time_out_of_range", "unhashed_personal_data", "unclicked_server_event", "missing_event_id", "rejected_request"]
 needs    = ["server events"]
 why      = """
 The relay and the platforms publish what a request may hold. One that breaks the rules is refused, today or after the next update on

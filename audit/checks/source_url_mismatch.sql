@@ -3,7 +3,7 @@ title    = "Both copies of an event name the same page"
 failure  = "The two copies of an event name different pages"
 facet    = "delivery"
 severity = "warning"
-follows  = ["disallowed_domain"]
+follows  = ["disallowed_domain", "reused_event_id"]
 needs    = ["browser events", "server events"]
 why      = """
 The page tells the platform where a sale happened; audiences and conversions built on page addresses read it. A relay also

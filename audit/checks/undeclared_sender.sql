@@ -4,7 +4,7 @@ failure     = "A sender that nobody declared reports core events"
 facet       = "senders"
 severity    = "blocker"
 deciding    = true
-follows     = ["duplicate_sender"]
+follows  = ["duplicate_sender", "wrong_store"]
 needs       = ["register"]
 why         = """
 A sender nobody knows about can double sales, change their value or stop without notice, and nobody would be asked. Numbers

@@ -3,6 +3,7 @@ title    = "Every copy of a sale can be merged"
 failure  = "Two copies were sent that no rule can merge"
 facet    = "dedup"
 severity = "warning"
+follows  = ["duplicate_sender"]
 needs    = []
 why      = """
 Where a platform has no rule for merging two copies, nobody can say from the logs whether a sale counts once or twice. That

@@ -3,7 +3,7 @@ title       = "Only pixels of the plan get core events"
 failure     = "A pixel the plan does not name gets core events"
 facet       = "senders"
 severity    = "warning"
-follows     = ["event_id_mismatch", "missing_event_id", "event_name_mismatch", "dataset_mismatch"]
+follows  = ["event_id_mismatch", "missing_event_id", "event_name_mismatch", "dataset_mismatch", "duplicate_purchase"]
 needs       = ["datasets"]
 why         = """
 A pixel that nobody planned collects the shop's sales for somebody. It may be an old agency's, and it makes every number that

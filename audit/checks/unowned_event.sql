@@ -4,7 +4,7 @@ failure     = "Nobody, or more than one, answers for a core event"
 facet       = "senders"
 severity    = "blocker"
 deciding    = true
-follows     = ["duplicate_sender"]
+follows  = ["duplicate_sender", "wrong_store"]
 needs       = ["register"]
 why         = """
 When a number looks wrong, one person must be able to say where it comes from and mend it. An event without an owner, or
