@@ -115,7 +115,8 @@ def init(folder: Path, shop: str) -> None:
 def doctor(paths: tuple[Path, ...], plan_path: Path | None) -> None:
     """Say what each file holds and lacks, which checks cannot be answered, and what to export from where."""
     from audit import inputs
-    from audit.doctor import as_text, examine
+    from audit.doctor import examine
+    from audit.doctor_text import as_text
     from audit.plan import Plan
     from audit.plan_file import read_plan
 

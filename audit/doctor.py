@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from audit import engine
 from audit.check import NEEDS, catalogue
 from audit.engine import InputFile
 from audit.errors import InputError
-from audit.loaders import loaders
 from audit.loaders._source import read_source
 from audit.plan import Plan
 from audit.plan_tables import store_plan
+
+if TYPE_CHECKING:
+    import duckdb
 
 #: Where the evidence a check needs is exported from.
 SOURCES = {
@@ -26,6 +29,10 @@ SOURCES = {
     "totals": "A CSV with date, source, event, count, value, currency; or the GA4 and Ads Manager exports of the test day.",
     "diagnostics": "The answer of Meta's Dataset Quality API, saved as JSON.",
 }
+
+
+#: Needs that a line of audit.toml meets, and no file.
+_OF_THE_PLAN = frozenset({"register", "event id template", "datasets", "allowed domains", "relay store"})
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class FileReport:
     first_at: datetime | None = None
     last_at: datetime | None = None
     missing: tuple[str, ...] = ()
+    refused: tuple[tuple[str, int, str], ...] = ()  # reason, rows, place of the first
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,8 @@ class Gap:
     where: str
     checks: tuple[str, ...]
     deciding: tuple[str, ...]
+    gates: tuple[str, ...]  # that cannot pass without it
+    is_plan: bool  # a line of the plan, no file
 
 
 @dataclass(frozen=True)
@@ -92,57 +102,77 @@ def examine(files: Iterable[InputFile], plan: Plan) -> Diagnosis:
             con = engine.connect()
             store_plan(con, plan, datetime(1970, 1, 1))
     engine.decode(con, plan)
+    refused = _refused(con)
     reports = [
-        FileReport(name, loader, "", read, kept, ignored, rejected, first, last, tuple(gaps.split("; ")) if gaps else ())
-        for name, loader, read, kept, ignored, rejected, first, last, gaps in con.execute(
-            "select source, loader, read_rows, kept, ignored, rejected, first_at, last_at, gaps from sources order by source"
-        ).fetchall()
-    ]
-    reports += [FileReport(name, "", "no loader knows this format") for name in unknown]
-    return Diagnosis(tuple(sorted([*reports, *broken], key=lambda r: r.name)), _gaps(con))
-
-
-def _gaps(con: engine.duckdb.DuckDBPyConnection) -> tuple[Gap, ...]:
-    gaps = []
-    for need, (sql, supply) in NEEDS.items():
-        if (con.execute(sql).fetchone() or (False,))[0]:
-            continue
-        stopped = [check for check in catalogue().values() if need in check.needs]
-        if stopped:
-            ids = tuple(check.id for check in stopped)
-            deciding = tuple(check.id for check in stopped if check.deciding)
-            gaps.append(Gap(need, supply, SOURCES.get(need, ""), ids, deciding))
-    return tuple(sorted(gaps, key=lambda gap: (-len(gap.deciding), -len(gap.checks), gap.need)))
-
-
-def as_text(diagnosis: Diagnosis) -> str:
-    """The report for a terminal."""
-    lines: list[str] = []
-    for file in diagnosis.files:
-        if file.problem:
-            lines += [f"{file.name}", f"  not read: {file.problem}"]
-            continue
-        window = (
-            f"{file.first_at:%Y-%m-%d %H:%M} to {file.last_at:%Y-%m-%d %H:%M} UTC" if file.first_at and file.last_at else "no times"
+        FileReport(
+            name, loader, "", read, kept, ignored, rejected, first, last,
+            (*_split(gaps), *(_unused(con, name, kind, read, kept) if kept or not gaps else ())),
+            refused.get(name, ()),
         )
-        lines += [
-            f"{file.name}",
-            f"  {file.loader}: {file.read} rows read = {file.kept} kept + {file.ignored} ignored + {file.rejected} rejected",
-            f"  {window}",
-        ]
-        lines += [f"  missing: {missing}" for missing in file.missing]
-    if not diagnosis.files:
-        lines.append("No files.")
-    if any(file.problem == "no loader knows this format" for file in diagnosis.files):
-        lines += ["", "Known formats", *(f"  {line}" for loader in loaders().values() for line in loader.FORMATS)]
-    lines.append("")
-    if not diagnosis.gaps:
-        lines.append("Every check can be answered from this evidence.")
-    for gap in diagnosis.gaps:
-        held = f"; without it the answer stays 'not proven' ({', '.join(gap.deciding)})" if gap.deciding else ""
-        lines.append(f"Not answerable, {len(gap.checks)} check{'s' if len(gap.checks) > 1 else ''}{held}")
-        lines.append(f"  supply: {gap.supply}")
-        if gap.where:
-            lines.append(f"  from:   {gap.where}")
-        lines.append(f"  checks: {', '.join(gap.checks)}")
-    return "\n".join(lines) + "\n"
+        for name, kind, loader, read, kept, ignored, rejected, first, last, gaps in con.execute(
+            "select source, kind, loader, read_rows, kept, ignored, rejected, first_at, last_at, gaps from sources order by source"
+        ).fetchall()
+    ]  # fmt: skip
+    reports += [FileReport(name, "", "no loader knows this format") for name in unknown]
+    return Diagnosis(tuple(sorted([*reports, *broken], key=lambda r: r.name)), _gaps(con, plan))
+
+
+def _split(gaps: str | None) -> tuple[str, ...]:
+    return tuple(gaps.split("; ")) if gaps else ()
+
+
+def _refused(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[tuple[str, int, str], ...]]:
+    """Per file: why rows were refused, how many, and where the first stands."""
+    found: dict[str, list[tuple[str, int, str]]] = {}
+    for source, reason, rows, first in con.execute(
+        """
+        select source, reason, count(*), min_by(ref, try_cast(regexp_extract(ref, '[0-9]+$') as bigint))
+        from rejects
+        group by source, reason
+        order by source, count(*) desc, reason
+        """
+    ).fetchall():
+        found.setdefault(source, []).append((reason, rows, first))
+    return {source: tuple(reasons) for source, reasons in found.items()}
+
+
+def _unused(con: duckdb.DuckDBPyConnection, name: str, kind: str, read: int, kept: int) -> tuple[str, ...]:
+    """A file that was read and proves nothing: its orders need no events, or no row of it is of any use."""
+    if kind == "orders" and kept:
+        orders, elsewhere, why = con.execute(
+            "select count(*), count(*) filter (where event_duty = 'no'), string_agg(distinct duty_reason, ', ' order by duty_reason)"
+            " filter (where event_duty = 'no') from orders where source = ?",
+            [name],
+        ).fetchone() or (0, 0, None)
+        if elsewhere and elsewhere == orders:
+            return (f"no order of the web shop: all {orders} were sold elsewhere or need no events ({why})",)
+        return (f"{elsewhere} of {orders} orders need no events ({why})",) if elsewhere else ()
+    return ("nothing of it was used",) if read and not kept and kind in ("browser", "server", "orders", "totals") else ()
+
+
+def _gaps(con: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[Gap, ...]:
+    """What is absent, most decisive first. Checks content with either side are listed under the side that is missing."""
+    missing = [need for need, (sql, _) in NEEDS.items() if need != "waivers" and not _holds(con, sql)]
+    either = {"events", "browser capture"} & set(missing)
+    side = next((need for need in ("browser events", "server events") if need in missing), None)
+    gaps = []
+    for need in missing:
+        if need in either and side:
+            continue
+        meant = {need} | (either if need == side else set())
+        stopped = [check for check in catalogue().values() if meant & set(check.needs)]
+        # Without totals the reconciliation is not judged at all, unless the plan asks for it.
+        deciding = [c for c in stopped if c.deciding and (c.facet != "reconciliation" or plan.reconciliation == "required")]
+        if stopped:
+            gaps.append(
+                Gap(
+                    need, NEEDS[need][1], SOURCES.get(need, ""), tuple(check.id for check in stopped),
+                    tuple(check.id for check in deciding), tuple(dict.fromkeys(check.facet for check in deciding)),
+                    need in _OF_THE_PLAN,
+                )
+            )  # fmt: skip
+    return tuple(sorted(gaps, key=lambda gap: (-len(gap.gates), -len(gap.deciding), -len(gap.checks), gap.need)))
+
+
+def _holds(con: duckdb.DuckDBPyConnection, sql: str) -> bool:
+    return bool((con.execute(sql).fetchone() or (False,))[0])

@@ -64,7 +64,9 @@ def scaffold(folder: Path, shop: str) -> Written:
         ),
         folder / "evidence" / NOTE_NAME: (
             "# Attachments\n\nScreenshots of Test Events and of the order admin. Name them under [[evidence]] in audit.toml; they"
-            " are embedded in the packet with their sha256.\n"
+            " are embedded in the packet with their sha256, pictures above 300 kB made smaller.\n\n"
+            "Test Events has no export. Its rows can be copied by hand into a CSV with the columns event, source (Browser or\n"
+            "Server), event_id, status (Processed or Deduplicated); put it here without naming it in the plan.\n"
         ),
     }
     written: list[Path] = []

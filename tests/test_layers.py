@@ -28,9 +28,11 @@ FLOORS = {
     "audit.api": 6,
     "reports": 6,
     "audit.scaffold": 7,
+    "audit.remedies": 7,
     "audit.doctor": 7,
-    "audit.cli": 8,
-    "audit": 9,
+    "audit.doctor_text": 8,
+    "audit.cli": 9,
+    "audit": 10,
 }
 FILES = sorted(path for room in ("audit", "reports") for path in (ROOT / room).rglob("*.py"))
 
