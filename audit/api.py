@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from audit import engine
 from audit.inputs import find_inputs, find_plan
 from audit.plan import Plan
@@ -48,8 +50,8 @@ def run(
 ) -> Result:
     """Audits files or folders; without any, the plan's inputs.
 
-    ``plan`` is a path or a plan; default: ``audit.toml`` in the first folder given. ``now`` with a zone is turned into UTC, without one
-    it is UTC. ``select`` and ``ignore`` name checks.
+    ``plan`` is a path or a plan; default: ``audit.toml`` in the first folder given. ``now`` with a zone is turned into UTC,
+    without one it is UTC. ``select`` and ``ignore`` name checks.
 
     Raises:
         audit.errors.AuditError: a file or the plan cannot be read; the message says what to do.
@@ -76,9 +78,9 @@ def run(
     return Result(verdict.decision, verdict.gates, frames.pop("findings"), frames.pop("events"), frames.pop("tallies"), frames)
 
 
-def _frame(con: engine.duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
+def _frame(con: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
     """A query as a frame; DuckDB would make money binary floats, so decimal columns are fetched as what they are."""
-    frame = con.execute(query).df()
+    frame: pd.DataFrame = con.execute(query).df()
     described = con.execute(f"describe {query}").fetchall()
     for name in (row[0] for row in described if str(row[1]).startswith("DECIMAL")):
         frame[name] = [row[0] for row in con.execute(f"select {name} from ({query})").fetchall()]

@@ -27,8 +27,8 @@ _SERVER = {
     " /v3/stores/{store}/public/analytics/…: time, address, body, status.",
     "other": "One request a line (NDJSON) or a CSV: ts, method, url, body, status, response.",
 }
-_BROWSER = """Record the whole path of one test order: from the ad's landing page, with its click id in the address, to the thank-you
-page.
+_BROWSER = """Record the whole path of one test order: from the ad's landing page, with its click id in the address, to
+the thank-you page.
 
 1. Open DevTools > Network. Tick 'Preserve log' and 'Disable cache'.
 2. Open the landing page, the product, the cart, the checkout; place the order; wait five seconds on the thank-you page.

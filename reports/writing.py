@@ -10,7 +10,9 @@ from audit.engine import Audit
 from audit.errors import OutputError
 from audit.inputs import OUTPUT_FILES
 from reports.database import export
-from reports.formats import csv, html, json
+import reports.formats.csv as csv_format
+import reports.formats.html as html_format
+import reports.formats.json as json_format
 from reports.packet import Packet
 
 _BACKUP = ".packet-before"
@@ -33,9 +35,9 @@ def write(out: Path, audit: Audit, packet: Packet) -> None:
         with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=parent) as folder:
             staged = Path(folder) / "packet"
             staged.mkdir()
-            (staged / "packet.html").write_text(html.render(packet), encoding="utf-8", newline="\n")
-            (staged / "run.json").write_text(json.render(packet), encoding="utf-8", newline="\n")
-            (staged / "findings.csv").write_text(csv.render(packet), encoding="utf-8", newline="")
+            (staged / "packet.html").write_text(html_format.render(packet), encoding="utf-8", newline="\n")
+            (staged / "run.json").write_text(json_format.render(packet), encoding="utf-8", newline="\n")
+            (staged / "findings.csv").write_text(csv_format.render(packet), encoding="utf-8", newline="")
             export(audit, staged / "audit.duckdb")
             _move_in(staged, out)
     except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from audit.check import catalogue
@@ -15,7 +14,8 @@ README = Path(__file__).parent.parent / "README.md"
 def commands() -> str:
     """The commands with their first sentence."""
     rows = [
-        f"| `pixel-audit {name}` | {(command.help or '').strip().splitlines()[0]} |" for name, command in sorted(main.commands.items())
+        f"| `pixel-audit {name}` | {(command.help or '').strip().splitlines()[0]} |"
+        for name, command in sorted(main.commands.items())
     ]
     return "\n".join(["| command | what it does |", "|---|---|", *rows])
 
@@ -44,9 +44,8 @@ def checks() -> str:
 def generated(text: str) -> str:
     """The README with its generated parts written anew."""
     for name, part in (("commands", commands()), ("formats", formats()), ("checks", checks())):
-        text = re.sub(
-            rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)", lambda m, part=part: f"{m[1]}{part}\n{m[2]}", text, flags=re.S
-        )
+        before, mark, rest = text.partition(f"<!-- generated: {name} -->\n")
+        text = f"{before}{mark}{part}\n<!-- end -->{rest.partition('<!-- end -->')[2]}"
     return text
 
 

@@ -35,7 +35,7 @@ def test_money_is_decimal(result: audit.Result) -> None:
 
 def test_no_frame_holds_a_digest_or_a_whole_click_id(result: audit.Result) -> None:
     frames = {"events": result.events, "findings": result.findings, **result.tables}
-    assert not [(name, column) for name, frame in frames.items() for column in frame if column.endswith("_digest")]
+    assert not [(name, column) for name, frame in frames.items() for column in frame if str(column).endswith("_digest")]
     assert all("…" in click for click in result.events["click_id"].dropna())
 
 

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from audit.cli import main
-from tests.stories import roots
 from tests.storefront import record
+from tests.stories import roots
 
 
 def _audited(folder: Path) -> dict[str, Any]:

@@ -19,7 +19,13 @@ from audit.plan import Plan
 from tests.wire.decoding import events
 from tests.wire.test_servers import META_RELAY, RELAY
 
-REQUEST = {"ts": "2026-11-20T10:00:00Z", "method": "POST", "url": f"{RELAY}meta/events", "body": json.dumps(META_RELAY), "status": 204}
+REQUEST = {
+    "ts": "2026-11-20T10:00:00Z",
+    "method": "POST",
+    "url": f"{RELAY}meta/events",
+    "body": json.dumps(META_RELAY),
+    "status": 204,
+}
 CALL = {
     "ts": "2026-11-20T10:00:00Z", "platform": "snackvideo", "pixel_id": "587210394412663027", "event": "purchase",
     "params": {"value": 150000, "currency": "IDR", "order_id": "1001"}, "page_url": "https://shop.example.com/thank-you?click_id=CLICKID1",
@@ -85,7 +91,12 @@ def test_decoded_calls_are_read_from_any_container(container: str, tmp_path: Pat
     }[container]()
     audit = _run(tmp_path, content)
     (event,) = events(audit)
-    assert (event["platform"], event["step"], event["order_key"], str(event["value"])) == ("snackvideo", "Purchase", "1001", "150000.000000")
+    assert (event["platform"], event["step"], event["order_key"], str(event["value"])) == (
+        "snackvideo",
+        "Purchase",
+        "1001",
+        "150000.000000",
+    )
     assert (event["sender"], event["dataset"], event["landing_click"]) == ("storefront.js", "587210394412663027", "CLICKID1")
     assert _accounts(audit) == ("pixel_log", 1, 1, 0, 0)
 
@@ -143,7 +154,7 @@ TIMES = {
 @pytest.mark.parametrize("written", TIMES)
 def test_times_are_read_right(written: object, tmp_path: Path) -> None:
     (event,) = events(_run(tmp_path, _ndjson(REQUEST | {"ts": written}), zone="Asia/Jakarta"))
-    assert event["seen_at"] == datetime.fromisoformat(TIMES[written])  # type: ignore[index]
+    assert event["seen_at"] == datetime.fromisoformat(TIMES[written])
 
 
 @pytest.mark.parametrize("written", ["20/11/2026 10:00", "11/20/2026", "10:00", "", "-1"])

@@ -82,7 +82,7 @@ MISTAKES = {
     "[launch]\ntest_orders = [1001]": "launch.test_orders: must be a list of texts, is a list",
     "[platforms.meta]\nrequire = { Purchase = ['web'] }": "platforms.meta.require.Purchase: 'web' is not known.",
     "[platforms.google]\ndatasets = []": "platforms.google: unknown key. Did you mean",
-    "[[senders]]\nname = 'x'\nplatform = 'meta'": "senders[1].channel: is missing; every sender has a name, a platform and a channel",
+    "[[senders]]\nname = 'x'\nplatform = 'meta'": "senders[1].channel: is missing; every sender has a name, a platform",
     "[[waivers]]\ncheck = 'x'": "waivers[1].reason: is missing; a waiver has a check, a reason, an owner and an expiry",
     "[senders]\nname = 'x'": "senders: must be written as [[senders]], is a table",
     "[owners]\nboss = 'x'": "owners.boss: unknown key.",

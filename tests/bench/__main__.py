@@ -24,7 +24,8 @@ folder = sys.argv[1]
 con = duckdb.connect()
 print(con.execute('''
 with browser as (
-    select ts, event, event_id, params.value as value, params.currency as currency, cookies._fbp as fbp, cookies._fbc as fbc, page_url
+    select ts, event, event_id, params.value as value, params.currency as currency,
+        cookies._fbp as fbp, cookies._fbc as fbc, page_url
     from read_json(?, format = 'newline_delimited', columns = {ts: 'TIMESTAMP', platform: 'VARCHAR', pixel_id: 'VARCHAR',
         event: 'VARCHAR', event_id: 'VARCHAR', params: 'STRUCT(value DECIMAL(24,6), currency VARCHAR)', page_url: 'VARCHAR',
         cookies: 'STRUCT(_fbp VARCHAR, _fbc VARCHAR)', sender: 'VARCHAR', session: 'VARCHAR'})
@@ -32,7 +33,8 @@ with browser as (
 server as (
     select ts, status, unnest(body.data) as e
     from read_json(?, format = 'newline_delimited', columns = {ts: 'TIMESTAMP', url: 'VARCHAR', status: 'INTEGER',
-        body: 'STRUCT(data STRUCT(event_name VARCHAR, event_time BIGINT, event_id VARCHAR, user_data STRUCT(fbp VARCHAR, fbc VARCHAR),
+        body: 'STRUCT(data STRUCT(event_name VARCHAR, event_time BIGINT, event_id VARCHAR,
+        user_data STRUCT(fbp VARCHAR, fbc VARCHAR),
         custom_data STRUCT(value DECIMAL(24,6), currency VARCHAR, order_id VARCHAR))[])', sender: 'VARCHAR'})
 ),
 orders as (
@@ -110,8 +112,12 @@ def main() -> None:
     full = int(sys.argv[1].replace(",", "").replace("_", "")) if len(sys.argv) > 1 else 250_000
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    print("| orders | files | floor | audit | audit / floor | audit memory | pandas | pandas / floor | pandas memory | packet | answer |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    header = (
+        "orders", "files", "floor", "audit", "audit / floor", "audit memory", "pandas", "pandas / floor", "pandas memory",
+        "packet", "answer",
+    )  # fmt: skip
+    print(f"| {' | '.join(header)} |")
+    print(f"|{'---|' * len(header)}")
     for orders in (full // 100, full // 10, full):
         print(f"| {' | '.join(compare(orders))} |", flush=True)
 
