@@ -140,8 +140,9 @@ def _unused(con: duckdb.DuckDBPyConnection, name: str, kind: str, read: int, kep
     """A file that was read and proves nothing: its orders need no events, or no row of it is of any use."""
     if kind == "orders" and kept:
         orders, elsewhere, why = con.execute(
-            "select count(*), count(*) filter (where event_duty = 'no'), string_agg(distinct duty_reason, ', ' order by duty_reason)"
-            " filter (where event_duty = 'no') from orders where source = ?",
+            "select count(*), count(*) filter (where event_duty = 'no'),"
+            " string_agg(distinct duty_reason, ', ' order by duty_reason) filter (where event_duty = 'no')"
+            " from orders where source = ?",
             [name],
         ).fetchone() or (0, 0, None)
         if elsewhere and elsewhere == orders:

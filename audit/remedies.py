@@ -23,7 +23,7 @@ REMEDIES: tuple[Remedy, ...] = (
     Remedy(
         "no request bodies",
         _BODIES,
-        "Save the capture again as 'HAR with content'; requests to TikTok and to a relay, and long ones to Meta, are only in bodies.",
+        "Save the capture again as 'HAR with content'; calls to TikTok and to a relay, and long ones to Meta, are in bodies only.",
     ),
     Remedy(
         "no entries",

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from audit.attachments import Embedded, embed
 from audit.engine import Audit
 from audit.plan import CARDS
 from reports.text import Moment, amount, moment, money
 from reports.words import CARDS as TITLES
 from reports.words import counted, listed
 
-#: Pictures above this size stay beside the packet; their hash still binds them to it.
-_PICTURE_BYTES = 400_000
-_PICTURES_BYTES = 1_600_000
-_MAGIC = {b"\x89PNG\r\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif", b"RIFF": "image/webp"}
+#: Attachments above this size in all stay beside the packet; their hash still binds them to it.
+_ATTACHED_BYTES = 3_000_000
 
 _STANDARDS = {
     "test_events": "Each test order shows one purchase, in the browser and on the server.",
@@ -57,7 +54,8 @@ class Attachment:
     file: str
     note: str
     sha256: str | None
-    image: str | None  # data URI of a picture small enough to travel in the packet
+    image: str | None  # data URI of a picture
+    data: str | None = None  # data URI of any other file
 
 
 @dataclass(frozen=True)
@@ -128,15 +126,15 @@ def days(audit: Audit) -> tuple[DayCount, ...]:
 def cards(audit: Audit) -> tuple[Card, ...]:
     """The four cards of the acceptance method, each with what stands behind it."""
     facts = {
-        "test_events": _files(audit, ("browser", "server")),
+        "test_events": (*_files(audit, ("browser", "server")), *_copied(audit)),
         "order_admin": _files(audit, ("orders",)),
         "trigger_sources": _register(audit),
         "reconciliation": _files(audit, ("totals",)),
     }
-    room = _PICTURES_BYTES
+    room = _ATTACHED_BYTES
     attached: dict[str, list[Attachment]] = {card: [] for card in CARDS}
     for item in audit.plan.evidence:
-        attachment, used = _attachment(item.file, item.note, room)
+        attachment, used = _attachment(embed(item), room)
         room -= used
         attached[item.card].append(attachment)
     return tuple(
@@ -162,11 +160,17 @@ def _register(audit: Audit) -> tuple[str, ...]:
     return (f"Register of {len(names)}: {listed(names, 6)}",) if names else ()
 
 
-def _attachment(path: Path, note: str, room: int) -> tuple[Attachment, int]:
-    if not path.is_file():
-        return Attachment(path.name, f"{note} (the file was not found)".strip(), None, None), 0
-    data = path.read_bytes()
-    kind = next((mime for magic, mime in _MAGIC.items() if data.startswith(magic)), None)
-    fits = kind is not None and len(data) <= min(_PICTURE_BYTES, room)
-    image = f"data:{kind};base64,{base64.b64encode(data).decode()}" if fits else None
-    return Attachment(path.name, note, hashlib.sha256(data).hexdigest(), image), len(data) if fits else 0
+def _copied(audit: Audit) -> tuple[str, ...]:
+    found = audit.con.execute("select source, count(*) from test_events group by source order by source").fetchall()
+    return tuple(f"{source}: {counted(int(rows), 'row')} copied from Test Events by hand" for source, rows in found)
+
+
+def _attachment(item: Embedded, room: int) -> tuple[Attachment, int]:
+    if item.content is None:
+        return Attachment(item.name, item.note, item.sha256, None), 0
+    if len(item.content) > room:
+        note = f"{item.note} (the attachments before it fill the packet: keep it beside)".strip()
+        return Attachment(item.name, note, item.sha256, None), 0
+    uri = f"data:{item.media_type};base64,{base64.b64encode(item.content).decode()}"
+    image, data = (uri, None) if item.is_picture else (None, uri)
+    return Attachment(item.name, item.note, item.sha256, image, data), len(item.content)

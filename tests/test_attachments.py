@@ -72,3 +72,32 @@ def test_what_cannot_be_made_smaller_stays_beside(content: bytes, tmp_path: Path
 def test_a_missing_file_names_itself(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match=r"evidence: .*gone\.png cannot be read"):
         embed(Evidence("order_admin", tmp_path / "gone.png"))
+
+
+def test_the_packet_holds_what_the_plan_attached(tmp_path: Path) -> None:
+    import base64
+    import json
+
+    from click.testing import CliRunner
+
+    from audit.cli import main
+
+    large, rows = _picture("PNG", 1200), b"event,source,event_id,status\nPurchase,Server,1001-Purchase-FORM,Processed\n"
+    (tmp_path / "evidence").mkdir()
+    (tmp_path / "evidence" / "page.png").write_bytes(large)
+    (tmp_path / "evidence" / "rows.csv").write_bytes(rows)
+    (tmp_path / "orders.csv").write_text("order_id,created_at,currency,total\n1001,2026-11-20T10:00:00Z,USD,5\n", encoding="utf-8")
+    (tmp_path / "audit.toml").write_text(
+        '[[evidence]]\ncard = "test_events"\nfile = "evidence/page.png"\nnote = "order 1001"\n\n'
+        '[[evidence]]\ncard = "test_events"\nfile = "evidence/rows.csv"\n',
+        encoding="utf-8",
+    )
+    CliRunner().invoke(main, ["run", str(tmp_path), "--out", str(tmp_path / "packet"), "--now", "2026-11-20T16:00:00Z"])
+    html = (tmp_path / "packet" / "packet.html").read_text(encoding="utf-8")
+    assert hashlib.sha256(large).hexdigest() in html
+    assert hashlib.sha256(rows).hexdigest() in html
+    assert "data:image/jpeg;base64," in html
+    assert 'download="rows.csv">rows.csv</a>' in html
+    assert base64.b64encode(rows).decode() in html
+    run = json.loads((tmp_path / "packet" / "run.json").read_text(encoding="utf-8"))
+    assert [source["path"] for source in run["sources"]] == ["orders.csv"]
