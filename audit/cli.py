@@ -14,7 +14,6 @@ import click
 from audit.errors import AuditError, InputError
 
 if TYPE_CHECKING:
-    from audit.check import Check
     from reports.packet import Packet
 
 FORMATS = ("table", "json", "markdown", "junit", "sarif", "github")
@@ -171,15 +170,9 @@ def verify(folder: Path, inputs_folder: Path | None) -> None:
 @main.command()
 def checks() -> None:
     """List every check."""
-    from audit.check import catalogue
+    from audit.explain import listing
 
-    facet = ""
-    for check in catalogue().values():
-        if check.facet != facet:
-            facet = check.facet
-            click.echo(f"{facet}" if facet == "chain" else f"\n{facet}")
-        mark = "decides" if check.deciding else ""
-        click.echo(f"  {check.id:<30} {_severity(check):<16} {mark:<8} {check.title}")
+    click.echo(listing(), nl=False)
 
 
 @main.command()
@@ -187,11 +180,12 @@ def checks() -> None:
 def explain(check: str) -> None:
     """Show one check whole: what it asks, why, each cause with its cure, and the SQL."""
     from audit.check import catalogue
+    from audit.explain import explained
 
     found = catalogue().get(check)
     if found is None:
         raise InputError(f"no check {check!r}. {_nearest(check, list(catalogue()))}'pixel-audit checks' lists them all.")
-    click.echo(_explained(found))
+    click.echo(explained(found))
 
 
 @main.command()
@@ -310,46 +304,6 @@ def _nearest(name: str, known: list[str]) -> str:
 def _stories() -> dict[str, Path]:
     root = Path(__file__).parent.parent / "sample_data"
     return {path.parent.name: path.parent for path in sorted(root.glob("*/audit.toml"))}
-
-
-def _severity(check: Check) -> str:
-    if check.severity == check.severity_other_steps:
-        return check.severity
-    return f"{check.severity}/{check.severity_other_steps}"
-
-
-def _explained(check: Check) -> str:
-    lines = [
-        check.id,
-        "=" * len(check.id),
-        f"Passes when: {check.title}.",
-        f"Fails when:  {check.failure}.",
-        f"Gate: {check.facet}. Severity: {_severity(check)}{' (Purchase/other steps)' if '/' in _severity(check) else ''}."
-        f"{' Decides its gate.' if check.deciding else ''}",
-        f"Needs: {', '.join(check.needs) or 'nothing'}.",
-        *([f"May merely follow from: {', '.join(check.follows)}."] if check.follows else []),
-        "",
-        "Why it matters",
-        _wrapped(check.why),
-    ]
-    for cause in check.causes.values() if check.causes else [check.own]:
-        if cause is None:
-            continue
-        lines += [
-            "",
-            f"Cause: {cause.id}" if check.causes else "What to do",
-            _wrapped(f"Means: {cause.means}"),
-            _wrapped(f"First check: {cause.first_check}"),
-            _wrapped(f"Do not do yet: {cause.not_yet}"),
-            _wrapped(f"Remedy ({cause.owner}): {cause.remedy}"),
-        ]
-    return "\n".join([*lines, "", "SQL", check.sql])
-
-
-def _wrapped(text: str) -> str:
-    import textwrap
-
-    return textwrap.fill(text, 96, initial_indent="  ", subsequent_indent="    ")
 
 
 if __name__ == "__main__":

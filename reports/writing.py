@@ -6,13 +6,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import reports.formats.csv as csv_format
+import reports.formats.html as html_format
+import reports.formats.json as json_format
 from audit.engine import Audit
 from audit.errors import OutputError
 from audit.inputs import OUTPUT_FILES
 from reports.database import export
-import reports.formats.csv as csv_format
-import reports.formats.html as html_format
-import reports.formats.json as json_format
 from reports.packet import Packet
 
 _BACKUP = ".packet-before"

@@ -30,6 +30,7 @@ FLOORS = {
     "audit.scaffold": 7,
     "audit.remedies": 7,
     "audit.doctor": 7,
+    "audit.explain": 3,
     "audit.doctor_text": 8,
     "audit.cli": 9,
     "audit": 10,
