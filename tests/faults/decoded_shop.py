@@ -22,7 +22,12 @@ STORE = "store_Kn82LmQx0PzA"
 SITE = "https://nagisa.example.com"
 STEPS = ("ViewContent", "AddToCart", "InitiateCheckout", "Purchase")
 SNACK = {"ViewContent": "contentView", "AddToCart": "addToCart", "InitiateCheckout": "initiatedCheckout", "Purchase": "purchase"}
-PAGES = {"ViewContent": "/goods/{slug}", "AddToCart": "/goods/{slug}", "InitiateCheckout": "/checkout", "Purchase": "/thanks/{order}"}
+PAGES = {
+    "ViewContent": "/goods/{slug}",
+    "AddToCart": "/goods/{slug}",
+    "InitiateCheckout": "/checkout",
+    "Purchase": "/thanks/{order}",
+}
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ class Shopper:
 DAY = datetime(2026, 11, 18, 1, 0, tzinfo=UTC)
 SHOPPERS = (
     Shopper(1, "NT10421", "meta", "YUKATA-NV-M", "yukata", 12800, 1, 1280, 880, 330, DAY),
-    Shopper(2, "NT10422", "tiktok", "TENUGUI-04", "tenugui", 1650, 3, 0, 550, 0, DAY + timedelta(hours=1)),
+    Shopper(2, "NT10422", "tiktok", "TENUGUI-04", "tenugui", 1650, 3, 165, 550, 120, DAY + timedelta(hours=1)),
     Shopper(3, "NT10423", "snackvideo", "GETA-24", "geta", 6400, 2, 900, 990, 330, DAY + timedelta(hours=2)),
 )
 
@@ -250,7 +255,7 @@ def write_table(folder: Path, orders: list[Row]) -> None:
 
 def _plan() -> Row:
     platforms: dict[str, Any] = {
-        "meta": {"datasets": [META], "require": dict.fromkeys(STEPS, ["browser", "server"])},
+        "meta": {"datasets": [META], "require": {step: ["browser", "server"] for step in STEPS}},
         "tiktok": {"datasets": [TIKTOK]},
         "snackvideo": {"datasets": [SNACKVIDEO], "relay_store": STORE},
     }

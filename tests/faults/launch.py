@@ -45,15 +45,15 @@ class Launch:
     write_orders: WriteOrders
     totals: list[Row] = field(default_factory=list)
     extra: list[tuple[str, Row]] = field(default_factory=list)  # (file, line): requests that are no event
+    documents: dict[str, Any] = field(default_factory=dict)  # file -> JSON beside the logs
+    in_order: bool = True  # the logs' lines stand in time order
 
     def some(
         self, platform: str | None = None, channel: str | None = None, step: str | None = None, shopper: int | None = None
     ) -> list[Send]:
         """The sends that fit, in time order."""
         wanted = {"platform": platform, "channel": channel, "step": step, "shopper": shopper}
-        return [
-            send for send in self.sends if all(value in (None, getattr(send, name)) for name, value in wanted.items())
-        ]
+        return [send for send in self.sends if all(value in (None, getattr(send, name)) for name, value in wanted.items())]
 
     def drop(self, *sends: Send) -> None:
         """Takes lines out of their log."""
@@ -75,9 +75,12 @@ class Launch:
         for name, row in self.extra:
             files.setdefault(name, []).append(row)
         for name, rows in files.items():
-            lines = [json.dumps(_line(row), ensure_ascii=False) for row in sorted(rows, key=lambda row: str(row["ts"]))]
+            placed = sorted(rows, key=lambda row: str(row["ts"])) if self.in_order else rows[::-1]
+            lines = [json.dumps(_line(row), ensure_ascii=False) for row in placed]
             _write(folder / name, "\n".join(lines) + "\n")
         self.write_orders(folder, self.orders)
+        for name, document in self.documents.items():
+            _write(folder / name, json.dumps(document))
         if self.totals:
             names = list(self.totals[0])
             table = [names, *([str(row[name]) for name in names] for row in self.totals)]
@@ -86,11 +89,12 @@ class Launch:
 
 
 def _line(row: Row) -> Row:
-    """A pixel hit's fields become the query of its address; everything else stays as it is."""
+    """A pixel hit's fields become the query of its address, or the body of a form; everything else stays as it is."""
     if "query" not in row:
         return row
     query = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in row["query"].items())
-    return {name: value for name, value in row.items() if name != "query"} | {"url": f"{row['url']}?{query}"}
+    rest = {name: value for name, value in row.items() if name != "query"}
+    return rest | ({"body": query} if row["method"] == "POST" else {"url": f"{row['url']}?{query}"})
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -111,5 +112,16 @@ def plan(path: str, value: Any) -> Slip:
         for name in parents:
             table = table.setdefault(name, {})
         table[last] = value
+
+    return slip
+
+
+def more_orders(*changes: Row) -> Slip:
+    """The export holds orders beside the test orders."""
+
+    def slip(launch: Launch) -> None:
+        for number, change in enumerate(changes):
+            number_key = "number" if "number" in launch.orders[0] else "order_id"
+            launch.orders.append(copy.deepcopy(launch.orders[0]) | {number_key: f"9{number:04d}", "id": 90000 + number} | change)
 
     return slip

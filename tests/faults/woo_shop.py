@@ -91,7 +91,7 @@ BELT = Line(1890, 1991, "GUERTEL-90", Decimal("31.00"), 1)
 DAY = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
 SHOPPERS = (
     Shopper(1, 54763, "meta", "jacke-navy", (JACKET,), Decimal(0), Decimal("2.50"), DAY),
-    Shopper(2, 54764, "tiktok", "muetze-grau", (CAP,), Decimal("8.00"), Decimal(0), DAY + timedelta(hours=3)),
+    Shopper(2, 54764, "tiktok", "muetze-grau", (CAP,), Decimal("8.00"), Decimal("1.50"), DAY + timedelta(hours=3)),
     Shopper(3, 54766, None, "guertel", (BELT, CAP), Decimal("12.00"), Decimal("2.50"), DAY + timedelta(hours=5)),
 )
 
@@ -261,8 +261,8 @@ def write_rest(folder: Path, orders: list[Row]) -> None:
 
 def _plan() -> Row:
     platforms: dict[str, Any] = {
-        "meta": {"datasets": [META], "require": dict.fromkeys(STEPS, ["browser", "server"])},
-        "tiktok": {"datasets": [TIKTOK], "require": dict.fromkeys(STEPS, ["browser"])},
+        "meta": {"datasets": [META], "require": {step: ["browser", "server"] for step in STEPS}},
+        "tiktok": {"datasets": [TIKTOK], "require": {step: ["browser"] for step in STEPS}},
     }
     for entry in platforms.values():
         entry["allowed_domains"] = ["laden.example.com"]

@@ -1,0 +1,23 @@
+"""What every test may see, and the fault matrix's account at the end of a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+MATRIX = "fault matrix"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line: how many slips were found, how many for the right cause, and what cried wolf."""
+    told: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) == "call":
+                told.update({name: count for name, counts in report.user_properties if name == MATRIX for name, count in counts})
+    if told["faults"] or told["innocents"]:
+        terminalreporter.write_line(
+            f"fault matrix: faults found {told['found']}/{told['faults']}, causes right {told['right']}/{told['faults']}, "
+            f"false roots {told['false roots']}, innocent variations silent {told['silent']}/{told['innocents']}"
+        )

@@ -1,0 +1,100 @@
+"""The Japanese shop's slips with the ids of its visitors."""
+
+from __future__ import annotations
+
+from tests.faults.decoded_shop import SHOPPERS
+from tests.faults.launch import Launch, Send
+from tests.faults.slips import Case, Slip, each, lose, put
+
+FBC = SHOPPERS[0].fbc or ""
+CLICK = SHOPPERS[0].click("meta") or ""
+
+
+def fbc(text: str) -> Slip:
+    """What the server sends as the click id of the shopper who came through a Meta ad."""
+    return each(put("person", "fbc", text), "meta", "server", None, 1)
+
+
+def _restamped(send: Send) -> None:
+    send.person["fbc"] = f"fb.1.{send.event['event_time'] * 1000}.{CLICK}"
+
+
+def _landing_without_fbc(launch: Launch) -> None:
+    for send in launch.some("meta", "server", "ViewContent", 1):
+        send.person.pop("fbc")
+
+
+def _old_cookie(launch: Launch) -> None:
+    old = f"fb.1.{1763424000000 - 9_000_000_000}.{CLICK}"
+    for send in launch.some("meta", None, None, 1):
+        send.person["_fbc" if send.channel == "browser" else "fbc"] = old
+        if send.step == "ViewContent":
+            page = "page_url" if send.channel == "browser" else "event_source_url"
+            send.event[page] = send.event[page].split("?")[0]
+    for send in launch.some("tiktok", None, "ViewContent", 1) + launch.some("snackvideo", None, "ViewContent", 1):
+        send.event["page_url"] = send.event["page_url"].split("?")[0]
+
+
+def _clickless_relay(launch: Launch) -> None:
+    for send in launch.some("snackvideo", "server"):
+        send.row["body"].pop("click_id")
+        send.row["status"] = 400
+        send.row["response"] = {"error": "Bad Request", "error_code": "invalid_request", "message": "click_id is required"}
+
+
+def _invented_click(launch: Launch) -> None:
+    """The relay hears of a shopper who came through no SnackVideo ad."""
+    for send in launch.some("snackvideo", "server"):
+        twin = launch.again(send, -7200)
+        twin.shopper = 1
+        for text in ("event_source_url",):
+            twin.row["body"][text] = twin.row["body"][text].split("?")[0].replace("NT10423", "NT10421").replace("geta", "yukata")
+        twin.row["body"]["click_id"] = "organic-visitor-0001"
+        twin.row["body"]["variants"] = [{"variant_unique_id": "variant_YUKATA-NV-M", "quantity": 1}]
+        cart = twin.step != "Purchase"
+        twin.money.update(value=SHOPPERS[0].goods if cart else SHOPPERS[0].total, content_id="YUKATA-NV-M")
+
+
+CASES = (
+    Case("server forgets fbc", each(lose("person", "fbc"), "meta", "server", None, 1), ("missing_fbc:server@meta",)),
+    Case("facebook-for-woocommerce#1889 fbc sent empty", fbc(""), ("missing_fbc:empty_string@meta",)),
+    Case("Facebook-Pixel-for-Wordpress#79 first server event has no fbc", _landing_without_fbc, ("missing_fbc:first_event@meta",)),
+    Case(
+        "adsmurai-facebook-conversions-api-client#6 fbc without its click",
+        fbc(FBC.removesuffix(CLICK)),
+        ("malformed_fbc:no_click_part@meta",),
+    ),
+    Case("fbc in seconds", fbc(f"fb.1.1763427600.{CLICK}"), ("malformed_fbc:seconds@meta",)),
+    Case("fbc still encoded", fbc(FBC.replace(".", "%2E")), ("malformed_fbc:encoded@meta",)),
+    Case("the bare click id as fbc", fbc(CLICK), ("malformed_fbc:text@meta",)),
+    Case("fbc in small letters", fbc(FBC.lower()), ("modified_fbc:case@meta",)),
+    Case("gobii-platform#188 fbc cut by a column", fbc(FBC[:64]), ("modified_fbc:truncated@meta",)),
+    Case("fbc of an earlier click", fbc(FBC.replace(CLICK, "IwAR2older_click_of_last_week")), ("modified_fbc:unknown@meta",)),
+    Case("posthog#32844 fbc stamped with the present time", each(_restamped, "meta", "server", None, 1), ("restamped_fbc@meta",)),
+    Case("fbc a hundred days old", _old_cookie, ("expired_fbc@meta",)),
+    Case("server forgets fbp", each(lose("person", "fbp"), "meta", "server"), ("missing_fbp:server@meta",)),
+    Case(
+        "managed-components/facebook-pixel#2 fbp is a uuid",
+        each(put("person", "fbp", "5b1f0a6e-41d2-4c7b-9f55-0f6d2f1c8a10"), "meta", "server"),
+        ("malformed_fbp:server@meta",),
+    ),
+    Case(
+        "stape-io/facebook-tag#17 server makes its own fbp",
+        each(lambda s: s.person.update(fbp=f"fb.1.1763430000000.90817263540{s.shopper}"), "meta", "server"),
+        ("click_id_mismatch:fbp@meta",),
+    ),
+    Case("server forgets ttclid", each(lose("person", "ttclid"), "tiktok", "server", None, 2), ("missing_ttclid:server@tiktok",)),
+    Case("server forgets ttp", each(lose("person", "ttp"), "tiktok", "server"), ("missing_ttp:server@tiktok",)),
+    Case(
+        "server's ttclid is another",
+        each(put("person", "ttclid", "E.C.P.AnotherClick_9xW2"), "tiktok", "server", None, 2),
+        ("click_id_mismatch:ttclid@tiktok",),
+    ),
+    Case("relay request without its click id", _clickless_relay, ("unclicked_server_event:absent@snackvideo",)),
+    Case("relay request with an invented click id", _invented_click, ("unclicked_server_event:invented@snackvideo",)),
+    Case(
+        "server knows nobody",
+        each(lose("person", "em", "external_id"), "meta", "server", "Purchase"),
+        ("missing_match_keys@meta",),
+    ),
+)

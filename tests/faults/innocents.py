@@ -1,0 +1,170 @@
+"""Variations of the Japanese shop that look odd and are right: each must leave no root."""
+
+from __future__ import annotations
+
+from tests.faults.decoded_delivery import DAY, totals
+from tests.faults.decoded_shop import META, SHOPPERS
+from tests.faults.decoded_visitors import FBC
+from tests.faults.launch import Launch, Send
+from tests.faults.slips import Case, both, each, more_orders, put
+
+SECOND_PIXEL = "5520918830179999"
+
+
+def _same_line_twice(launch: Launch) -> None:
+    for send in list(launch.sends):
+        launch.again(send, 0)
+
+
+def _accepted_on_retry(launch: Launch) -> None:
+    for send in launch.some("meta", "server", "Purchase"):
+        twin = launch.again(send, 0)
+        first = send.row
+        first["status"], first["response"] = 500, {"error": {"message": "Please retry", "code": 2, "fbtrace_id": "A"}}
+        twin.row["ts"] = first["ts"].replace(":05.", ":35.")
+
+
+def _second_declared_pixel(launch: Launch) -> None:
+    launch.plan["platforms"]["meta"]["datasets"].append(SECOND_PIXEL)
+    for send in launch.some("meta"):
+        twin = launch.again(send, 0)
+        if send.channel == "browser":
+            twin.row["pixel_id"] = SECOND_PIXEL
+        else:
+            twin.row["url"] = twin.row["url"].replace(META, SECOND_PIXEL)
+
+
+def _padded(launch: Launch) -> None:
+    for send in launch.some("meta", step="Purchase") + launch.some("tiktok", step="Purchase"):
+        send.event["event_id"] = send.event["event_id"].replace("NT1042", "00000")
+        for page in ("page_url", "event_source_url"):
+            if page in send.event:
+                send.event[page] = send.event[page].replace("NT1042", "00000")
+        if "page" in send.event:
+            send.event["page"]["url"] = send.event["page"]["url"].replace("NT1042", "00000")
+    for send in launch.some("snackvideo", step="Purchase"):
+        holder, name = (send.event, "page_url") if send.channel == "browser" else (send.row["body"], "event_source_url")
+        holder[name] = holder[name].replace("NT1042", "00000")
+    for row in launch.orders:
+        row["order_id"] = row["order_id"].replace("NT1042", "00000")
+    launch.plan["launch"]["test_orders"] = [row["order_id"] for row in launch.orders]
+
+
+def _free_order(launch: Launch) -> None:
+    shopper = SHOPPERS[1]
+    launch.orders[1].update(total=0, shipping=0, fees=0, tax=0, subtotal=0, discount=shopper.goods)
+    for send in launch.some(step="Purchase", shopper=2):
+        send.money["value"] = 0
+
+
+def _seen_again(launch: Launch) -> None:
+    for send in launch.some(step="ViewContent"):
+        twin = launch.again(send, 21)
+        if "event_id" in twin.event:
+            twin.event["event_id"] += "b"
+
+
+def _reloaded(launch: Launch) -> None:
+    for send in launch.some(step="Purchase", shopper=1):
+        if send.platform != "snackvideo":
+            launch.again(send, 600)
+
+
+def _other_events(launch: Launch) -> None:
+    for name in ("AddPaymentInfo", "Lead", "Subscribe", "Subscribe", "PageView"):
+        for send in launch.some("meta", "browser", "Purchase"):
+            twin = launch.again(send, 3)
+            twin.step = name
+            twin.event["event"] = name
+            twin.event["event_id"] = f"{name}.{send.shopper}.{len(launch.sends)}"
+            twin.event["params"] = {}
+
+
+def _unique_code(launch: Launch) -> None:
+    launch.plan["purchase"]["value"] = "total_with_unique_code"
+    for number, row in enumerate(launch.orders):
+        row["unique_code"] = 217 + number
+    for send in launch.some(step="Purchase"):
+        send.money["value"] += 216 + send.shopper
+
+
+def _paid_first(launch: Launch) -> None:
+    launch.plan["purchase"]["conversion_point"] = "payment_confirmed"
+
+
+def _zoned(launch: Launch) -> None:
+    for send in launch.sends:
+        hour = int(send.row["ts"][11:13]) + 9
+        send.row["ts"] = f"{send.row['ts'][:11]}{hour:02d}{send.row['ts'][13:].replace('Z', '+09:00')}"
+
+
+def _cancelled_later(launch: Launch) -> None:
+    launch.orders[0].update(status="cancelled", cancelled_at="2026-11-19T03:00:00Z")
+
+
+def _nobody(launch: Launch) -> None:
+    """A shopper without any ad."""
+    for send in launch.some(shopper=1):
+        for name in ("fbc", "_fbc"):
+            send.person.pop(name, None)
+        for name in ("page_url", "event_source_url"):
+            if name in send.event:
+                send.event[name] = send.event[name].split("?")[0]
+
+
+def _slash(send: Send) -> None:
+    send.event["event_source_url"] = f"{send.event['event_source_url'].partition('?')[0]}/"
+
+
+def _no_sources(launch: Launch) -> None:
+    for row in launch.orders:
+        row.pop("source")
+
+
+def _fraction(send: Send) -> None:
+    send.money["value"] = f"{send.money['value']}.00"
+
+
+CASES = (
+    Case("clean", lambda launch: None),
+    Case("lines in no order", lambda launch: setattr(launch, "in_order", False)),
+    Case("every line twice", _same_line_twice),
+    Case("refused once, accepted on the retry", _accepted_on_retry),
+    Case(
+        "till, draft and marketplace orders without events",
+        more_orders({"source": "pos"}, {"source": "shopify_draft_order"}, {"source": "tokopedia"}),
+    ),
+    Case("spam and test orders without events", more_orders({"is_spam": "true"}, {"is_test": "true"})),
+    Case(
+        "orders of last week", more_orders(*({"created_at": f"2026-11-{day:02d}T05:00:00Z", "paid_at": ""} for day in range(8, 13)))
+    ),
+    Case("second pixel of the plan", _second_declared_pixel),
+    Case("facebook-nodejs-business-sdk#308 zero-padded order numbers", _padded),
+    Case("order for nothing", _free_order),
+    Case("product seen twice", _seen_again),
+    Case("thank-you page reloaded under the same id", _reloaded),
+    Case("facebook-for-woocommerce#1055 events that are no core step", _other_events),
+    Case("unique code added to every total", _unique_code),
+    Case("paid-only plan, purchase after the payment", _paid_first),
+    Case("times in the shop's own zone", _zoned),
+    Case("order cancelled a day later", _cancelled_later),
+    Case("shopper without an ad", _nobody),
+    Case("capi-param-builder#13 fbc with a fifth part", each(put("person", "fbc", f"{FBC}.AQYCAQMA"), "meta", "server", None, 1)),
+    Case("fbc with the older fifth part", each(put("person", "fbc", f"{FBC}.BA"), "meta", "server", None, 1)),
+    Case("hashes with an appendix", each(lambda s: s.person.update(em=[f"{s.person['em'][0]}.AQYAAQMA"]), "meta", "server")),
+    Case("values written with their decimals", each(_fraction, "meta", None, "Purchase")),
+    Case("currency in small letters", each(put("money", "currency", "jpy"))),
+    Case("trailing slash on one side", each(_slash, "meta", "server", "Purchase")),
+    Case(
+        "ids of an order as long as a telephone number",
+        both(
+            each(put("event", "page_url", lambda u: f"{u}?order=081234567890"), "meta", "browser", "Purchase"),
+            each(put("event", "event_source_url", lambda u: f"{u}?order=081234567890"), "meta", "server", "Purchase"),
+        ),
+    ),
+    Case("totals agree", totals(("shopify", 3, DAY), ("meta", 3, DAY), ("tiktok", 3, DAY))),
+    Case(
+        "server twenty minutes late", each(lambda s: s.row.update(ts=s.row["ts"].replace(":02:05", ":22:05")), "tiktok", "server")
+    ),
+    Case("the export does not say where orders came from", _no_sources),
+)

@@ -1,0 +1,107 @@
+"""The fault matrix: one slip in a clean shop gives its own root and no other; an innocent variation gives none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.conftest import MATRIX
+from tests.faults import (
+    decoded_cases,
+    decoded_delivery,
+    decoded_money,
+    decoded_visitors,
+    innocents,
+    recorded_cases,
+    woo_cases,
+    woo_innocents,
+    woo_threads,
+)
+from tests.faults.decoded_shop import decoded_launch
+from tests.faults.judging import NOW, Answer, audited, missed, strangers
+from tests.faults.launch import Launch
+from tests.faults.slips import Case
+from tests.faults.woo_shop import woo_launch
+from tests.storefront import chromium, record
+
+Built = tuple[Callable[[], Launch], Case]
+Tell = Callable[[str, object], None]
+DECODED = (decoded_cases.CASES, decoded_money.CASES, decoded_visitors.CASES, decoded_delivery.CASES)
+WOO = (woo_threads.CASES, woo_cases.CASES)
+FAULTS: list[Built] = [
+    *((decoded_launch, case) for module in DECODED for case in module),
+    *((woo_launch, case) for module in WOO for case in module),
+]
+INNOCENTS: list[Built] = [
+    *((decoded_launch, case) for case in innocents.CASES),
+    *((woo_launch, case) for case in woo_innocents.CASES),
+]
+RECORDED = [
+    (shop, name, roots)
+    for shop, table in (("scalev", recorded_cases.SCALEV), ("shopify", recorded_cases.SHOPIFY))
+    for name, roots in table.items()
+]
+RECORDED_INNOCENTS = [(shop, name) for shop, names in recorded_cases.INNOCENT.items() for name in ("", *names)]
+
+
+def _names(cases: list[Built]) -> list[str]:
+    return [f"{build.__name__.removesuffix('_launch')}: {case.name}" for build, case in cases]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+def _judge(answer: Answer, expected: tuple[str, ...], tell: Tell, known: tuple[str, ...] = ()) -> None:
+    """Tells the account at the end of the run, then fails with every finding that is missing or one too many."""
+    lost, more = missed(answer, expected), strangers(answer, (*expected, *known))
+    checks = {finding.check for finding in answer.findings if finding.because_of is None}
+    found = all(each.partition(":")[0].partition("@")[0] in checks for each in expected)
+    kind = {"faults": 1, "found": int(found), "right": int(not lost)} if expected else {"innocents": 1, "silent": int(not more)}
+    tell(MATRIX, [*kind.items(), ("false roots", len(more))])
+    assert not answer.broken
+    assert not lost, "\n".join(["not named:", *lost, "named:", *(root.text for root in answer.findings)])
+    assert not more, "\n".join(["nobody expected:", *(root.text for root in more)])
+
+
+def _audited(build: Callable[[], Launch], case: Case, folder: Path) -> Answer:
+    launch = build()
+    case.slip(launch)
+    launch.write(folder)
+    return audited(folder, NOW)
+
+
+@pytest.mark.parametrize(("build", "case"), FAULTS, ids=_names(FAULTS))
+def test_a_slip_gives_its_root_and_no_other(build: Callable[[], Launch], case: Case, tmp_path: Path, record_property: Tell) -> None:
+    _judge(_audited(build, case, tmp_path), case.roots, record_property)
+
+
+@pytest.mark.parametrize(("build", "case"), INNOCENTS, ids=_names(INNOCENTS))
+def test_an_innocent_variation_is_silent(build: Callable[[], Launch], case: Case, tmp_path: Path, record_property: Tell) -> None:
+    answer = _audited(build, case, tmp_path)
+    _judge(answer, (), record_property)
+    assert answer.decision in ("GO", "GO_WITH_CONDITIONS")
+
+
+@pytest.mark.parametrize(("shop", "name", "roots"), RECORDED, ids=[f"{shop}: {name}" for shop, name, _ in RECORDED])
+def test_a_slip_recorded_in_a_browser_gives_its_root_and_no_other(
+    shop: str, name: str, roots: tuple[str, ...], tmp_path: Path, browser: Browser, record_property: Tell
+) -> None:
+    orders = 2 if name in recorded_cases.NEEDS_TWO_ORDERS else 1
+    record(tmp_path, shop, name, orders, pace_ms=150, browser=browser)
+    _judge(audited(tmp_path), roots, record_property, recorded_cases.CONDITIONS[shop])
+
+
+@pytest.mark.parametrize(
+    ("shop", "name"), RECORDED_INNOCENTS, ids=[f"{shop}: {name or 'clean'}" for shop, name in RECORDED_INNOCENTS]
+)
+def test_an_innocent_recording_is_silent(shop: str, name: str, tmp_path: Path, browser: Browser, record_property: Tell) -> None:
+    record(tmp_path, shop, name or None, 1 if name else 3, pace_ms=150, browser=browser)
+    answer = audited(tmp_path)
+    _judge(answer, (), record_property, recorded_cases.CONDITIONS[shop])
+    assert answer.decision == "GO_WITH_CONDITIONS"
