@@ -12,7 +12,7 @@ import zstandard
 
 from audit import engine
 from audit.errors import InputError
-from audit.loaders import har
+from audit.loaders._initiators import initiator
 from audit.plan import Plan
 from tests.wire.decoding import Event, events
 
@@ -129,7 +129,7 @@ def test_the_sender_is_the_script_below_the_pixel_library() -> None:
             {"url": "https://shop.example.com/assets/app.js?v=2"},
         ],
     }
-    assert har.initiator({"_initiator": {"type": "script", "stack": stack}}) == "https://shop.example.com/assets/app.js"
+    assert initiator({"_initiator": {"type": "script", "stack": stack}}) == "https://shop.example.com/assets/app.js"
 
 
 def test_a_frame_may_stand_in_a_parent_stack() -> None:
@@ -137,7 +137,7 @@ def test_a_frame_may_stand_in_a_parent_stack() -> None:
         "callFrames": [{"url": "https://connect.facebook.net/en_US/fbevents.js"}],
         "parent": {"callFrames": [{"url": "https://shop.example.com/gtm.js"}]},
     }
-    assert har.initiator({"_initiator": {"type": "script", "stack": stack}}) == "https://shop.example.com/gtm.js"
+    assert initiator({"_initiator": {"type": "script", "stack": stack}}) == "https://shop.example.com/gtm.js"
 
 
 def test_a_half_written_capture_is_refused_with_the_way_out(tmp_path: Path) -> None:

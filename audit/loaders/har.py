@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import BufferedReader
 from typing import Any, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import duckdb
 import ijson
 
 from audit.errors import InputError
+from audit.loaders._initiators import initiator
 from audit.loaders._source import Source, Tally
 from audit.loaders._workers import Workers, is_cached
 
@@ -36,8 +37,6 @@ _COOKIES = {
     "_fbc": "cookie_fbc", "_fbp": "cookie_fbp", "_ttclid": "cookie_ttclid", "_ttp": "cookie_ttp",
     "_kwai_click_id": "cookie_click",
 }  # fmt: skip
-#: Hosts of the pixels' own libraries: the frame that called them is the sender, not they.
-_LIBRARY_HOSTS = re.compile(r"(^|\.)(facebook\.net|facebook\.com|tiktok\.com|tiktokw\.us|kwai\.net|ap4r\.com|ks-la\.net)$")
 _COLUMNS = """{"place":"BIGINT","seen_at":"TIMESTAMP","answered_at":"TIMESTAMP","method":"VARCHAR","url":"VARCHAR",
 "body":"VARCHAR","status":"INTEGER","net_error":"VARCHAR","response":"VARCHAR","referrer":"VARCHAR","page_load":"VARCHAR",
 "initiator":"VARCHAR","user_agent":"VARCHAR","cookie_fbc":"VARCHAR","cookie_fbp":"VARCHAR","cookie_ttclid":"VARCHAR",
@@ -300,46 +299,3 @@ def _is_document(entry: dict[str, Any], request: dict[str, Any], response: dict[
     content = response.get("content")
     mime = str(content.get("mimeType", "")) if isinstance(content, dict) else ""
     return "html" in mime
-
-
-def initiator(entry: dict[str, Any]) -> str | None:
-    """The script that called the pixel: the first call frame below the pixel's library, else the nearest of any script.
-
-    Wrappers a page puts around timers and images stand above the library and are passed over. Query and fragment are cut.
-    """
-    found = entry.get("_initiator")
-    if isinstance(found, str):
-        return _script(found)
-    if not isinstance(found, dict):
-        return None
-    frames = [(frame, _host(frame)) for frame in _frames(found.get("stack"))]
-    called = next((n for n, (_, host) in enumerate(frames) if _LIBRARY_HOSTS.search(host)), -1)
-    for frame, _ in (*frames[called + 1 :], *frames[: max(called, 0)]):
-        if (script := _script(frame)) is not None:
-            return script
-    url = found.get("url")
-    return _script(url) if isinstance(url, str) else None
-
-
-def _frames(stack: object, depth: int = 0) -> Iterator[str]:
-    if not isinstance(stack, dict) or depth > 50:
-        return
-    for frame in stack.get("callFrames") or ():
-        if isinstance(frame, dict) and isinstance(frame.get("url"), str):
-            yield frame["url"]
-    yield from _frames(stack.get("parent"), depth + 1)
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-
-
-def _script(url: str) -> str | None:
-    host = _host(url)
-    if not url.startswith(("http://", "https://")) or not host or _LIBRARY_HOSTS.search(host):
-        return None
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
