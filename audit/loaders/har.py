@@ -30,9 +30,7 @@ FORMATS = (
     " bare list of entries",
 )
 
-_BATCH = 500
-_BODY_LIMIT = 4 << 20
-_ANSWER_LIMIT = 64 << 10
+_BATCH, _BODY_LIMIT, _ANSWER_LIMIT = 500, 4 << 20, 64 << 10
 _COOKIES = {
     "_fbc": "cookie_fbc", "_fbp": "cookie_fbp", "_ttclid": "cookie_ttclid", "_ttp": "cookie_ttp",
     "_kwai_click_id": "cookie_click",
