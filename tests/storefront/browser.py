@@ -67,7 +67,9 @@ def shopper(browser: Browser, har: Path, answer: Answering, note: PixelNote) -> 
     context.route("**/*", lambda route: _fulfil(route, answer))
     context.expose_binding("pixelHelper", lambda _source, call: note(call))
     try:
-        yield context.new_page()
+        page = context.new_page()
+        yield page
+        page.wait_for_load_state("networkidle")  # a request still on its way at the end would be recorded as lost
     finally:
         _close(context)
     _slim(har)
