@@ -134,7 +134,7 @@ PAYLOAD = (
     Case(
         "one bad event refuses the whole batch",
         both(_batch, plan("limits", {"late_after": "6h"})),
-        ("rejected_request:batch_poisoned@meta", "missing_currency@meta"),
+        ("rejected_request:batch_poisoned@meta", "rejected_request:missing_currency@meta", "missing_currency@meta"),
     ),
     Case(
         "relay event with an id it does not know",

@@ -121,17 +121,6 @@ def _views(launch: Launch) -> None:
         send.event["ec"] = 2
 
 
-def _cart_again_on_cart_page(launch: Launch) -> None:
-    """One click, one request to the cart; the event fires on the product page and on the cart page it leads to."""
-    for send in launch.some("meta", step="AddToCart"):
-        twin = launch.again(send, 1.6)
-        page, name = ("dl", "eid") if send.channel == "browser" else ("event_source_url", "event_id")
-        twin.event[page] = f"{SITE}/warenkorb/"
-        twin.event[name] = f"7d40be7c-00{send.shopper}1-4e57-8a43-2f3b5c6d7e80"
-        if send.channel == "browser":
-            twin.event["it"] += 1500
-
-
 def _checkout_on_thanks_page(launch: Launch) -> None:
     for send in launch.some("meta", "browser", "Purchase"):
         twin = launch.again(send, 0.3)
@@ -183,11 +172,6 @@ CASES = (
         "facebook-for-woocommerce#2348 checkout again on the thank-you page",
         _checkout_on_thanks_page,
         ("missing_value:absent@meta",),
-    ),
-    Case(
-        "facebook-for-woocommerce#1614 cart event again on the cart page",
-        _cart_again_on_cart_page,
-        ("repeated_step:same_page_double_call@meta",),
     ),
     Case("module-facebook-pixel#8 page view twice at once", _views, ("duplicate_pixel_load@meta",)),
     Case(
