@@ -57,9 +57,9 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-def _judge(answer: Answer, expected: tuple[str, ...], tell: Tell, known: tuple[str, ...] = ()) -> None:
+def _judge(answer: Answer, expected: tuple[str, ...], tell: Tell) -> None:
     """Tells the account at the end of the run, then fails with every finding that is missing or one too many."""
-    lost, more = missed(answer, expected), strangers(answer, (*expected, *known))
+    lost, more = missed(answer, expected), strangers(answer, expected)
     checks = {finding.check for finding in answer.findings if finding.because_of is None}
     found = all(each.partition(":")[0].partition("@")[0] in checks for each in expected)
     kind = {"faults": 1, "found": int(found), "right": int(not lost)} if expected else {"innocents": 1, "silent": int(not more)}
@@ -94,7 +94,7 @@ def test_a_slip_recorded_in_a_browser_gives_its_root_and_no_other(
 ) -> None:
     orders = 2 if name in recorded_cases.NEEDS_TWO_ORDERS else 1
     record(tmp_path, shop, name, orders, pace_ms=150, browser=browser)
-    _judge(audited(tmp_path), roots, record_property, recorded_cases.CONDITIONS[shop])
+    _judge(audited(tmp_path), roots, record_property)
 
 
 @pytest.mark.parametrize(
@@ -103,5 +103,5 @@ def test_a_slip_recorded_in_a_browser_gives_its_root_and_no_other(
 def test_an_innocent_recording_is_silent(shop: str, name: str, tmp_path: Path, browser: Browser, record_property: Tell) -> None:
     record(tmp_path, shop, name or None, 1 if name else 3, pace_ms=150, browser=browser)
     answer = audited(tmp_path)
-    _judge(answer, (), record_property, recorded_cases.CONDITIONS[shop])
-    assert answer.decision == "GO_WITH_CONDITIONS"
+    _judge(answer, (), record_property)
+    assert answer.decision in ("GO", "GO_WITH_CONDITIONS")

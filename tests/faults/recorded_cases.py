@@ -82,8 +82,6 @@ SHOPIFY: dict[str, tuple[str, ...]] = {
     "currency_idr": ("currency_mismatch:other",),
     "reload_refires": ("duplicate_purchase:reload",),
 }
-#: What the clean shop itself must be told of: its backend logs the token it sends.
-CONDITIONS: dict[str, tuple[str, ...]] = {"scalev": (), "shopify": ("secret_in_log@meta",)}
 #: Slips only two shoppers can show.
 NEEDS_TWO_ORDERS = frozenset({"undefined_order_id", "fixed_view_id"})
 #: Variations that are no slip.
