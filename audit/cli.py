@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from audit.errors import AuditError, InputError
-
-if TYPE_CHECKING:
-    from reports.packet import Packet
 
 FORMATS = ("table", "json", "markdown", "junit", "sarif", "github")
 SCHEMAS = ("run", "plan", "pixel-log", "request-log")
@@ -52,6 +47,12 @@ def _options(command: Any) -> Any:
         ),
         click.option("--strict", is_flag=True, help="Conditions also stop: exit 1 on GO_WITH_CONDITIONS."),
         click.option("--now", "now_text", metavar="TIME", help="Judge as of this time (ISO 8601), for reproducible runs."),
+        click.option(
+            "--baseline",
+            metavar="RUN",
+            type=_PATH,
+            help="An earlier packet's folder or run.json: the packet says what was fixed, what is new and what is still open.",
+        ),
         click.option("--ignore", multiple=True, metavar="CHECK", help="Leave this check out; the packet says so. Repeatable."),
         click.option("--select", multiple=True, metavar="CHECK", help="Ask only this check; the packet says so. Repeatable."),
         click.option(
@@ -155,16 +156,18 @@ def sign(folder: Path, role: str, name: str, accept: bool, reason: str | None, n
 @click.option("--inputs", "inputs_folder", type=_PATH, help="The folder the evidence lies in, to compare it too.")
 def verify(folder: Path, inputs_folder: Path | None) -> None:
     """Recompute hashes and decision and say whether packet, inputs and signatures still agree. Exits 1 when they do not."""
-    from reports.signing import verify as verify_packet
+    from reports.verifying import verify as verify_packet
 
     found = verify_packet(folder, inputs_folder)
     for sentence in found.disagreements:
         click.echo(f"does not agree: {sentence}")
+    for sentence in found.leaks:
+        click.echo(f"must not be there: {sentence}")
     for sentence in found.notes:
         click.echo(f"note: {sentence}")
-    if not found.disagreements:
+    if found.holds:
         click.echo("packet, run and signatures agree" + ("; accepted by media and tracking" if found.accepted else ""))
-    sys.exit(1 if found.disagreements else 0)
+    sys.exit(0 if found.holds else 1)
 
 
 @main.command()
@@ -207,6 +210,7 @@ def _run(
     format_: str,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
+    baseline: Path | None,
     now_text: str | None,
     strict: bool,
     memory: str | None,
@@ -216,15 +220,17 @@ def _run(
     from audit.plan import Plan
     from audit.plan_file import read_plan
     from audit.spill import spill_folder
+    from audit.terminal import Progress, printed
     from audit.verdict import exit_code, judge
-    from reports import writing
+    from reports import earlier, writing
     from reports.packet import build
 
     now = _time(now_text)
     _known_checks(select + ignore)
     found = inputs.find_plan(paths, plan_path)
     plan = read_plan(found) if found else Plan()
-    progress = _Progress()
+    before = earlier.read(baseline, out)
+    progress = Progress()
     with spill_folder() as spill:
         audit = engine.run(
             inputs.find_inputs(paths, plan, out),
@@ -234,46 +240,18 @@ def _run(
             ignore=frozenset(ignore),
             memory=memory,
             spill=spill,
+            out=out.resolve().parent,
             progress=progress.say,
         )
         progress.say("writing the packet")
         verdict = judge(audit)
-        packet = build(audit, verdict)
+        packet = earlier.add(build(audit, verdict), before)
         writing.write(out, audit, packet)
         audit.con.close()
     progress.done()
-    click.echo(_printed(format_, packet), nl=False)
+    click.echo(printed(format_, packet), nl=False)
     click.echo(f"packet: {out / 'packet.html'}", err=True)
     sys.exit(0 if exit_zero else exit_code(verdict.decision, strict=strict))
-
-
-def _printed(name: str, packet: Packet) -> str:
-    """The packet in one of the formats for stdout; colour only on a terminal."""
-    from importlib import import_module
-    from shutil import get_terminal_size
-
-    module = import_module(f"reports.formats.{name}")
-    if name == "table":
-        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        return str(module.render(packet, colour=colour, width=min(get_terminal_size((100, 24)).columns, 140)))
-    return str(module.render(packet))
-
-
-class _Progress:
-    """One line on stderr that tells what is going on, once it has taken longer than a moment. A terminal's only."""
-
-    def __init__(self) -> None:
-        self.began = time.monotonic()
-        self.width = 0
-
-    def say(self, text: str) -> None:
-        if sys.stderr.isatty() and time.monotonic() - self.began > 1.5:
-            click.echo("\r" + text.ljust(self.width), nl=False, err=True)
-            self.width = len(text)
-
-    def done(self) -> None:
-        if self.width:
-            click.echo("\r" + " " * self.width + "\r", nl=False, err=True)
 
 
 def _time(text: str | None) -> datetime | None:

@@ -54,12 +54,14 @@ def run(
     ignore: frozenset[str] = frozenset(),
     memory: str | None = None,
     spill: Path | None = None,
+    out: Path | None = None,
     progress: Progress = lambda _: None,
 ) -> Audit:
     """Reads the files, decodes and joins them, and asks every check.
 
     ``now`` is UTC without a zone. ``select`` and ``ignore`` name checks. ``memory`` bounds what the tables hold in memory; what
-    exceeds it goes to ``spill``, a private folder that must live as long as the audit.
+    exceeds it goes to ``spill``, a private folder that must live as long as the audit. Once everything is read the database can
+    reach no file and no network any more, but for ``out``, the folder the packet is written beside.
 
     Raises:
         InputError: a file cannot be read, or nothing was recognised.
@@ -68,6 +70,7 @@ def run(
     con = connect(memory, spill)
     store_plan(con, plan, now)
     unrecognised = load(con, files, plan, progress)
+    lock(con, out)
     decode(con, plan)
     return Audit(con, plan, now, ask(con, select, ignore, progress), tuple(unrecognised))
 
@@ -161,6 +164,12 @@ def _store_source(con: duckdb.DuckDBPyConnection, source: Source, name: str, kin
             tally.has_bodies, tally.has_statuses, "; ".join(tally.gaps) or None,
         ],
     )  # fmt: skip
+
+
+def lock(con: duckdb.DuckDBPyConnection, out: Path | None) -> None:
+    """From here on nothing a log holds can make the database open a file or an address."""
+    con.execute("set allowed_directories = ?", [[str(out)] if out else []])
+    con.execute("set enable_external_access = false")
 
 
 # ---------------------------------------------------------------------- decoding

@@ -70,7 +70,8 @@ def _from_paths(paths: tuple[Path, ...], skipped: set[Path], out: Path | None) -
             raise InputError(f"{path}: no such file or folder. Check the path.")
 
 
-def _walk(folder: Path, root: Path, skipped: set[Path], out: Path | None) -> Iterator[Path]:
+def _walk(folder: Path, root: Path, skipped: set[Path], out: Path | None, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    above |= {folder.resolve()}
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
@@ -81,8 +82,9 @@ def _walk(folder: Path, root: Path, skipped: set[Path], out: Path | None) -> Ite
         if entry.name.startswith(".") or entry.name == NOTE_NAME or not resolved.is_relative_to(root):
             continue
         if entry.is_dir():
-            if resolved != out and not _is_output(entry):
-                yield from _walk(entry, root, skipped, out)
+            # A link to a folder above would lead round in circles.
+            if resolved != out and resolved not in above and not _is_output(entry):
+                yield from _walk(entry, root, skipped, out, above)
         elif resolved not in skipped and not (entry.name in OUTPUT_FILES and _is_output(folder)) and entry.is_file():
             yield entry
 

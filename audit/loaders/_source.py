@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import io
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,7 +103,7 @@ def read_source(path: Path, name: str) -> Source:
     try:
         with unpacked(path) as stream:
             head = stream.read(HEAD_BYTES)
-    except (OSError, EOFError, zstandard.ZstdError) as error:
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
         raise InputError(f"{name}: packed, but damaged or half-written ({error}). Copy it again.") from error
     if not head.strip():
         raise InputError(f"{name}: the file is empty. Export it again, or leave it out.")

@@ -40,7 +40,7 @@ with lists as (
 listed as (
     select ref, generate_subscripts(calls, 1) as nth, unnest(calls) as call from lists
 )
-select ref, nth, cast(json_structure(call) as varchar) as shape from listed;
+select ref, nth, coalesce(try(cast(json_structure(call) as varchar)), 'no JSON') as shape from listed;
 
 create or replace temp table payloads as
 with numbered as (
@@ -66,7 +66,7 @@ listed as (
     select
         p.ref,
         p.endpoint,
-        case when json_valid(r.body) then cast(json_structure(r.body) as varchar) else 'no JSON' end as shape,
+        coalesce(case when json_valid(r.body) then try(cast(json_structure(r.body) as varchar)) end, 'no JSON') as shape,
         case when contains(p.endpoint, 'relay') then
             try(from_json(r.body, '{"variants":[{"variant_unique_id":"JSON","quantity":"VARCHAR"}],
                 "bundle_price_options":[{"bundle_price_option_unique_id":"JSON","quantity":"VARCHAR"}]}')) end as items,
