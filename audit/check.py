@@ -53,11 +53,17 @@ NEEDS: dict[str, tuple[str, str]] = {
         "select event_id_template is not null from launch",
         "purchase.event_id in audit.toml, the id a Purchase must carry",
     ),
-    "datasets": ("select count(*) > 0 from plan_datasets", "platforms.….datasets in audit.toml"),
-    "allowed domains": ("select count(*) > 0 from plan_domains", "platforms.….allowed_domains in audit.toml"),
+    "datasets": (
+        "select count(*) > 0 from plan_datasets",
+        "the pixel ids of each platform: datasets under [platforms.meta] in audit.toml, and so for the others",
+    ),
+    "allowed domains": (
+        "select count(*) > 0 from plan_domains",
+        "the domains that events may name: allowed_domains under [platforms.meta] in audit.toml",
+    ),
     "relay store": (
         "select count(*) > 0 from plan_platforms where relay_store is not null",
-        "platforms.….relay_store in audit.toml",
+        "the shop's own store at the relay: relay_store under [platforms.meta] in audit.toml",
     ),
     "actions": (
         "select count(*) > 0 from actions",

@@ -23,6 +23,7 @@ from reports.parts import (
     Problem,
     Reason,
     Row,
+    Signature,
     Untested,
     Waiver,
 )  # fmt: skip
@@ -57,10 +58,11 @@ class Packet:
     assumptions: tuple[str, ...]
     waivers: tuple[Waiver, ...]
     signers: tuple[str | None, str | None]  # whom the plan names for media and tracking
-    changes: Changes | None = None
+    changes: Changes | None = None  # since the packet given as baseline
+    signatures: tuple[Signature, ...] = ()  # of earlier packets
 
 
-def build(audit: Audit, verdict: Verdict, changes: Changes | None = None) -> Packet:
+def build(audit: Audit, verdict: Verdict) -> Packet:
     """The packet of an audit; afterwards the audit's connection may be closed."""
     zone = ZoneInfo(audit.plan.timezone or "UTC")
     waivers = read_waivers(audit)
@@ -90,7 +92,6 @@ def build(audit: Audit, verdict: Verdict, changes: Changes | None = None) -> Pac
         assumptions=assumptions(audit),
         waivers=waivers,
         signers=(audit.plan.owners.get("media"), audit.plan.owners.get("tracking")),
-        changes=changes,
     )
 
 

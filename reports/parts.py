@@ -232,10 +232,48 @@ class Untested:
 
 
 @dataclass(frozen=True)
-class Changes:
-    """What became of the findings of an earlier packet."""
+class Change:
+    """One fault of an earlier or of this packet: what one check says of one platform's event."""
 
-    before: str
-    fixed: tuple[str, ...]
-    new: tuple[str, ...]
-    open: tuple[str, ...]
+    check: str
+    title: str
+    severity: str
+    platform: str | None
+    step: str | None
+    subjects: tuple[str, ...]
+    before: int  # rows at fault then
+    after: int  # rows at fault now
+    waived: bool  # all of what stands now is accepted
+    because_of: str | None
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What became of the faults of an earlier packet."""
+
+    name: str  # the earlier launch
+    until: str | None  # the last moment of its evidence, UTC
+    before: str  # decision
+    after: str
+    gates: tuple[tuple[str, Answer, Answer], ...]  # those that answer otherwise now
+    fixed: tuple[Change, ...]
+    new: tuple[Change, ...]
+    still_open: tuple[Change, ...]
+    not_judged: tuple[Change, ...]  # gone, but nothing looked there again
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Somebody's answer to an earlier packet."""
+
+    role: str
+    name: str
+    answer: str  # accepted | refused
+    decision: str  # what that packet said
+    reason: str | None
+    at: Moment
+
+    @property
+    def against(self) -> bool:
+        """Accepted although the packet did not say Go."""
+        return self.answer == "accepted" and self.decision in ("STOP", "NOT_PROVEN")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from audit.plan import ROLES
 from audit.verdict import Answer
+from reports.parts import Change, Signature
 
 PLATFORMS = {"meta": "Meta", "tiktok": "TikTok", "snackvideo": "SnackVideo"}
 CHANNELS = {"browser": "Browser", "server": "Server"}
@@ -152,3 +153,18 @@ def owner_of(owners: Mapping[str, str], role: str) -> str:
     if role in owners:
         return owners[role]
     return f"{role.capitalize()} owner" if role in ROLES else role
+
+
+def accepted_against(signature: Signature) -> str:
+    """“Accepted on 20 Nov 2026 although it said Stop: A. Person (media), because: …”."""
+    because = f", because: {signature.reason.rstrip('.')}" if signature.reason else ""
+    return (
+        f"An earlier packet was accepted on {signature.at.day} although it said {DECISIONS[signature.decision]}:"
+        f" {signature.name} ({signature.role}){because}"
+    )
+
+
+def change_words(change: Change) -> str:
+    """“The value sent is not the order amount: Meta Purchase, 261120RNDCDV”."""
+    where = ", ".join(filter(None, (step_of(change.platform, change.step), listed(list(change.subjects)))))
+    return f"{change.title}: {where}" if where else change.title

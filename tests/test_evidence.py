@@ -52,5 +52,5 @@ expires = 2026-01-31
 """
     audit = _audit(tmp_path, plan)
     found = audit.con.execute("select subject, severity, ok from findings where check_id = 'expired_waiver'").fetchall()
-    assert found == [("wrong_store", "blocker", False)]
+    assert found == [("waiver of wrong store", "blocker", False)]
     assert [outcome.check.id for outcome in audit.outcomes] == list(catalogue())

@@ -32,6 +32,7 @@ FLOORS = {
     "audit.doctor": 7,
     "audit.explain": 3,
     "audit.doctor_text": 8,
+    "audit.terminal": 8,
     "audit.cli": 9,
     "audit": 10,
 }

@@ -37,7 +37,7 @@ asked as (
 select
     cast(null as varchar) as platform,
     cast(null as varchar) as step,
-    w.check_id || case when w.subject = '*' then '' else ' of ' || w.subject end as subject,
+    'waiver of ' || replace(w.check_id, '_', ' ') || case when w.subject = '*' then '' else ' for ' || w.subject end as subject,
     cast(null as varchar) as order_id,
     case
         when w.expires >= cast(l.judged_at as date) then true

@@ -6,20 +6,27 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from audit.plan import STEPS
 from reports import drawings, words
+from reports.comparison import in_short, title_of
 from reports.formats import markdown
 from reports.packet import Packet
-from reports.text import money
+from reports.text import moment, money
 
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 #: Lines of the long lists that the packet shows; the rest stands in the files beside it.
-LIMITS = {"orders": 12, "senders": 200, "sources": 200, "rejects": 100, "days": 400, "untested": 6}
+LIMITS = {
+    "orders": 12, "senders": 200, "sources": 200, "rejects": 100, "days": 400, "untested": 6, "changes": 100, "signatures": 20,
+    "waivers": 200, "names": 20,
+}  # fmt: skip
 
 
 def render(packet: Packet) -> str:
@@ -41,7 +48,30 @@ def render(packet: Packet) -> str:
         choices=_choices(packet),
         tally=_tally(packet),
         limits=LIMITS,
+        roots=_roots(packet),
+        changes_lead=_changes_lead(packet),
     )
+
+
+def _roots(packet: Packet) -> dict[str, str]:
+    """Check -> where its findings stand: as a root, else folded under one."""
+    folded = {followed.check: problem.anchor for problem in reversed(packet.problems) for followed in problem.follows}
+    return folded | {problem.check: problem.anchor for problem in reversed(packet.problems)}
+
+
+def _changes_lead(packet: Packet) -> str:
+    """What the packet is compared with."""
+    changes = packet.changes
+    if changes is None:
+        return ""
+    until = (
+        moment(datetime.fromisoformat(changes.until).replace(tzinfo=None), ZoneInfo(packet.launch.timezone))
+        if changes.until
+        else None
+    )
+    same = changes.name == packet.launch.name
+    which = "the same launch" if same else f"“{changes.name}”"
+    return f"Compared with the packet of {which}{f', whose evidence ends on {until.local}' if until else ''}: {in_short(changes)}."
 
 
 @dataclass(frozen=True)
@@ -68,13 +98,36 @@ def _matrix(packet: Packet) -> tuple[_SenderLine, ...]:
     return tuple(_SenderLine(*key, tuple(counts.get(step) for step in STEPS)) for key, counts in ordered)
 
 
+#: Characters of one text of a log that the page shows.
+_LONGEST = 1500
+
+
+def _shown(value: object) -> object:
+    """A text cut to what somebody reads; what the program wrote itself comes marked as safe and stays whole."""
+    if isinstance(value, str) and not isinstance(value, Markup) and len(value) > _LONGEST:
+        return f"{value[:_LONGEST]}… ({len(value)} characters)"
+    return value
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
     )
     environment.globals.update(
-        words=words, steps=STEPS, cell_words=markdown.cell_words, counted=words.counted, step_of=words.step_of, money=money
+        words=words,
+        steps=STEPS,
+        cell_words=markdown.cell_words,
+        counted=words.counted,
+        step_of=words.step_of,
+        money=money,
+        in_short=in_short,
+        title_of=title_of,
     )
     return environment
 

@@ -5,12 +5,26 @@ from __future__ import annotations
 import re
 
 from audit.verdict import CELLS
+from reports.comparison import in_short
 from reports.packet import Packet
 from reports.parts import Cell, Problem
-from reports.words import ANSWERS, DECISIONS, FACETS, MEANINGS, PLATFORMS, SEVERITIES, counted, step_of
+from reports.words import (
+    ANSWERS,
+    DECISIONS,
+    FACETS,
+    MEANINGS,
+    PLATFORMS,
+    SEVERITIES,
+    accepted_against,
+    change_words,
+    counted,
+    step_of,
+)
 
 #: Rows of a finding that fit a message.
 _ROWS = 10
+#: Characters of one text that fit a message.
+_LONGEST = 600
 _SPECIAL = re.compile(r"([\\`*\[\]<>|])")
 
 
@@ -21,6 +35,12 @@ def render(packet: Packet) -> str:
     for number, reason in enumerate(packet.reasons, start=1):
         lines.append(f"{number}. {_plain(reason.sentence)}  ")
         lines.append(f"   **{_plain(reason.owner)}**, first check: {_plain(reason.first_check)}")
+    if packet.changes:
+        changes = packet.changes
+        lines += ["", f"**Since the last packet** ({DECISIONS[changes.before]}, {_plain(changes.name)}): {in_short(changes)}.", ""]
+        lines += [f"- New: {_plain(change_words(change))}" for change in changes.new if not change.because_of][:_ROWS]
+    against = [signature for signature in packet.signatures if signature.against]
+    lines += ["", *(f"- {_plain(accepted_against(signature))}" for signature in against)] if against else []
     lines += ["", "| Gate | Answer | Warnings |", "|---|---|---|"]
     lines += [f"| {_plain(g.title)} | {ANSWERS[g.answer]} | {g.warnings or ''} |" for g in packet.gates]
     lines += ["", f"| Event | Browser | Server | One id | {' | '.join(FACETS[c] for c in CELLS)} | Owner |"]
@@ -63,4 +83,5 @@ def cell_words(cell: Cell) -> str:
 
 def _plain(text: str) -> str:
     """Text of a log as text: no markup of its own, no new line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    flat = " ".join(text.split())
+    return _SPECIAL.sub(r"\\\1", flat if len(flat) <= _LONGEST else f"{flat[:_LONGEST]}…")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 
 from audit.verdict import CELLS, Answer
+from reports.comparison import in_short
 from reports.packet import Packet
 from reports.parts import Cell
-from reports.words import ANSWER_TONES, ANSWERS, DECISIONS, FACETS, MEANINGS, PLATFORMS, TONES, counted
+from reports.words import ANSWER_TONES, ANSWERS, DECISIONS, FACETS, MEANINGS, PLATFORMS, TONES, accepted_against, counted
 
 _COLOURS = {"pass": "32", "warn": "33", "stop": "31", "open": "36", "none": "2"}
 _SHORT = {Answer.NOT_APPLICABLE: "–", Answer.PASS: "pass", Answer.UNCLEAR: "unclear", Answer.NOT_RUN: "untested",
@@ -34,6 +35,7 @@ class _Page:
         self.line(self.paint(DECISIONS[packet.decision].upper(), TONES[packet.decision], bold=True) + f"  {packet.launch.name}")
         self.wrap(MEANINGS[packet.decision])
         self.reasons()
+        self.since()
         self.gates()
         self.table()
         self.not_tested()
@@ -48,6 +50,16 @@ class _Page:
         if more > 0:
             self.line()
             self.line(f"   and {counted(more, 'more reason')} in the packet")
+
+    def since(self) -> None:
+        changes = self.packet.changes
+        if changes:
+            self.line()
+            self.wrap(f"Since the last packet ({DECISIONS[changes.before]}): {in_short(changes)}.", "", "  ")
+        for signature in self.packet.signatures:
+            if signature.against:
+                self.line()
+                self.wrap(f"{accepted_against(signature)}.", "", "  ")
 
     def gates(self) -> None:
         self.line()

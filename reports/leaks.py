@@ -1,0 +1,113 @@
+"""Looks through the files of a packet for what must never stand in one: people, and keys to their accounts.
+
+What is found is named by kind and place, never printed. The patterns are narrow enough that a packet of ours is silent; an
+attachment that travels in the packet is read too, since whoever opens the packet can read it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from audit.errors import InputError
+
+_FILES = ("packet.html", "run.json", "findings.csv", "signoff.json")
+_DATABASE = "audit.duckdb"
+#: Kind of secret -> how it looks; an address may be percent-encoded.
+PATTERNS = {
+    "e-mail address": re.compile(r"[\w.+-]{1,64}(?:@|%40)(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}\b", re.I),
+    "phone number": re.compile(r"(?<![\w+])(?:\+|%2b|&#43;)[1-9](?:[ ()./-]{0,2}\d){8,14}(?!\d)", re.I),
+    "access token": re.compile(
+        r"\b(?:access[_-]?token|api[_-]?key|client[_-]?secret)(?:=|%3d|\"\s*:\s*\"|&#34;:\s*&#34;)[\w|.%-]{16,}"
+        r"|\bEAA[A-Za-z0-9]{24,}|\bshp(?:at|ca|pa|ss)_[0-9a-f]{16,}|\b[sr]k_(?:live|test)_\w{16,}|\bc[ks]_[0-9a-f]{32,}"
+        r"|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}",
+        re.I,
+    ),
+    "authorization": re.compile(r"\bbearer\s+[\w.~+/-]{16,}|\bauthorization\b[\"']?\s*[:=]\s*[\"']?\w+\s+[\w.~+/=-]{8,}", re.I),
+    "cookie": re.compile(
+        r"\b(?:set-)?cookie\b[\"']?\s*[:=]\s*[\"']?[\w.-]+=[^\s;\"']{4,}|\bfb\.[0-9]\.[0-9]{10,13}\.[\w-]{6,}", re.I
+    ),
+}
+_ATTACHED = re.compile(r"data:([a-z]+/[\w.+-]+);base64,([A-Za-z0-9+/]+=*)")
+_FILE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".js", ".css", ".json", ".html")
+
+
+def leaks(folder: Path) -> tuple[str, ...]:
+    """What stands where in a packet's files, a sentence each; none: nothing was found.
+
+    Raises:
+        InputError: a file of the packet cannot be read.
+    """
+    found: dict[tuple[str, str], int] = {}
+    try:
+        allowed = _named_people(folder)
+        for place, text in _texts(folder):
+            for kind, pattern in PATTERNS.items():
+                hits = [hit for hit in pattern.findall(text) if not _harmless(hit, allowed)]
+                if hits:
+                    found[place, kind] = found.get((place, kind), 0) + len(hits)
+    except (OSError, duckdb.Error) as error:
+        raise InputError(f"{folder}: cannot be searched for personal data ({error}). Run the audit again.") from error
+    return tuple(f"{place} holds {kind if number == 1 else f'{kind}, {number} times'}" for (place, kind), number in found.items())
+
+
+def _harmless(hit: str, allowed: frozenset[str]) -> bool:
+    """Owners and signers may go by their address; a file named like an address is none."""
+    return hit.lower() in allowed or hit.lower().endswith(_FILE_ENDINGS)
+
+
+def _named_people(folder: Path) -> frozenset[str]:
+    """The addresses of those who answer for something: owners in the plan, and whoever signed."""
+    run: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    rows = [*run.get("table", ()), *run.get("senders", ()), *(row.get("waived") or {} for row in run.get("findings", ()))]
+    names = [str(row.get("owner") or "") for row in (*rows, *run.get("findings", ()))]
+    if (folder / "signoff.json").is_file():
+        signoff = json.loads((folder / "signoff.json").read_text(encoding="utf-8"))
+        names += [str(entry.get("name")) for entry in signoff.get("signatures", ())]
+    return frozenset(hit.lower() for name in names for hit in PATTERNS["e-mail address"].findall(name))
+
+
+def _texts(folder: Path) -> Iterator[tuple[str, str]]:
+    for name in _FILES:
+        path = folder / name
+        if not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if name == "packet.html":
+            for media_type, content in _ATTACHED.findall(text):
+                if media_type.startswith("text/") or media_type == "application/json":
+                    yield "an attachment in packet.html", _decoded(content)
+            text = _ATTACHED.sub("", text)
+        yield name, text
+    if (folder / _DATABASE).is_file():
+        yield from _cells(folder / _DATABASE)
+
+
+def _decoded(content: str) -> str:
+    try:
+        return base64.b64decode(content, validate=True).decode("utf-8", errors="replace")
+    except binascii.Error:
+        return ""
+
+
+def _cells(path: Path) -> Iterator[tuple[str, str]]:
+    """Every text in every column of the database, each once, a batch at a time."""
+    with duckdb.connect(str(path), read_only=True) as con:
+        tables = [row[0] for row in con.execute("select table_name from duckdb_tables() order by table_name").fetchall()]
+        for table in tables:
+            for (column,) in con.execute(f"select column_name from (describe {_name(table)})").fetchall():
+                cells = f"select distinct {_name(column)}::varchar as cell from {_name(table)}"
+                asked = con.execute(f"select cell from ({cells}) where cell is not null")
+                while rows := asked.fetchmany(10_000):
+                    yield f"{path.name}, {table}.{column}", "\n".join(row[0] for row in rows)
+
+
+def _name(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'

@@ -1,0 +1,131 @@
+"""Whether a packet, the evidence it was made from and the signatures on it still agree, and whether it gives anybody away."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from audit.errors import InputError
+from reports.comparison import read_run
+from reports.leaks import leaks
+from reports.signing import NEEDED_ROLES, NOT_GO, SIGNED_FILES, binding, digest_of, read_signoff
+from reports.words import DECISIONS
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Whether packet, inputs and signatures still agree."""
+
+    disagreements: tuple[str, ...]  # sentences; none: all agree
+    leaks: tuple[str, ...]  # what stands in the packet and should not; never the value itself
+    notes: tuple[str, ...]
+    accepted: bool  # both roles signed it as accepted, and everything agrees
+
+    @property
+    def holds(self) -> bool:
+        """Nothing disagrees and nothing leaks."""
+        return not self.disagreements and not self.leaks
+
+
+def verify(folder: Path, inputs: Path | None = None) -> Verification:
+    """Recomputes every hash and the decision, and names what no longer agrees.
+
+    ``inputs`` is the folder the evidence lies in; without it the inputs' hashes are compared between run, packet and signatures.
+
+    Raises:
+        InputError: there is no packet, or its ``signoff.json`` is damaged.
+    """
+    run = read_run(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: a file. Name the folder of the packet.")
+    hashes = {file: digest_of(folder / file) for file in SIGNED_FILES}
+    wrong = [*_of_the_run(run), *_of_the_page(folder, run)]
+    notes: list[str] = []
+    signatures = read_signoff(folder)
+    last = {signature["role"]: signature for signature in signatures}
+    for signature in signatures:
+        found = _of_a_signature(signature, run, hashes)
+        if signature is last[signature["role"]]:
+            wrong += found
+        elif found:
+            notes.append(f"{_who(signature)}: of an earlier packet; the role has signed again since")
+    if inputs is None:
+        notes.append("inputs were not read again; name their folder with --inputs to compare them too")
+    else:
+        wrong += _of_the_inputs(run, inputs)
+    missing = [role for role in NEEDED_ROLES if role not in last]
+    refused = [_who(signature) for signature in last.values() if signature["answer"] == "refused"]
+    if missing:
+        notes.append(f"not accepted yet: no signature of {' and '.join(missing)}")
+    notes += [f"refused: {who}" for who in refused]
+    notes += [
+        f"accepted although the decision is {s['decision']}: {_who(s)}, because: {s['reason']}"
+        for s in last.values()
+        if s["answer"] == "accepted" and s["decision"] in NOT_GO
+    ]
+    told = leaks(folder)
+    return Verification(tuple(wrong), told, tuple(notes), not (missing or refused or wrong or told))
+
+
+def _who(signature: dict[str, Any]) -> str:
+    return f"signature of {signature['name']} ({signature['role']})"
+
+
+def _of_the_run(run: dict[str, Any]) -> list[str]:
+    recomputed = _decision(run)
+    if recomputed == run["decision"]:
+        return []
+    return [f"run.json says {run['decision']}, but its gates and findings give {recomputed}"]
+
+
+def _of_the_page(folder: Path, run: dict[str, Any]) -> list[str]:
+    """What packet.html says of itself, against run.json."""
+    page = (folder / "packet.html").read_text(encoding="utf-8", errors="replace")
+    wrong = []
+    if f"<title>{DECISIONS.get(run['decision'], '')}: " not in page:
+        wrong.append(f"packet.html does not carry the decision of run.json, {run['decision']}")
+    inputs = hashlib.sha256("\n".join(sorted(source["sha256"] for source in run["sources"])).encode()).hexdigest()
+    if inputs not in page:
+        wrong.append("packet.html was made from other inputs than run.json")
+    return wrong
+
+
+def _of_the_inputs(run: dict[str, Any], inputs: Path) -> list[str]:
+    wrong = []
+    for source in run["sources"]:
+        path = inputs / source["path"]
+        if not path.is_file():
+            wrong.append(f"input {source['path']} is not in {inputs}")
+        elif digest_of(path) != source["sha256"]:
+            wrong.append(f"input {source['path']} changed since the run")
+    return wrong
+
+
+def _of_a_signature(signature: dict[str, Any], run: dict[str, Any], hashes: dict[str, str]) -> list[str]:
+    who = _who(signature)
+    body = {key: value for key, value in signature.items() if key != "signature"}
+    if binding(body) != signature["signature"]:
+        return [f"{who} was altered after signing"]
+    files = body.get("files") or {}
+    wrong = [f"{who}: {file} changed since" for file, digest in hashes.items() if files.get(file) != digest]
+    if body["decision"] != run["decision"]:
+        wrong.append(f"{who}: signed {body['decision']}, the run says {run['decision']}")
+    signed = body.get("inputs") or {}
+    now = {source["path"]: source["sha256"] for source in run["sources"]}
+    changed = sorted(path for path in signed.keys() | now.keys() if signed.get(path) != now.get(path))
+    wrong += [f"{who}: input {path} is not the one that was signed" for path in changed]
+    return wrong
+
+
+def _decision(run: dict[str, Any]) -> str:
+    """The decision rule on what a run.json holds (contract, Decision)."""
+    verdicts = [(gate["verdict"], gate["blocking"]) for gate in run["gates"]]
+    blocked = any(row["ok"] is False and row["severity"] == "blocker" and row["waived"] is None for row in run["findings"])
+    if blocked or any(verdict in ("FAIL", "ERROR") for verdict, _ in verdicts):
+        return "STOP"
+    if any(blocking and verdict in ("NOT_RUN", "UNCLEAR", "NOT_APPLICABLE") for verdict, blocking in verdicts):
+        return "NOT_PROVEN"
+    conditions = any(row["ok"] is False and (row["waived"] is not None or row["severity"] == "warning") for row in run["findings"])
+    return "GO_WITH_CONDITIONS" if conditions else "GO"
