@@ -14,7 +14,7 @@ from reports.words import PLATFORMS, SUPPLIERS, UNDECIDABLE, listed, lowered, ow
 def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waivers: tuple[Waiver, ...]) -> tuple[Reason, ...]:
     """One sentence each, roots only: what stops, cannot be told, was not tested; a conditional Go names its conditions."""
     tracking = owner_of(audit.plan.owners, "tracking")
-    stops = [_problem_reason(p, "stop") for p in problems if (p.status, p.severity) == ("failed", "blocker")]
+    stops = [_problem_reason(p, "stop") for p in problems if p.status == "failed" and _stops(p)]
     broken = [
         Reason(
             f"The check “{c.outcome.check.title}” could not be completed: {c.outcome.note}.",
@@ -27,7 +27,7 @@ def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waive
         if c.answer is Answer.ERROR
     ]
     unclear = [_problem_reason(p, "open") for p in problems if p.status == "cannot tell" and p.deciding and p.facet in BLOCKING]
-    warned = [_problem_reason(p, "warn") for p in problems if (p.status, p.severity) == ("failed", "warning")]
+    warned = [_problem_reason(p, "warn") for p in problems if (p.status, p.severity) == ("failed", "warning") and not _stops(p)]
     accepted = [
         Reason(
             f"Accepted until {w.expires} by {w.owner}: {w.reason.rstrip('.')}.",
@@ -39,6 +39,12 @@ def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waive
     ]  # fmt: skip
     conditions = warned + accepted if verdict.decision == "GO_WITH_CONDITIONS" else []
     return tuple(stops + broken + unclear + _missing(audit, verdict) + conditions)
+
+
+def _stops(problem: Problem) -> bool:
+    """A blocker, or a lighter fault that a blocker follows from: the root is named, the weight is the heaviest."""
+    rows = (*problem.rows, *(row for followed in problem.follows for row in followed.rows))
+    return any(row.severity == "blocker" and row.ok is False and row.waiver is None for row in rows) or problem.severity == "blocker"
 
 
 def _problem_reason(problem: Problem, tone: str) -> Reason:

@@ -47,7 +47,8 @@ not_yet     = "Do not change the plan to make this pass, unless the team really 
 remedy      = "Send the Purchase from the payment confirmation, or settle on order_created in the plan and with the media team."
 owner       = "data"
 */
-with timed as (
+with credible_times as (
+    -- A claimed time that event_time_out_of_range refuses proves nothing here; when the event was seen leaving does.
     select
         event_key,
         platform,
@@ -58,12 +59,21 @@ with timed as (
         order_id,
         order_key,
         event_id,
-        coalesce(event_at, seen_at) as happened_at,
-        -- A time in whole seconds was cut: it may have been up to a second later.
-        case when coalesce(event_at, seen_at) = date_trunc('second', coalesce(event_at, seen_at))
-            then coalesce(event_at, seen_at) + interval 999 milliseconds else coalesce(event_at, seen_at) end as latest_at
+        case
+            when event_at is null then seen_at
+            when event_at < seen_at - interval 7 days or event_at > seen_at + interval 5 minutes then seen_at
+            else event_at
+        end as happened_at
     from sent_events
     where step in ('AddToCart', 'Purchase')
+),
+timed as (
+    select
+        *,
+        -- A time in whole seconds was cut: it may have been up to a second later.
+        case when happened_at = date_trunc('second', happened_at)
+            then happened_at + interval 999 milliseconds else happened_at end as latest_at
+    from credible_times
 ),
 action_answers as (
     -- Best first: an action that had succeeded, one that was under way or not begun, one that had failed. The answer's last

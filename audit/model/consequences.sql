@@ -1,7 +1,7 @@
 -- One fault is one root finding: what merely follows from it names its root's check in because_of. A check declares what it
 -- may follow from; the first of those that failed on the same platform and step, and the same order or visit where both
 -- have one, is the reason. What cannot be told of an event whose fault is known follows from that fault too. A consequence of
--- a waived root is covered by the root's waiver.
+-- a waived root is covered by the root's waiver, unless it weighs more.
 create or replace temp table reasons as
 with declared as (
     select
@@ -45,16 +45,18 @@ ranked as (
         c.finding,
         r.check_id as because_of,
         r.waived as root_waived,
+        r.severity as root_severity,
         row_number() over (partition by c.finding order by c.rank, c.root) as nth
     from candidates c
     join findings r on r.finding = c.root
 )
-select finding, because_of, root_waived
+select finding, because_of, root_waived, root_severity
 from ranked
 where nth = 1;
 
 update findings
 set because_of = r.because_of,
-    waived = coalesce(findings.waived, r.root_waived)
+    -- Accepting a warning accepts no blocker that follows from it.
+    waived = coalesce(findings.waived, case when findings.severity <> 'blocker' or r.root_severity = 'blocker' then r.root_waived end)
 from reasons r
 where r.finding = findings.finding;

@@ -32,11 +32,11 @@ where what is not null;
 -- Pages with a click id in their URL.
 insert into landings
 with pages as (
-    select ref, source, seen_at, page_load, url
+    select ref, source, seen_at, page_load, url, null as told_by
     from requests
     where is_document
     union all
-    select ref, source, seen_at, page_load, page
+    select ref, source, seen_at, page_load, page, platform
     from decoded
     where channel = 'browser'
       and page is not null
@@ -49,7 +49,8 @@ clicks as (
     select *, 'snackvideo', url_param(url, '(?:click_id|clickid|kwai_click_?id)') from pages
 )
 select
-    min_by(ref, seen_at),
+    -- A page itself tells best, then the platform's own hit: only that is sure to be of the click's visit.
+    min_by(ref, {'distance': case when told_by is null then 0 when told_by = platform then 1 else 2 end, 'seen_at': seen_at}),
     source,
     min(seen_at),
     source || '#' || page_load,
