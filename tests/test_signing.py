@@ -1,0 +1,244 @@
+"""Signatures bind what was seen; verify names whatever no longer agrees, and whatever gives somebody away."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from audit.cli import main
+from audit.errors import InputError
+from reports.signing import read_signoff, sign
+from reports.verifying import verify
+
+STORIES = Path(__file__).parent.parent / "sample_data"
+NOW = "2026-11-20T12:00:00Z"
+TIME = datetime(2026, 11, 20, 13, tzinfo=UTC)
+REASON = "The value is corrected on Monday; until then no budget is raised"
+
+
+def pixel_audit(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A launch that may go and one that must stop, with their evidence beside them."""
+    root = tmp_path_factory.mktemp("made")
+    for story in ("clean_launch", "wrong_value"):
+        pixel_audit("demo", story, "--out", root / story / "packet", "--now", NOW)
+        shutil.copytree(STORIES / story, root / story / "evidence")
+    return root
+
+
+@pytest.fixture
+def clean(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made / "clean_launch" / "packet", tmp_path / "packet"))
+
+
+@pytest.fixture
+def stopped(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made / "wrong_value" / "packet", tmp_path / "stopped"))
+
+
+def signed(folder: Path, role: str = "media", *, accept: bool = True, reason: str | None = None) -> dict[str, Any]:
+    return sign(folder, role=role, name="Rani Wulandari", accept=accept, reason=reason, time=TIME)
+
+
+def edit(file: Path, change: Any) -> None:
+    document = json.loads(file.read_text(encoding="utf-8"))
+    change(document)
+    file.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def test_a_signature_binds_role_name_answer_time_files_and_inputs(clean: Path) -> None:
+    signature = signed(clean)
+    run = json.loads((clean / "run.json").read_text(encoding="utf-8"))
+    assert (signature["role"], signature["name"], signature["answer"]) == ("media", "Rani Wulandari", "accepted")
+    assert (signature["decision"], signature["time"]) == ("GO_WITH_CONDITIONS", "2026-11-20T13:00:00Z")
+    assert set(signature["files"]) == {"packet.html", "run.json"}
+    assert signature["inputs"] == {source["path"]: source["sha256"] for source in run["sources"]}
+    assert verify(clean).disagreements == ()
+
+
+@pytest.mark.parametrize("key", ["role", "name", "answer", "reason", "decision", "time", "files", "inputs"])
+def test_no_part_of_a_signature_can_be_altered(clean: Path, key: str) -> None:
+    signed(clean)
+    other: dict[str, Any] = {"role": "tracking", "answer": "refused", "time": "2026-11-20T13:00:01Z", "files": {}, "inputs": {}}
+    edit(clean / "signoff.json", lambda signoff: signoff["signatures"][0].update({key: other.get(key, "other")}))
+    assert any("was altered after signing" in sentence for sentence in verify(clean).disagreements)
+
+
+def test_an_accepted_packet_carries_media_and_tracking(clean: Path) -> None:
+    signed(clean, "media")
+    one = verify(clean)
+    assert (one.holds, one.accepted) == (True, False)
+    assert "not accepted yet: no signature of tracking" in one.notes
+    signed(clean, "store")
+    signed(clean, "tracking")
+    assert verify(clean).accepted
+    assert pixel_audit("verify", clean).output.endswith("packet, run and signatures agree; accepted by media and tracking\n")
+
+
+def test_who_accepted_and_then_refused_has_refused(clean: Path) -> None:
+    signed(clean, "media")
+    signed(clean, "tracking")
+    signed(clean, "media", accept=False, reason="the relay was moved")
+    assert not verify(clean).accepted
+    assert "refused: signature of Rani Wulandari (media)" in verify(clean).notes
+    assert len(read_signoff(clean)) == 3
+
+
+def test_an_input_that_was_swapped_is_named(clean: Path, made: Path, tmp_path: Path) -> None:
+    evidence = Path(shutil.copytree(made / "clean_launch" / "evidence", tmp_path / "evidence"))
+    signed(clean)
+    assert verify(clean, evidence).disagreements == ()
+    run = json.loads((clean / "run.json").read_text(encoding="utf-8"))
+    first, second = (evidence / source["path"] for source in run["sources"][:2])
+    first.write_bytes(first.read_bytes() + b" ")
+    second.unlink()
+    result = pixel_audit("verify", clean, "--inputs", evidence)
+    assert result.exit_code == 1
+    assert f"does not agree: input {run['sources'][0]['path']} changed since the run" in result.output
+    assert f"does not agree: input {run['sources'][1]['path']} is not in {evidence}" in result.output
+
+
+def test_another_evidence_behind_the_run_is_named(clean: Path) -> None:
+    signed(clean)
+    edit(clean / "run.json", lambda run: run["sources"][0].update(sha256="0" * 64))
+    told = verify(clean).disagreements
+    path = json.loads((clean / "run.json").read_text(encoding="utf-8"))["sources"][0]["path"]
+    assert f"signature of Rani Wulandari (media): input {path} is not the one that was signed" in told
+    assert "packet.html was made from other inputs than run.json" in told
+
+
+def test_a_changed_decision_is_named_even_where_nobody_signed(stopped: Path) -> None:
+    edit(stopped / "run.json", lambda run: run.update(decision="GO"))
+    told = verify(stopped).disagreements
+    assert "run.json says GO, but its gates and findings give STOP" in told
+    assert "packet.html does not carry the decision of run.json, GO" in told
+    assert pixel_audit("verify", stopped).exit_code == 1
+
+
+def test_a_gate_made_green_does_not_hide_its_blocker(stopped: Path) -> None:
+    def green(run: dict[str, Any]) -> None:
+        run["decision"] = "GO_WITH_CONDITIONS"
+        for gate in run["gates"]:
+            gate["verdict"] = "PASS"
+
+    edit(stopped / "run.json", green)
+    assert "run.json says GO_WITH_CONDITIONS, but its gates and findings give STOP" in verify(stopped).disagreements
+
+
+@pytest.mark.parametrize("name", ["packet.html", "run.json"])
+def test_a_file_changed_after_signing_is_named(clean: Path, name: str) -> None:
+    signed(clean)
+    (clean / name).write_text((clean / name).read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert f"signature of Rani Wulandari (media): {name} changed since" in verify(clean).disagreements
+
+
+@pytest.mark.parametrize("decision", ["STOP", "NOT_PROVEN"])
+def test_accepting_what_is_no_go_needs_a_reason(stopped: Path, decision: str) -> None:
+    edit(stopped / "run.json", lambda run: run.update(decision=decision))
+    with pytest.raises(InputError, match="accepting it anyway needs a reason"):
+        signed(stopped, reason="  ")
+    assert not (stopped / "signoff.json").exists()
+    signed(stopped, accept=False)
+    signed(stopped, reason=REASON)
+    assert any(REASON in note for note in verify(stopped).notes)
+
+
+@pytest.mark.parametrize("how", ["into the folder", "as baseline"])
+def test_an_accepted_stop_shows_in_the_packet_rendered_next(stopped: Path, tmp_path: Path, how: str) -> None:
+    signed(stopped, reason=REASON)
+    out = stopped if how == "into the folder" else tmp_path / "next"
+    words = [] if how == "into the folder" else ["--baseline", stopped]
+    result = pixel_audit("demo", "wrong_value", "--out", out, *words, "--now", "2026-11-21T09:00:00Z")
+    flat = " ".join(result.stdout.split())
+    assert f"accepted on 20 Nov 2026 although it said Stop: Rani Wulandari (media), because: {REASON}." in flat
+    page = (out / "packet.html").read_text(encoding="utf-8")
+    section = page[page.index('<section id="signoff"') : page.index('<section id="appendix"')]
+    assert "Accepted all the same" in section
+    assert REASON in section
+    assert "20 Nov 2026, 20:00:00" in section
+
+
+def test_a_signature_is_of_one_packet_only_until_its_role_signs_the_next(stopped: Path) -> None:
+    signed(stopped, reason=REASON)
+    pixel_audit("demo", "wrong_value", "--out", stopped, "--now", "2026-11-21T09:00:00Z")
+    assert "signature of Rani Wulandari (media): packet.html changed since" in verify(stopped).disagreements
+    signed(stopped, reason=REASON)
+    again = verify(stopped)
+    assert again.holds
+    assert any("of an earlier packet" in note for note in again.notes)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", '{"schema": "pixel-audit/signoff/1", "signatures": [{"role": "media"}]}', '{"schema": "x", "signatures": []}'],
+)
+def test_a_damaged_signoff_is_a_mistake_that_changes_nothing(clean: Path, content: str) -> None:
+    (clean / "signoff.json").write_text(content, encoding="utf-8")
+    before = (clean / "packet.html").read_bytes()
+    for words in (("verify", clean), ("sign", clean, "--role", "media", "--name", "A"), ("demo", "--out", clean)):
+        result = pixel_audit(*words)
+        assert result.exit_code == 2
+        assert "signoff.json: damaged" in result.stderr
+    assert (clean / "packet.html").read_bytes() == before
+
+
+# ---------------------------------------------------------------------- what must not stand in a packet
+
+SECRETS = {
+    "e-mail address": ["dewi.lestari@mail.co.id", "dewi.lestari%40mail.co.id"],
+    "phone number": ["+62 812-3456-7890", "%2B6281234567890"],
+    "access token": [
+        "access_token=EAAGm0PX4ZCpsBAKZCmZBZA",
+        "EAAGm0PX4ZCpsBAKZCmZBZAd8sD9f",
+        '"access_token": "9f8e7d6c5b4a39281706"',
+    ],
+    "authorization": ["Bearer 9f8e7d6c5b4a39281706", "Authorization: Basic ZGV3aTpyYWhhc2lh"],
+    "cookie": ["Cookie: session=9f8e7d6c5b4a", "fb.1.1795168800000.1098115397"],
+}
+PLANTED = [(kind, text) for kind, texts in SECRETS.items() for text in texts]
+
+
+def test_a_packet_of_ours_gives_nobody_away(clean: Path, stopped: Path) -> None:
+    assert verify(clean).leaks == verify(stopped).leaks == ()
+
+
+@pytest.mark.parametrize(("kind", "text"), PLANTED)
+@pytest.mark.parametrize("name", ["packet.html", "findings.csv", "audit.duckdb", "attachment"])
+def test_what_gives_somebody_away_is_named_and_never_printed(clean: Path, name: str, kind: str, text: str) -> None:
+    if name == "audit.duckdb":
+        with duckdb.connect(str(clean / name)) as con:
+            con.execute("update events set page_url = ?", [f"https://shop.example/?x={text}"])
+    elif name == "attachment":
+        content = base64.b64encode(f"note\n{text}\n".encode()).decode()
+        page = (clean / "packet.html").read_text(encoding="utf-8")
+        attached = f'<a href="data:text/csv;base64,{content}" download="a.csv">a.csv</a>'
+        (clean / "packet.html").write_text(page.replace("</main>", f"{attached}</main>"), encoding="utf-8")
+    else:
+        with (clean / name).open("a", encoding="utf-8") as file:
+            file.write(f"\n{text}\n")
+    result = pixel_audit("verify", clean)
+    place = {"audit.duckdb": "audit.duckdb, events.page_url", "attachment": "an attachment in packet.html"}.get(name, name)
+    assert result.exit_code == 1
+    assert f"must not be there: {place} holds {kind}" in result.output
+    assert text not in result.output
+
+
+def test_owners_and_signers_may_go_by_their_address(clean: Path) -> None:
+    def owned(run: dict[str, Any]) -> None:
+        run["table"][0]["owner"] = "ads@shop.example"
+
+    edit(clean / "run.json", owned)
+    sign(clean, role="media", name="rani@shop.example", accept=True, reason=None, time=TIME)
+    assert verify(clean).leaks == ()
