@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from audit.check import catalogue
 from audit.errors import InputError
 from audit.verdict import Answer
 from reports.parts import Change, Changes
+from reports.text import moment
 from reports.words import counted, listed
 
+UTC = ZoneInfo("UTC")
 SCHEMA = "pixel-audit/run/1"
 #: What a check of these gates judges has the same name in every run; elsewhere it is an order, a visit or an event.
 _LASTING = frozenset({"senders", "evidence"})
@@ -51,15 +55,15 @@ def read_run(path: Path) -> dict[str, Any]:
     return run
 
 
-def compare(old: dict[str, Any], new: dict[str, Any]) -> Changes:
-    """The change from one run to the next; waived findings are open, notes count like the rest."""
+def compare(old: dict[str, Any], new: dict[str, Any], zone: ZoneInfo = UTC) -> Changes:
+    """The change from one run to the next; waived findings are open, notes count like the rest. Times are shown in ``zone``."""
     before, after = _Side(old), _Side(new)
     fixed, gone, open_before = _sorted_out(before, after)
     new_rows, unasked, open_after = _sorted_out(after, before)
     window = old["launch"]["window"]
     return Changes(
         name=old["launch"]["name"],
-        until=window[1] if len(window) == 2 else None,
+        until=moment(datetime.fromisoformat(window[1]).replace(tzinfo=None), zone) if len(window) == 2 else None,
         before=old["decision"],
         after=new["decision"],
         gates=_gates(old, new),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from reports.comparison import compare, read_run
+from reports.comparison import UTC, compare, read_run
 from reports.formats import json as run_format
 from reports.packet import Packet
 from reports.signing import earlier_signatures
@@ -32,14 +32,15 @@ def read(baseline: Path | None, out: Path) -> Earlier:
     if baseline is not None:
         folders.append(baseline if baseline.is_dir() else baseline.parent)
     found = tuple(dict.fromkeys(folder.resolve() for folder in folders))
-    earlier_signatures(found, ZoneInfo("UTC"))
+    earlier_signatures(found, UTC)
     return Earlier(run, found)
 
 
 def add(packet: Packet, earlier: Earlier) -> Packet:
     """The packet with what changed since, and with the signatures of then."""
+    zone = ZoneInfo(packet.launch.timezone)
     return replace(
         packet,
-        changes=compare(earlier.run, run_format.document(packet)) if earlier.run is not None else None,
-        signatures=earlier_signatures(earlier.folders, ZoneInfo(packet.launch.timezone)),
+        changes=compare(earlier.run, run_format.document(packet), zone) if earlier.run is not None else None,
+        signatures=earlier_signatures(earlier.folders, zone),
     )

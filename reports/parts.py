@@ -252,7 +252,7 @@ class Changes:
     """What became of the faults of an earlier packet."""
 
     name: str  # the earlier launch
-    until: str | None  # the last moment of its evidence, UTC
+    until: Moment | None  # the last moment of its evidence
     before: str  # decision
     after: str
     gates: tuple[tuple[str, Answer, Answer], ...]  # those that answer otherwise now

@@ -44,7 +44,9 @@ def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waive
 def _stops(problem: Problem) -> bool:
     """A blocker, or a lighter fault that a blocker follows from: the root is named, the weight is the heaviest."""
     rows = (*problem.rows, *(row for followed in problem.follows for row in followed.rows))
-    return any(row.severity == "blocker" and row.ok is False and row.waiver is None for row in rows) or problem.severity == "blocker"
+    return (
+        any(row.severity == "blocker" and row.ok is False and row.waiver is None for row in rows) or problem.severity == "blocker"
+    )
 
 
 def _problem_reason(problem: Problem, tone: str) -> Reason:

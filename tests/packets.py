@@ -8,12 +8,16 @@ from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from audit import engine, verdict
 from audit.plan import Plan
 from audit.plan_file import read_plan
+from reports.comparison import compare
+from reports.formats import json as run_format
 from reports.packet import Packet, build
-from reports.text import Moment
+from reports.parts import Signature
+from reports.text import Moment, moment
 
 STORIES = Path(__file__).parent.parent / "sample_data"
 NOW = datetime(2026, 11, 20, 12)
@@ -24,7 +28,7 @@ HOSTILE = '</script></style>"\'><script>window.hacked=1</script><img src=x onerr
 #: Words the packet looks up; they come from the program, never from a log.
 _CODES = frozenset({
     "platform", "step", "facet", "severity", "decision", "tone", "channel", "standing", "lane", "kind", "mark", "state", "id",
-    "anchor", "worst", "ok", "check", "status", "judged", "role",
+    "anchor", "worst", "ok", "check", "status", "judged", "role", "before", "after", "gates", "answer", "until", "because_of",
 })  # fmt: skip
 
 
@@ -50,6 +54,20 @@ def packet_of(story: str, *, with_plan: bool = True) -> Packet:
     """The packet of a sample story."""
     audit = audited(story, with_plan=with_plan)
     return build(audit, verdict.judge(audit))
+
+
+def compared(story: str, before: str) -> Packet:
+    """A packet with everything earlier in it: what changed since another one, and an accepted Stop."""
+    packet = packet_of(story)
+    old, new = run_format.document(packet_of(before)), run_format.document(packet)
+    zone = ZoneInfo(packet.launch.timezone)
+    at = moment(datetime(2026, 11, 19, 9), zone)
+    assert at is not None
+    signatures = (
+        Signature("media", "Rani Wulandari", "accepted", "STOP", "The value is corrected on Monday", at),
+        Signature("tracking", "Bayu Santoso", "refused", "STOP", None, at),
+    )
+    return replace(packet, changes=compare(old, new, zone), signatures=signatures)
 
 
 def hostile(packet: Packet) -> Packet:

@@ -159,7 +159,7 @@ def test_accepting_what_is_no_go_needs_a_reason(stopped: Path, decision: str) ->
 def test_an_accepted_stop_shows_in_the_packet_rendered_next(stopped: Path, tmp_path: Path, how: str) -> None:
     signed(stopped, reason=REASON)
     out = stopped if how == "into the folder" else tmp_path / "next"
-    words = [] if how == "into the folder" else ["--baseline", stopped]
+    words: list[str | Path] = [] if how == "into the folder" else ["--baseline", stopped]
     result = pixel_audit("demo", "wrong_value", "--out", out, *words, "--now", "2026-11-21T09:00:00Z")
     flat = " ".join(result.stdout.split())
     assert f"accepted on 20 Nov 2026 although it said Stop: Rani Wulandari (media), because: {REASON}." in flat

@@ -6,10 +6,8 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -19,7 +17,7 @@ from reports import drawings, words
 from reports.comparison import in_short, title_of
 from reports.formats import markdown
 from reports.packet import Packet
-from reports.text import moment, money
+from reports.text import money
 
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 #: Lines of the long lists that the packet shows; the rest stands in the files beside it.
@@ -64,14 +62,10 @@ def _changes_lead(packet: Packet) -> str:
     changes = packet.changes
     if changes is None:
         return ""
-    until = (
-        moment(datetime.fromisoformat(changes.until).replace(tzinfo=None), ZoneInfo(packet.launch.timezone))
-        if changes.until
-        else None
-    )
     same = changes.name == packet.launch.name
     which = "the same launch" if same else f"“{changes.name}”"
-    return f"Compared with the packet of {which}{f', whose evidence ends on {until.local}' if until else ''}: {in_short(changes)}."
+    ends = f", whose evidence ends on {changes.until.local}" if changes.until else ""
+    return f"Compared with the packet of {which}{ends}: {in_short(changes)}."
 
 
 @dataclass(frozen=True)
