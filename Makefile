@@ -20,6 +20,9 @@ lint: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
 
+soak: $(STAMP)
+	$(BIN)/python -m tests.bench.soak
+
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed; this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)

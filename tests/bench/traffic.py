@@ -46,7 +46,7 @@ create or replace table visits as
 select
     i,
     '1' || lpad(cast(i as varchar), 8, '0') as order_id,
-    epoch_ms(1795100400000 + (i * 86000000) // {orders}) as began,
+    epoch_ms(1795100400000 + (i * 86000000) // {total}) as began,
     100000 + (i * 7919) % 900000 as subtotal,
     (i % 5) * 4000 + 9000 as shipping,
     'fb.1.' || (1795100000000 + i) || '.' || (100000000000000000 + i) as fbp,
@@ -54,7 +54,7 @@ select
     {regenerated} > 0 and i % greatest({regenerated}, 1) = 1 as is_regenerated,
     {no_server} > 0 and i % greatest({no_server}, 1) = 2 as is_browser_only,
     {value} > 0 and i % greatest({value}, 1) = 3 as is_short
-from range({orders}) t(i);
+from range({first}, {first} + {orders}) t(i);
 create or replace table sends as
 select
     v.*,
@@ -75,7 +75,8 @@ copy (
         step as event,
         event_id,
         {{'value': amount - case when is_short and step = 'Purchase' then shipping else 0 end, 'currency': 'IDR',
-          'content_type': 'product', 'contents': [{{'id': 'variant_' || (i % 400), 'quantity': 1, 'item_price': subtotal}}]}} as params,
+          'content_type': 'product',
+          'contents': [{{'id': 'variant_' || (i % 400), 'quantity': 1, 'item_price': subtotal}}]}} as params,
         'https://shop.example.com/' || lower(step) || '/' || (i % 400) || '?utm_source=meta' as page_url,
         'https://www.facebook.com/' as referrer,
         {{'_fbp': fbp, '_fbc': fbc}} as cookies,
@@ -137,12 +138,12 @@ class Traffic:
     bytes: int
 
 
-def make(folder: Path, orders: int, faults: dict[str, int] | None = None) -> Traffic:
-    """Writes the files of a day with that many orders."""
+def make(folder: Path, orders: int, faults: dict[str, int] | None = None, *, first: int = 0, total: int | None = None) -> Traffic:
+    """Writes the files of a day with that many orders, or the part of a day of ``total`` orders that begins at ``first``."""
     folder.mkdir(parents=True, exist_ok=True)
     rates = DEFAULT_FAULTS | (faults or {})
     con = duckdb.connect()
-    con.execute(_VISITS.format(orders=orders, **rates))
+    con.execute(_VISITS.format(orders=orders, first=first, total=total or orders, **rates))
     for query in (_BROWSER, _SERVER, _ORDERS):
         con.execute(query.format(folder=str(folder).replace("'", "''")))
     con.close()
