@@ -5,7 +5,7 @@ facet    = "chain"
 severity = "blocker"
 severity_other_steps = "warning"
 deciding = true
-follows  = ["event_id_mismatch", "missing_event_id", "event_name_mismatch", "dataset_mismatch"]
+follows  = ["event_id_mismatch", "missing_event_id", "event_name_mismatch", "dataset_mismatch", "nonstandard_event_name"]
 needs    = ["browser capture", "server events", "orders"]
 why      = """
 The browser copy brings what a server seldom knows: the cookies that tie a sale to the click that was paid for. With the server

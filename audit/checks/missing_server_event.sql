@@ -6,7 +6,7 @@ severity = "blocker"
 severity_other_steps = "warning"
 deciding = true
 follows  = ["rejected_request", "event_id_mismatch", "missing_event_id", "event_name_mismatch", "dataset_mismatch",
-            "dedup_window_exceeded"]
+            "dedup_window_exceeded", "nonstandard_event_name"]
 needs    = ["browser capture", "server events", "orders"]
 why      = """
 Blockers, closed tabs and short-lived cookies eat browser events; the server copy is what still counts those sales. Where the

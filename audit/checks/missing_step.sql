@@ -4,7 +4,7 @@ failure  = "A step of the path to purchase was sent by neither side"
 facet    = "chain"
 severity = "blocker"
 deciding = true
-follows  = ["order_without_purchase", "purchase_without_order"]
+follows  = ["order_without_purchase", "purchase_without_order", "nonstandard_event_name"]
 needs    = ["browser capture", "orders"]
 why      = """
 Campaigns learn from the whole path: who looked, who put into the cart, who went to the checkout, who bought. A step that

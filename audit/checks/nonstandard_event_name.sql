@@ -3,6 +3,7 @@ title    = "Standard events carry their standard names"
 failure  = "A standard event is misspelled and became a custom one"
 facet    = "payload"
 severity = "warning"
+follows  = ["event_name_mismatch"]
 needs    = []
 why      = """
 Names are read letter by letter. 'purchase' is to Meta a custom event that no purchase campaign optimises for and no purchase column

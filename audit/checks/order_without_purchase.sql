@@ -4,7 +4,7 @@ failure  = "An order has no Purchase on a platform, from neither side"
 facet    = "chain"
 severity = "blocker"
 deciding = true
-follows  = ["purchase_without_order"]
+follows  = ["purchase_without_order", "nonstandard_event_name"]
 needs    = ["orders"]
 why      = """
 A sale the platform never hears of cannot be credited to the ad that brought it: cost per purchase looks too high, good ads are

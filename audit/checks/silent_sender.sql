@@ -3,7 +3,7 @@ title       = "Every declared sender was heard"
 failure     = "A declared sender of a core event sent nothing"
 facet       = "senders"
 severity    = "warning"
-follows  = ["order_without_purchase", "missing_browser_event", "missing_server_event", "undeclared_sender", "wrong_store", "missing_click_id"]
+follows  = ["order_without_purchase", "missing_browser_event", "missing_server_event", "undeclared_sender", "wrong_store", "missing_click_id", "nonstandard_event_name"]
 needs       = ["register"]
 why         = """
 A sender that stands in the register and is not heard is either broken or gone. The budget counts on its events, and nobody

@@ -172,6 +172,16 @@ PAYLOAD = (
         _near_miss,
         ("nonstandard_event_name@tiktok",),
     ),
+    Case(
+        "one side's name differs in its capitals",
+        each(put("event", "event", "viewcontent"), "meta", "browser", "ViewContent"),
+        ("event_name_mismatch:case@meta",),
+    ),
+    Case(
+        "a near miss is the only name of a step",
+        each(put("event", "event", "ContentView"), "snackvideo", "browser", "ViewContent"),
+        ("nonstandard_event_name@snackvideo",),
+    ),
 )
 PRIVACY = (
     Case(
