@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import groupby
 
 from audit.check import FACETS, SEVERITIES, Cause, Check, catalogue
 from audit.engine import Audit
@@ -11,7 +10,7 @@ from audit.errors import CheckFileError
 from audit.verdict import BLOCKING
 from reports.parts import Finding, Followed, Problem, Texts, Waiver
 from reports.text import slug
-from reports.words import counted, listed, owner_of, step_of
+from reports.words import counted, listed, lowered, owner_of, step_of
 
 #: Rows of one check that a packet shows; all of them stand in findings.csv.
 ROWS = 50
@@ -60,7 +59,7 @@ def read_findings(audit: Audit, waivers: tuple[Waiver, ...]) -> tuple[Finding, .
                 number=number,
                 anchor=anchor if taken[anchor] == 1 else f"{anchor}-{taken[anchor]}",
                 check=check_id,
-                title=check.failure,
+                title=_title(check, ok),
                 facet=check.facet,
                 severity=severity,
                 platform=platform,
@@ -80,6 +79,11 @@ def read_findings(audit: Audit, waivers: tuple[Waiver, ...]) -> tuple[Finding, .
             )
         )
     return tuple(found)
+
+
+def _title(check: Check, ok: bool | None) -> str:
+    """What is wrong; of what cannot be told, only that."""
+    return check.failure if ok is False else f"Cannot tell whether {lowered(check.title)}"
 
 
 def cause_of(check: Check, cause: str | None) -> Cause | None:
@@ -176,11 +180,17 @@ def _problem(check: Check, kind: tuple[str, str, str, str], rows: list[Finding],
         who=who(rows),
         total=len(rows),
         rows=tuple(rows[:room]),
-        follows=tuple(
-            Followed(name, each[0].title, len(each), tuple(each[:FOLDED_ROWS]))
-            for name, each in ((n, list(g)) for n, g in groupby(folded, key=lambda f: f.check))
-        ),
+        follows=_followed(folded),
     )
+
+
+def _followed(folded: list[Finding]) -> tuple[Followed, ...]:
+    """By check, what failed apart from what cannot be told; failures first."""
+    groups: dict[tuple[bool, str], list[Finding]] = {}
+    for finding in folded:
+        groups.setdefault((finding.ok is None, finding.check), []).append(finding)
+    ordered = sorted(groups.items(), key=lambda group: group[0][0])
+    return tuple(Followed(check, rows[0].title, len(rows), tuple(rows[:FOLDED_ROWS])) for (_, check), rows in ordered)
 
 
 def who(rows: list[Finding]) -> str:

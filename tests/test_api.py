@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -37,6 +38,17 @@ def test_no_frame_holds_a_digest_or_a_whole_click_id(result: audit.Result) -> No
     frames = {"events": result.events, "findings": result.findings, **result.tables}
     assert not [(name, column) for name, frame in frames.items() for column in frame if str(column).endswith("_digest")]
     assert all("…" in click for click in result.events["click_id"].dropna())
+
+
+def test_the_readme_s_example_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (STORIES.parent / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", text, flags=re.S)
+    monkeypatch.chdir(STORIES)
+    exec(compile(block.replace("my-launch", "double_sender"), "README.md", "exec"), {})
+    told = capsys.readouterr().out
+    assert told.startswith("STOP\n")
+    assert "duplicate_sender" in told
+    assert "Purchase" in told
 
 
 def test_a_mistake_is_an_error_of_the_same_words() -> None:

@@ -9,10 +9,14 @@ import re
 from dataclasses import replace
 from xml.etree import ElementTree
 
+import jsonschema_rs
 import pytest
 
 from reports.formats import csv, github, json, junit, markdown, sarif, table
+from reports.packet import Packet
 from reports.parts import Waiver
+from reports.words import step_of
+from tests import sarif as sarif_standard
 from tests.packets import HOSTILE, hostile, packet_of
 
 KEYS = {
@@ -134,3 +138,60 @@ def test_hostile_text_stays_text_in_junit_and_github() -> None:
     problem = packet.problems[0]
     forged = replace(packet, problems=(replace(problem, who="x\n::error::forged"),))
     assert not [line for line in github.render(forged).splitlines() if line.startswith("::error::forged")]
+
+
+@pytest.mark.parametrize("which", ["a stop", "cannot tell", "waived", "hostile"])
+def test_sarif_keeps_to_the_standard(which: str) -> None:
+    packet = packet_of("regenerated_ids" if which == "cannot tell" else "double_sender")
+    if which == "waived":
+        waiver = Waiver("duplicate_sender", "*", "agreed", "media", "2026-12-01", expired=False, covers=1)
+        packet = replace(packet, findings=tuple(replace(f, waiver=waiver) for f in packet.findings))
+    log = json_reader.loads(sarif.render(hostile(packet) if which == "hostile" else packet))
+    validator = jsonschema_rs.Draft202012Validator(sarif_standard.SCHEMA, validate_formats=True)
+    assert [error.message for error in validator.iter_errors(log)] == []
+    if which == "cannot tell":
+        assert {result["kind"] for result in log["runs"][0]["results"]} == {"fail", "open"}
+
+
+def test_sarif_keeps_a_fingerprint_from_run_to_run() -> None:
+    def prints(packet: Packet) -> set[str]:
+        results = json_reader.loads(sarif.render(packet))["runs"][0]["results"]
+        return {result["partialFingerprints"]["pixelAudit/v1"] for result in results}
+
+    packet = packet_of("double_sender")
+    moved = tuple(replace(f, number=f.number + 7, actual=f"{f.actual} now", refs=("other.har#1",)) for f in packet.findings)
+    assert prints(replace(packet, findings=moved)) == prints(packet)
+    assert not prints(replace(packet, findings=moved[:3])) - prints(packet)
+
+
+def test_junit_has_a_suite_for_each_platform_s_event_and_a_case_for_each_check() -> None:
+    packet = packet_of("double_sender")
+    suites = {suite.get("name"): suite for suite in ElementTree.fromstring(junit.render(packet))}
+    assert set(suites) - {"everything"} <= {step_of(platform, step) for platform, step, _ in packet.judged}
+    assert {step_of(row.platform, row.step) for row in packet.rows} <= set(suites)
+    for name, suite in suites.items():
+        cases = [(case.get("classname"), case.get("name")) for case in suite.findall("testcase")]
+        assert len(cases) == len(set(cases)), name
+        for kind, counter in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
+            assert suite.get(counter) == str(len(suite.findall(f"testcase/{kind}")))
+    titles = {line.title for line in packet.checks if line.examined or line.state != "ran"}
+    assert {case.get("name") for suite in suites.values() for case in suite.findall("testcase")} == titles
+
+
+def test_what_cannot_be_told_is_never_told_as_a_fault() -> None:
+    packet = packet_of("regenerated_ids")
+    open_ = [f for f in packet.findings if f.ok is None]
+    assert open_
+    assert all(f.title.startswith("Cannot tell whether ") for f in open_)
+    for followed in (followed for problem in packet.problems for followed in problem.follows):
+        assert len({row.ok for row in followed.rows}) == 1
+        assert followed.title == followed.rows[0].title
+
+
+def test_github_names_the_file_and_the_line_and_keeps_to_ten() -> None:
+    packet = packet_of("regenerated_ids")
+    lines = github.render(packet).splitlines()
+    assert lines[0].startswith("::error file=browser/order-1-all.har,title=")
+    assert lines[-1].startswith("::error title=Stop::")
+    many = replace(packet, problems=packet.problems * 20)
+    assert len(github.render(many).splitlines()) == 11

@@ -11,8 +11,9 @@ from reports.words import step_of
 
 #: Characters XML 1.0 cannot hold at all.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-#: Findings told in full in one case.
+#: Findings told in full in one case, and characters of one of them.
 _ROWS = 20
+_LONGEST = 1500
 
 
 def render(packet: Packet) -> str:
@@ -66,6 +67,7 @@ def _text(rows: list[Finding]) -> str:
         f"{f' (waived: {row.waiver.reason})' if row.waiver else ''} [{' '.join(row.refs)}]"
         for row in rows[:_ROWS]
     ]
+    told = [line if len(line) <= _LONGEST else f"{line[:_LONGEST]}… ({len(line)} characters)" for line in told]
     if len(rows) > _ROWS:
         told.append(f"{_ROWS} of {len(rows)}, all in findings.csv")
     return escape(_FORBIDDEN.sub("?", "\n".join(told)))

@@ -1,0 +1,92 @@
+"""A packet stays small whatever was found; what it does not show stands whole in findings.csv."""
+
+from __future__ import annotations
+
+import csv as csv_reader
+import io
+import time
+
+import pytest
+
+from audit import engine, verdict
+from audit.plan_file import read_plan
+from reports.formats import csv, html, junit, markdown
+from reports.packet import Packet, build
+from tests.packets import NOW, STORIES, evidence_of, packet_of
+
+MIB = 1024 * 1024
+MANY = 100_000
+#: Texts as long as a log may hold them.
+LONG = 200_000
+
+
+@pytest.fixture(scope="module")
+def large() -> Packet:
+    """A launch in which every check that can fail did, a hundred thousand times in all."""
+    root = STORIES / "double_sender"
+    audit = engine.run(evidence_of("double_sender"), read_plan(root / "audit.toml"), now=NOW)
+    con = audit.con
+    checks = [(outcome.check.id, next(iter(outcome.check.causes), None)) for outcome in audit.outcomes if outcome.state == "ran"]
+    con.execute("create temp table faults (place integer, check_id varchar, cause varchar)")
+    con.executemany("insert into faults values (?, ?, ?)", [(place, *check) for place, check in enumerate(checks)])
+    con.execute(
+        f"""
+        insert into findings by name
+        select
+            1000 + n as finding,
+            f.check_id,
+            'warning' as severity,
+            ['meta', 'tiktok', 'snackvideo'][1 + n % 3] as platform,
+            'Purchase' as step,
+            'order ' || n as subject,
+            'order ' || n as order_id,
+            n % 5 > 0 as ok,
+            'one copy' as expected,
+            case when n < 400 then repeat('x', {LONG}) else 'copy ' || n end as actual,
+            f.cause,
+            'server/day.ndjson:' || n as ref
+        from range({MANY}) r(n)
+        join faults f on f.place = n % {len(checks)}
+        """
+    )
+    con.execute("update findings set ok = false where ok and finding >= 1000")
+    con.execute("update findings set ok = null where finding >= 1000 and finding % 7 = 0")
+    packet = build(audit, verdict.judge(audit))
+    con.close()
+    return packet
+
+
+def test_a_test_order_s_packet_is_under_one_mebibyte() -> None:
+    for story in sorted(path.parent.name for path in STORIES.glob("*/audit.toml")):
+        assert len(html.render(packet_of(story)).encode()) < MIB, story
+
+
+def test_a_hundred_thousand_findings_make_a_packet_under_five_mebibytes(large: Packet) -> None:
+    began = time.monotonic()
+    page = html.render(large)
+    assert len(large.findings) >= MANY
+    assert len(page.encode()) < 5 * MIB
+    assert "all in findings.csv" in page
+    assert time.monotonic() - began < 15
+
+
+def test_what_the_packet_does_not_show_is_in_findings_csv(large: Packet) -> None:
+    csv_reader.field_size_limit(2 * LONG)
+    rows = list(csv_reader.DictReader(io.StringIO(csv.render(large), newline="")))
+    assert len(rows) == len(large.findings)
+    assert {row["subject"] for row in rows} >= {f"order {n}" for n in range(MANY)}
+    assert max(len(row["actual"]) for row in rows) == LONG
+
+
+def test_a_cut_list_says_how_much_there_is(large: Packet) -> None:
+    page = html.render(large)
+    for problem in large.problems:
+        if problem.total > len(problem.rows):
+            assert f"{len(problem.rows)} of {problem.total}, all in findings.csv" in page
+    assert f"({LONG} characters)" in page
+
+
+def test_the_message_and_the_build_report_stay_small_too(large: Packet) -> None:
+    assert len(markdown.render(large).encode()) < 200_000
+    assert all(len(markdown.problem(problem).encode()) < 30_000 for problem in large.problems)
+    assert len(junit.render(large).encode()) < 5 * MIB
