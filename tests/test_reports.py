@@ -79,6 +79,17 @@ def test_no_cell_of_findings_csv_is_a_formula(start: str) -> None:
         assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "\n"])
+def test_no_cell_is_a_formula_to_a_spreadsheet_that_separates_otherwise(separator: str) -> None:
+    packet = packet_of("double_sender")
+    attack = f'x{separator}=HYPERLINK("http://example.com")'
+    findings = tuple(replace(f, actual=attack, subject=attack) for f in packet.findings)
+    text = csv.render(replace(packet, findings=findings))
+    cells = [cell.strip(' "') for line in text.splitlines() for cell in re.split("[;\t]", line)]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+    assert "x" in csv_reader.DictReader(io.StringIO(text, newline="")).__next__()["actual"]
+
+
 def test_the_summary_begins_with_the_decision_and_keeps_its_width() -> None:
     for width in (60, 80, 100):
         text = table.render(packet_of("double_sender"), width=width)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from reports.packet import Packet
 from reports.parts import Finding
@@ -13,7 +14,9 @@ COLUMNS = (
     "owner", "because_of", "waived_until", "waiver_reason", "refs",
 )  # fmt: skip
 #: A cell that begins like this is run as a formula by a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: Where a spreadsheet that separates by semicolons or tabs would begin a cell.
+_HIDDEN = re.compile(r"""([;\t\r\n][ "']*)(?=[=+\-@])""")
 
 
 def render(packet: Packet) -> str:
@@ -35,4 +38,5 @@ def _cells(finding: Finding) -> tuple[str, ...]:
 
 
 def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    inside = _HIDDEN.sub(r"\1'", cell)
+    return f"'{inside}" if inside.startswith(_FORMULA) else inside
