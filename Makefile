@@ -11,7 +11,7 @@ demo: $(STAMP)
 	@echo "Open packet/packet.html in a browser."
 
 test: $(STAMP) chromium lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff check audit reports tests

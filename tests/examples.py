@@ -78,7 +78,7 @@ def answers(example: Example, check: Check, folder: Path) -> list[Row]:
     assert outcome.state == "ran", outcome.note
     wanted = ", ".join(f"cast({name} as varchar) as {name}" for name in example.columns) or "*"
     names = example.columns or ("platform",)
-    rows = con.execute(f"select {wanted} from answers").fetchall()
+    rows = con.execute(f"select {wanted} from (\n{check.sql}\n)").fetchall()
     return sorted(
         (dict(zip(names, row, strict=False)) for row in rows),
         key=lambda row: tuple(str(value) for value in row.values()),

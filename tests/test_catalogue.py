@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from graphlib import TopologicalSorter
 
 import pytest
 
-from audit.check import FACETS, catalogue
+from audit import engine
+from audit.asking import columns
+from audit.check import FACETS, OPTIONAL, ROW, catalogue
+from audit.plan import Plan
+from audit.plan_tables import store_plan
 from reports.words import UNDECIDABLE
 
 FAMILIES = {
@@ -112,6 +117,15 @@ def test_texts_are_written_for_a_person(check: str) -> None:
     assert all(not text[0].islower() or text.startswith(("fbc", "fbp")) for text in texts), texts
     assert all(text.endswith((".", "?")) for text in texts), texts
     assert len(found.causes) == len({cause.means for cause in found.causes.values()}), "each cause says something of its own"
+
+
+def test_every_check_gives_the_rows_the_contract_names() -> None:
+    con = engine.connect()
+    store_plan(con, Plan(), datetime(2026, 11, 20))
+    engine.build_views(con)
+    for check in catalogue().values():
+        names = columns(con, check)
+        assert set(ROW) <= names <= {*ROW, *OPTIONAL}, check.id
 
 
 @pytest.mark.parametrize("item", CHECKLIST)
