@@ -10,7 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from tests.packets import compared, packet_of
-from tests.pages import chromium, opened
+from tests.pages import opened
+from tests.storefront.browser import chromium
 
 
 @pytest.fixture(scope="module")

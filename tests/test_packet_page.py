@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.packets import compared, hostile, packet_of
-from tests.pages import chromium, opened, pages
+from tests.pages import opened, pages
+from tests.storefront.browser import chromium
 
 STORIES = ("clean_launch", "double_sender", "lost_click_ids", "regenerated_ids", "shopify_launch", "wrong_value")
 
