@@ -33,9 +33,7 @@ def test_a_check_has_a_passing_a_failing_and_an_undecided_example(check: str) ->
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_every_cause_has_a_failing_example_and_no_other_is_named(check: str) -> None:
-    named = {row.get("cause") for e in EXAMPLES if e.check == check for row in e.answer if row.get("ok") == "false"} - {
-        None
-    }
+    named = {row.get("cause") for e in EXAMPLES if e.check == check for row in e.answer if row.get("ok") == "false"} - {None}
     told = {row.get("cause") for e in EXAMPLES if e.check == check for row in e.answer} - {None}
     assert named == set(CHECKS[check].causes) or (named <= told == set(CHECKS[check].causes))
 

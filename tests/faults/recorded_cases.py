@@ -40,6 +40,9 @@ SCALEV: dict[str, tuple[str, ...]] = {
     "no_view_content": ("missing_step:never_fired",),
     "purchase_before_checkout": ("early_event:before_action",),
     "cart_event_on_page_load": ("event_without_action:page_load",),
+    # facebook-for-woocommerce#1614: the cart event again on the next page. SnackVideo's log shows neither pages nor acts: there
+    # the second event is one too soon after the first.
+    "cart_event_on_next_page": ("event_without_action:page_load", "repeated_step:same_page_double_call@snackvideo"),
     "meta_blocked": ("missing_browser_event:blocked@meta",),
     "meta_library_blocked": ("missing_browser_event:library_not_loaded@meta",),
     "tiktok_blocked": ("missing_browser_event:library_not_loaded@tiktok",),

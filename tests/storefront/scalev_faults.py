@@ -80,9 +80,7 @@ SENDERS = {
         'const META_PIXELS = ["4907283615028341"];',
         'const META_PIXELS = ["4907283615028341", "7715520394418826"];',
     ),
-    "double_call": shop_fault(
-        "The Meta pixel is called twice for each event, with the same id.", f"  {FBQ}", f"  {FBQ}\n  {FBQ}"
-    ),
+    "double_call": shop_fault("The Meta pixel is called twice for each event, with the same id.", f"  {FBQ}", f"  {FBQ}\n  {FBQ}"),
     "double_relay": shop_fault(
         "The relay gets each Meta Purchase a second time, under a new id.",
         META_EVENT,
@@ -127,8 +125,7 @@ MONEY = {
     "browser_value_without_shipping": shop_fault(
         "Only the Meta pixel's Purchase leaves out shipping; the relay copy is right.",
         FBQ,
-        'fbq("track", name, { ...parameters, value: moment.value - (moment.order?.shipping_cost ?? 0) },'
-        " { eventID: eventId });",
+        'fbq("track", name, { ...parameters, value: moment.value - (moment.order?.shipping_cost ?? 0) }, { eventID: eventId });',
     ),
     "currency_usd": shop_fault(
         "The Meta pixel falls back to USD.",

@@ -73,9 +73,7 @@ CHAIN = {
         "    sendMeta(names.meta, idOf(names.meta), moment),",
         "    moment.order || sendMeta(names.meta, idOf(names.meta), moment),",
     ),
-    "no_view_content": shop_fault(
-        "The product page sends nothing.", line.VIEW_CALL, '  document.body.dataset.sent += " view";'
-    ),
+    "no_view_content": shop_fault("The product page sends nothing.", line.VIEW_CALL, '  document.body.dataset.sent += " view";'),
     "no_initiate_checkout": shop_fault(
         "The checkout page sends nothing.", line.CHECKOUT_CALL, '  document.body.dataset.sent += " checkout";'
     ),
@@ -96,8 +94,7 @@ CHAIN = {
             Edit(
                 SHOP,
                 line.CART_ACTION,
-                f'  await track("cart", {{ items: [{{ ...item, quantity }}], value: item.price * quantity }});\n'
-                f"{line.CART_ACTION}",
+                f'  await track("cart", {{ items: [{{ ...item, quantity }}], value: item.price * quantity }});\n{line.CART_ACTION}',
             ),
             Edit(SHOP, line.CART_CALL, ""),
         ),
@@ -106,6 +103,11 @@ CHAIN = {
         "AddToCart also fires when a product page opens.",
         line.VIEW_CALL,
         f'{line.VIEW_CALL}\n  await track("cart", {{ items: [{{ ...item, quantity: 1 }}], value: item.price }});',
+    ),
+    "cart_event_on_next_page": shop_fault(
+        "The checkout page sends AddToCart once more for what lies in the cart.",
+        line.CHECKOUT_CALL,
+        f'  await track("cart", {{ items: cart.items, value: itemsValue(cart.items) }});\n{line.CHECKOUT_CALL}',
     ),
     "meta_blocked": Fault(
         "A blocker in the shopper's browser stops every request to Meta's event host.",
