@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import jsonschema_rs
 import pytest
+from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Standard
 
 from reports.formats import csv, github, json, junit, markdown, sarif, table
 from reports.packet import Packet
@@ -160,6 +161,7 @@ def test_sarif_keeps_to_the_standard(which: str) -> None:
     log = json_reader.loads(sarif.render(hostile(packet) if which == "hostile" else packet))
     validator = jsonschema_rs.Draft202012Validator(sarif_standard.SCHEMA, validate_formats=True)
     assert [error.message for error in validator.iter_errors(log)] == []
+    Standard.model_validate(log)
     if which == "cannot tell":
         assert {result["kind"] for result in log["runs"][0]["results"]} == {"fail", "open"}
 

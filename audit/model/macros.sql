@@ -106,6 +106,9 @@ create or replace temp macro utc(t) as
         when regexp_full_match(t, '[0-9]{15,16}') then make_timestamp(cast(t as bigint))
         when regexp_matches(t, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ].*([zZ]|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$')
             then cast(try_cast(offset_form(t) as timestamptz) as timestamp)
+        -- An access log's own way to write it: 20/Nov/2026:17:00:00 +0700.
+        when regexp_full_match(t, '[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4}')
+            then cast(try_strptime(t, '%d/%b/%Y:%H:%M:%S %z') as timestamp)
         when regexp_matches(t, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?$')
             then cast(timezone(getvariable('zone'), try_cast(t as timestamp)) as timestamp)
     end;
