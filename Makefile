@@ -21,6 +21,7 @@ bench: $(STAMP)
 	$(BIN)/python -m tests.bench
 
 soak: $(STAMP)
+	$(BIN)/python -m pytest -n 2 -m soak
 	$(BIN)/python -m tests.bench.soak
 
 $(STAMP): pyproject.toml

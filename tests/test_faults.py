@@ -88,7 +88,15 @@ def test_an_innocent_variation_is_silent(build: Callable[[], Launch], case: Case
     assert answer.decision in ("GO", "GO_WITH_CONDITIONS")
 
 
-@pytest.mark.parametrize(("shop", "name", "roots"), RECORDED, ids=[f"{shop}: {name}" for shop, name, _ in RECORDED])
+@pytest.mark.parametrize(
+    ("shop", "name", "roots"),
+    [
+        pytest.param(
+            shop, name, roots, id=f"{shop}: {name}", marks=() if name in recorded_cases.ALWAYS[shop] else (pytest.mark.soak,)
+        )
+        for shop, name, roots in RECORDED
+    ],
+)
 def test_a_slip_recorded_in_a_browser_gives_its_root_and_no_other(
     shop: str, name: str, roots: tuple[str, ...], tmp_path: Path, browser: Browser, record_property: Tell
 ) -> None:

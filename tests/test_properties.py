@@ -27,6 +27,8 @@ CASES: dict[str, tuple[Callable[[], Launch], Case]] = {
     )
     for case in cases
 }
+#: So many of them in every run, the others in the soak.
+ALWAYS = 3
 TRIED = (
     "server ids made anew",
     "container tag fires a purchase of its own",
@@ -123,7 +125,9 @@ def _written(name: str, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("name", TRIED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if n < ALWAYS else (pytest.mark.soak,)) for n, name in enumerate(TRIED)]
+)
 def test_it_changes_no_root(name: str, change: str, tmp_path: Path, expected: Callable[[str], Roots]) -> None:
     _written(name, tmp_path)
     CHANGES[change](tmp_path)
