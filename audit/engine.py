@@ -75,6 +75,8 @@ def run(
     return Audit(con, plan, now, ask(con, select, ignore, progress), tuple(unrecognised))
 
 
+#: Up to here one thread is faster than several that must be told what to do.
+SMALL_BYTES = 16 << 20
 #: What the tables may hold in memory where the user names no bound; the rest spills. Reading and the process come on top.
 DEFAULT_MEMORY = "1400MB"
 
@@ -89,6 +91,7 @@ def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.Duck
     # A checkpoint of this database compresses its tables in memory.
     con.execute("attach ':memory:' as work (compress); use work")
     con.execute("set TimeZone = 'UTC'")
+    con.execute("set threads = 1")
     try:
         con.execute("set memory_limit = ?", [memory or DEFAULT_MEMORY])
     except duckdb.Error as error:
@@ -135,6 +138,8 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
             f"no evidence found.{extra} Put a HAR, a server request log and the shop's order export into the folder,"
             " or name the files."
         )
+    if sum(source.path.stat().st_size for source, *_ in sources) > SMALL_BYTES:
+        con.execute("reset threads")
     # The salt only keeps digests of this run from being compared with anything outside it; they are never written out.
     digest = hashlib.sha256("".join(sorted(seen)).encode() + b"pixel-audit").hexdigest()
     con.execute("set variable salt = ?", [digest])
