@@ -12,7 +12,7 @@ import duckdb
 
 from audit.asking import Outcome, ask
 from audit.errors import InputError
-from audit.loaders import claimant
+from audit.loaders import Loader, claimant
 from audit.loaders._source import Source, Tally, read_source
 from audit.payloads import find_violations
 from audit.plan import Plan
@@ -116,7 +116,7 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
     """
     unrecognised: list[str] = []
     seen: set[str] = set()
-    sources: list[tuple[Source, str, str]] = []
+    sources: list[tuple[Source, str, Loader]] = []
     for file in files:
         source = _with_mapping(read_source(file.path, file.name), plan)
         if source.sha256 in seen:
@@ -131,7 +131,7 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
                 )
             unrecognised.append(file.name)
             continue
-        sources.append((source, *((found[0], found[1].KIND))))
+        sources.append((source, *found))
     if not sources:
         extra = f" Not recognised: {', '.join(unrecognised)}." if unrecognised else ""
         raise InputError(
@@ -143,11 +143,9 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
     # The salt only keeps digests of this run from being compared with anything outside it; they are never written out.
     digest = hashlib.sha256("".join(sorted(seen)).encode() + b"pixel-audit").hexdigest()
     con.execute("set variable salt = ?", [digest])
-    for source, name, kind in sources:
+    for source, name, loader in sources:
         progress(f"reading {source.name}")
-        found = claimant(source)
-        assert found is not None
-        _store_source(con, source, name, kind, found[1].load(con, source))
+        _store_source(con, source, name, loader.KIND, loader.load(con, source))
     return unrecognised
 
 
