@@ -12,6 +12,9 @@ from audit.loaders._cells import parquet_text, read_cells
 from audit.loaders._paths import MAX_RECORD_BYTES, plain_path
 from audit.loaders._source import Source
 
+#: Whole rows are JSON where they are anything; only their first mark is looked at.
+_NO_OBJECT = "(record is null or not starts_with(ltrim(cast(record as varchar), ' ' || chr(9) || chr(10) || chr(13)), '{'))"
+
 
 def read_records(con: duckdb.DuckDBPyConnection, source: Source, under: str | None = None) -> tuple[int, int]:
     """Fills ``records(place, record)`` with the file's rows and ``rejects`` with what is none; (read, rejected).
@@ -35,47 +38,48 @@ def read_records(con: duckdb.DuckDBPyConnection, source: Source, under: str | No
         except duckdb.Error as error:
             first = str(error).strip().splitlines()[0]
             raise InputError(f"{source.name}: breaks off or is damaged: {first}. Export it again.") from error
-    con.execute(
-        "insert into rejects select ? || ':' || place, ?, 'not a JSON object' from records"
-        " where record is null or json_type(record) <> 'OBJECT'",
-        [source.name, source.name],
-    )
-    read, bad = con.execute(
-        "select count(*), count(*) filter (where record is null or json_type(record) <> 'OBJECT') from records"
-    ).fetchone() or (0, 0)
-    con.execute("delete from records where record is null or json_type(record) <> 'OBJECT'")
+    read, bad = con.execute(f"select count(*), count(*) filter (where {_NO_OBJECT}) from records").fetchone() or (0, 0)
+    if bad:
+        con.execute(
+            f"insert into rejects select ? || ':' || place, ?, 'not a JSON object' from records where {_NO_OBJECT}",
+            [source.name, source.name],
+        )
+        con.execute(f"delete from records where {_NO_OBJECT}")
     return read, bad
 
 
 def _read_lines(con: duckdb.DuckDBPyConnection, source: Source, path: str) -> None:
     con.execute(
-        "create or replace temp table raw_lines as select json as record from read_json_objects(?,"
-        f" format = 'newline_delimited', ignore_errors = true, maximum_object_size = {MAX_RECORD_BYTES},"
+        "create or replace temp table records as select row_number() over () as place, json as record from"
+        f" read_json_objects(?, format = 'newline_delimited', ignore_errors = true, maximum_object_size = {MAX_RECORD_BYTES},"
         " compression = ?)",
         [path, source.packing],
     )
-    blank = _blank_lines(source)
-    if not blank:
-        con.execute("insert into records select rowid + 1, record from raw_lines")
-    else:
+    read = (con.execute("select count(*) from records").fetchone() or (0,))[0]
+    blank = _blank_lines(source, read)
+    if blank:
         con.execute("create or replace temp table blank_lines (line bigint)")
         con.executemany("insert into blank_lines values (?)", [[line] for line in blank])
         # The nth record stands n lines down plus the blank lines above it: blank line b has b - rank(b) records above.
         con.execute(
-            "insert into records select r.rowid + 1 + count(b.above), any_value(r.record) from raw_lines r left join"
-            " (select line - row_number() over (order by line) as above from blank_lines) b on b.above <= r.rowid"
-            " group by r.rowid"
+            "create or replace temp table records as select r.place + count(b.above) as place, any_value(r.record) as record"
+            " from records r left join (select line - row_number() over (order by line) as above from blank_lines) b"
+            " on b.above < r.place group by r.place order by r.place"
         )
-    con.execute("drop table raw_lines")
+        con.execute("drop table blank_lines")
 
 
-def _blank_lines(source: Source) -> list[int]:
-    blank: list[int] = []
+def _blank_lines(source: Source, read: int) -> list[int]:
+    """The lines that hold nothing; they are looked for one by one only where there are more lines than rows were read."""
+    lines, last = 0, b"\n"
     with source.open() as stream:
-        for number, line in enumerate(stream, start=1):
-            if not line.strip():
-                blank.append(number)
-    return blank
+        while chunk := stream.read(1 << 20):
+            lines += chunk.count(b"\n")
+            last = chunk[-1:]
+    if lines + (last != b"\n") == read:
+        return []
+    with source.open() as stream:
+        return [number for number, line in enumerate(stream, start=1) if not line.strip()]
 
 
 def _read_csv(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, int]:

@@ -116,33 +116,19 @@ def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
         else f"coalesce({', '.join(['cast(null as varchar)', *(f'o.{chr(34)}{key}{chr(34)}' for key in known[name])])}) as {name}"
         for name in SYNONYMS
     )
-    con.execute(
-        f"create or replace temp table log_rows as select place, {columns} from"
-        " (select place, record, from_json(record, ?) as o from records)",
-        [json.dumps(names)],
-    )
-    con.execute("drop table records")
-    if any(known.get(name) for name in ("request_line", "cookie_text")):
-        _read_access_log(con)
-    timeless = "utc(ts) is null" if needs_time else "(ts is not null and utc(ts) is null)"
+    is_access_log = any(known.get(name) for name in ("request_line", "cookie_text"))
     con.execute(
         f"""
-        insert into rejects
-        select
-            ? || ':' || place,
-            ?,
-            case when ts is null and {timeless} then 'no time in this row' when url is null then 'no url or path in this row'
-                 else 'the time ' || masked(ts[1:40]) || ' cannot be read' end
-        from log_rows
-        where url is null or {timeless}
-        """,
-        [source.name, source.name],
-    )
-    rejected = (con.execute(f"select count(*) from log_rows where url is null or {timeless}").fetchone() or (0,))[0]
-    con.execute(f"delete from log_rows where url is null or {timeless}")
-    con.execute(
-        """
         insert into requests by name
+        with objects as (
+            select place, record, from_json(record, ?) as o from records
+        ),
+        fields_read as (
+            select place, {columns} from objects
+        ),
+        log_rows as (
+            {_ACCESS_LOG_ROWS if is_access_log else "select * from fields_read"}
+        )
         select
             ? as source,
             place,
@@ -170,8 +156,8 @@ def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
             cookie(cookies, headers, '_ttp') as cookie_ttp,
             cookie(cookies, headers, '_kwai_click_id') as cookie_click,
             false as is_document,
-            is_token(regexp_extract(url, '[?&]access_token=([^&#]*)', 1))
-                or (contains(body, '"access_token"') and is_token(regexp_extract(body, '"access_token" *: *"([^"]*)"', 1)))
+            (contains(url, 'access_token=') and is_token(regexp_extract(url, '[?&]access_token=([^&#]*)', 1)))
+                or (contains(body, '_token"') and is_token(regexp_extract(body, '"access_token" *: *"([^"]*)"', 1)))
                 or is_token(header(headers, 'access-token', 'Access-Token'))
                 or is_token(header(headers, 'authorization', 'Authorization')) as has_secret,
             -- A log may leave headers out: 'none' is only said of a request that was refused (payload_violations.sql).
@@ -179,23 +165,39 @@ def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
                 when header(headers, 'x-scalev-storefront-api-key', 'X-Scalev-Storefront-Api-Key') is not null then 'storefront'
                 when header(headers, 'x-scalev-page-api-key', 'X-Scalev-Page-Api-Key') is not null then 'page'
                 when length(headers) > 2 then 'none'
-            end as relay_key
+            end as relay_key,
+            case
+                when url is not null and (utc(ts) is not null or (ts is null and not ?)) then null
+                when ts is null and ? then 'no time in this row'
+                when url is null then 'no url or path in this row'
+                else 'the time ' || masked(ts[1:40]) || ' cannot be read'
+            end as problem
         from log_rows
         """,
-        [source.name, source.name, evidence],
+        [json.dumps(names), source.name, source.name, evidence, needs_time, needs_time],
     )
-    statuses = (con.execute("select coalesce(bool_or(status is not null), false) from log_rows").fetchone() or (False,))[0]
-    con.execute("drop table log_rows")
-    return rejected, bool(statuses)
+    con.execute("drop table records")
+    return reject_problems(con, source)
 
 
-def _read_access_log(con: duckdb.DuckDBPyConnection) -> None:
-    """Method and address out of ``POST /path HTTP/1.1``; cookies out of the text of their header."""
-    con.execute(
-        """
-        update log_rows
-        set method = coalesce(method, nullif(regexp_extract(request_line, '^([A-Z]+) ', 1), '')),
-            url = coalesce(url, nullif(regexp_extract(request_line, '^[A-Z]+ ([^ ]+)', 1), '')),
-            headers = coalesce(headers, case when cookie_text <> '-' then cast(json_object('cookie', cookie_text) as varchar) end)
-        """
-    )
+def reject_problems(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, bool]:
+    """Takes the rows of this file that cannot be used out of ``requests`` again; (rejected, any status seen)."""
+    rejected, statuses = con.execute(
+        "select count(problem), count(status) filter (where problem is null) > 0 from requests where source = ?", [source.name]
+    ).fetchone() or (0, False)
+    if rejected:
+        con.execute("insert into rejects select ref, source, problem from requests where problem is not null")
+        con.execute("delete from requests where problem is not null")
+    return rejected, statuses
+
+
+#: Method and address out of ``POST /path HTTP/1.1``; cookies out of the text of their header.
+_ACCESS_LOG_ROWS = """
+    select
+        * replace (
+            coalesce(method, nullif(regexp_extract(request_line, '^([A-Z]+) ', 1), '')) as method,
+            coalesce(url, nullif(regexp_extract(request_line, '^[A-Z]+ ([^ ]+)', 1), '')) as url,
+            coalesce(headers, case when cookie_text <> '-' then cast(json_object('cookie', cookie_text) as varchar) end) as headers
+        )
+    from fields_read
+"""

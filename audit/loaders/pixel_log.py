@@ -8,7 +8,7 @@ import duckdb
 
 from audit.loaders._mapped import list_key, name_fields
 from audit.loaders._records import read_records
-from audit.loaders._requests import URL_KEYS, field_sql, insert_requests, is_browser_url, is_raw
+from audit.loaders._requests import URL_KEYS, field_sql, insert_requests, is_browser_url, is_raw, reject_problems
 from audit.loaders._source import Source, Tally
 
 KIND = "browser"
@@ -54,34 +54,16 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     event = f"coalesce({event}, json_extract_string(record, '$.\"event_name\"'))"
     con.execute(
         f"""
-        create or replace temp table calls as
-        select
-            place,
-            record,
-            {time} as ts,
-            lower({platform}) as platform,
-            {event} as event
-        from records
-        """
-    )
-    unusable = "utc(ts) is null or platform is null or event is null"
-    con.execute(
-        f"""
-        insert into rejects
-        select
-            ? || ':' || place,
-            ?,
-            case when platform is null then 'no platform in this row' when event is null then 'no event name in this row'
-                 when ts is null then 'no time in this row' else 'the time ' || masked(ts[1:40]) || ' cannot be read' end
-        from calls
-        where {unusable}
-        """,
-        [source.name, source.name],
-    )
-    rejected = (con.execute(f"select count(*) from calls where {unusable}").fetchone() or (0,))[0]
-    con.execute(
-        f"""
         insert into requests by name
+        with calls as (
+            select
+                place,
+                record,
+                {time} as ts,
+                {platform} as platform,
+                {event} as event
+            from records
+        )
         select
             ? as source,
             place,
@@ -90,11 +72,17 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             utc(ts) as seen_at,
             false as is_document,
             false as has_secret,
-            record as decoded
+            record as decoded,
+            case
+                when utc(ts) is not null and platform is not null and event is not null then null
+                when platform is null then 'no platform in this row'
+                when event is null then 'no event name in this row'
+                when ts is null then 'no time in this row'
+                else 'the time ' || masked(ts[1:40]) || ' cannot be read'
+            end as problem
         from calls
-        where not ({unusable})
         """,
         [source.name, source.name],
     )
-    con.execute("drop table calls")
-    return Tally(read=read, rejected=bad + rejected)
+    con.execute("drop table records")
+    return Tally(read=read, rejected=bad + reject_problems(con, source)[0])

@@ -19,14 +19,19 @@ create or replace temp macro param(names, vals, name) as vals[list_position(name
 
 -- A query parameter of a URL, %XX decoded once, '+' kept: click ids are compared byte for byte.
 create or replace temp macro url_param(url, name) as
-    decoded_text(nullif(regexp_extract(url, '[?&]' || name || '=([^&#]*)', 1), ''));
+    case when contains(url, '=') then decoded_text(nullif(regexp_extract(url, '[?&]' || name || '=([^&#]*)', 1), '')) end;
 
+-- Almost every address is plain, a web scheme and a bare host: a pattern for those alone costs a fraction of the whole one.
+create or replace temp macro has_plain_host(url) as
+    (starts_with(url, 'https://') or starts_with(url, 'http://')) and regexp_full_match(split_part(url, '/', 3), '[A-Za-z0-9.-]+');
 create or replace temp macro url_host(url) as
-    nullif(lower(regexp_extract(url, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)', 1)), '');
+    case when has_plain_host(url) then lower(split_part(url, '/', 3))
+         else nullif(lower(regexp_extract(url, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)', 1)), '') end;
 create or replace temp macro url_path(url) as
-    nullif(regexp_extract(url, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*([^?#]*)', 1), '');
+    case when has_plain_host(url) then nullif(regexp_extract(url, '^https?://[A-Za-z0-9.-]+(/[^?#]*)', 1), '')
+         else nullif(regexp_extract(url, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*([^?#]*)', 1), '') end;
 create or replace temp macro url_query(url) as
-    nullif(regexp_extract(url, '^[^?#]*[?]([^#]*)', 1), '');
+    case when contains(url, '?') then nullif(regexp_extract(url, '^[^?#]*[?]([^#]*)', 1), '') end;
 
 -- E-mail addresses, telephone numbers, tokens and keys masked wherever a log put them. The plain searches first: almost no text
 -- holds one of these marks, and the patterns are dear.
@@ -67,10 +72,13 @@ create or replace temp macro plain_text(t) as
     and not regexp_full_match(lower(trim(t)),
         '.*[*]{2,}.*|x{4,}|[\[<{(].*[\]>})]|redacted|removed|masked|filtered|scrubbed|hidden|hashed|anonymi[sz]ed|pii');
 
--- The same of a value that may be a list (as JSON text). The pattern first: almost every value is nothing but hashes.
+-- The same of a value that may be a list (as JSON text). Almost every value is one SHA-256, or nothing but hashes.
 create or replace temp macro is_plain(t) as
     case
-        when t is null or regexp_full_match(t,
+        when t is null
+            or (length(t) = 68 and regexp_full_match(t, '\["[0-9a-fA-F]+"\]'))
+            or (length(t) = 64 and regexp_full_match(t, '[0-9a-fA-F]+')) then false
+        when regexp_full_match(t,
             '(\["?)?(([0-9a-fA-F]{64}([.][A-Za-z0-9_-]{2,8})?|[0-9a-fA-F]{32}|[0-9a-fA-F]{40})?("?,"?)?)*("?\])?') then false
         when starts_with(t, '[') then len(list_filter(
             string_split(regexp_replace(t, '^\["?|"?\]$', '', 'g'), '","'), lambda v: coalesce(plain_text(v), false))) > 0
@@ -78,7 +86,7 @@ create or replace temp macro is_plain(t) as
     end;
 -- The first of a value that may be a text or a list of texts (as JSON text).
 create or replace temp macro first_of(t) as
-    nullif(case when starts_with(t, '["') then regexp_extract(t, '^\["((?:[^"\\]|\\.)*)"', 1) else t end, '');
+    nullif(case when starts_with(t, '["') then coalesce(try(json_extract_string(t, '$[0]')), t) else t end, '');
 
 -- The salted digest two sides are compared by; t is a SHA-256 in lower-case hex.
 create or replace temp macro salted(t) as sha256(getvariable('salt') || t);
@@ -101,6 +109,10 @@ create or replace temp macro offset_form(t) as
     regexp_replace(regexp_replace(t, ' ?([+-][0-9]{2}):?([0-9]{2})$', '\1:\2'), '([0-9]) (UTC|GMT)$', '\1+00:00');
 create or replace temp macro utc(t) as
     case
+        -- The most common ways first.
+        when t like '____-__-__T%Z' and regexp_full_match(t, '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?Z')
+            then try_cast(t as timestamp)
+        when regexp_full_match(t, '[0-9]{9,10}') then make_timestamp(cast(t as bigint) * 1000000)
         when regexp_full_match(t, '[0-9]{9,10}([.][0-9]+)?') then make_timestamp(cast(cast(t as double) * 1000000 as bigint))
         when regexp_full_match(t, '[0-9]{12,13}([.][0-9]+)?') then make_timestamp(cast(cast(t as double) * 1000 as bigint))
         when regexp_full_match(t, '[0-9]{15,16}') then make_timestamp(cast(t as bigint))

@@ -8,12 +8,23 @@ from sends;
 
 -- A fault of the request is told once, at its Purchase where it holds one.
 create or replace temp table request_events as
-with ranked as (
+with faulty as (
+    select p.ref
+    from payloads p
+    join shape_violations v on v.shape = p.shape
+    where not v.of_event
+    union
+    select ref
+    from payload_requests
+    where relay_key in ('page', 'none')
+),
+ranked as (
     select
         e.ref,
         e.event_key,
         row_number() over (partition by e.ref order by case e.step when 'Purchase' then 1 else 2 end, e.event_key) as nth
     from events e
+    join faulty f on f.ref = e.ref
     where e.channel = 'server'
 )
 select ref, event_key from ranked where nth = 1;
@@ -49,15 +60,14 @@ select
     p.ref,
     p.endpoint,
     'header',
-    case r.relay_key when 'page' then 'page_key' else 'missing_api_key' end,
-    case r.relay_key when 'page' then 'carries a page''s key, not the storefront''s' else 'carries no storefront key' end
-from payload_endpoints p
-join requests r on r.ref = p.ref
+    case p.relay_key when 'page' then 'page_key' else 'missing_api_key' end,
+    case p.relay_key when 'page' then 'carries a page''s key, not the storefront''s' else 'carries no storefront key' end
+from payload_requests p
 join request_events e on e.ref = p.ref
 where contains(p.endpoint, 'relay')
-  and (r.relay_key = 'page' or (r.relay_key = 'none' and not coalesce(r.status between 200 and 299, false)));
+  and (p.relay_key = 'page' or (p.relay_key = 'none' and not coalesce(p.status between 200 and 299, false)));
 
-drop table payload_endpoints;
+drop table payload_requests;
 drop table payload_events;
 drop table payloads;
 drop table shape_violations;

@@ -58,7 +58,8 @@ create temp table requests (
     is_document   boolean,   -- a page navigation
     has_secret    boolean,   -- an access token or secret key stood in it
     relay_key     varchar,   -- whose relay key its headers carried: storefront | page | none; NULL: headers not recorded
-    decoded       json       -- a decoded call of a pixel log; NULL for raw requests
+    decoded       json,      -- a decoded call of a pixel log; NULL for raw requests
+    problem       varchar    -- why the row cannot be used; it becomes a reject as soon as its file is read
 );
 
 -- ---------------------------------------------------------------- events

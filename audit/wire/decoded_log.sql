@@ -1,16 +1,15 @@
 -- Decoded browser calls of a pixel log: the log's own words, one call a row (contract 3). SnackVideo's browser events come
 -- this way, since its beacon's address is not published (domain 3.1).
-with calls as (
+-- Materialised, or every condition below would read the JSON again.
+with calls as materialized (
     select
         *,
         try(from_json(decoded, '{"platform":"VARCHAR","pixel_id":"VARCHAR","event":"VARCHAR","event_name":"VARCHAR","event_id":"VARCHAR",
             "ts":"VARCHAR","page_url":"VARCHAR","url":"VARCHAR","event_source_url":"VARCHAR","referrer":"VARCHAR","sender":"VARCHAR",
             "session":"VARCHAR","agent":"VARCHAR","initiator":"VARCHAR","status":"INTEGER","error":"VARCHAR","consent":"VARCHAR",
             "fbc":"VARCHAR","fbp":"VARCHAR","ttclid":"VARCHAR","ttp":"VARCHAR","click_id":"VARCHAR","page_load":"VARCHAR",
-            "cookies":{"_fbc":"VARCHAR","_fbp":"VARCHAR","_ttclid":"VARCHAR","_ttp":"VARCHAR","_kwai_click_id":"VARCHAR"}}')) as m,
-        coalesce(
-            json_extract(decoded, '$.params'), json_extract(decoded, '$.parameters'), json_extract(decoded, '$.properties'),
-            json_extract(decoded, '$.custom_data')) as params_json
+            "params":"VARCHAR","parameters":"VARCHAR","properties":"VARCHAR","custom_data":"VARCHAR",
+            "cookies":{"_fbc":"VARCHAR","_fbp":"VARCHAR","_ttclid":"VARCHAR","_ttp":"VARCHAR","_kwai_click_id":"VARCHAR"}}')) as m
     from requests
     where decoded is not null
 ),
@@ -18,8 +17,7 @@ read as (
     select
         *,
         case lower(m.platform) when 'facebook' then 'meta' when 'kwai' then 'snackvideo' else lower(m.platform) end as named_platform,
-        case when json_type(params_json) = 'VARCHAR' then json_extract_string(params_json, '$') else cast(params_json as varchar) end
-            as params_text
+        coalesce(m.params, m.parameters, m.properties, m.custom_data) as params_text
     from calls
 ),
 parsed as (

@@ -1,6 +1,6 @@
 -- Kwai Event API, the platform's own endpoint behind SnackVideo: POST www.adsnebula.com/log/common/api (domain 3.2).
 -- properties is a JSON text inside the JSON body.
-with posts as (
+with posts as materialized (
     select
         *,
         try(from_json(body, '{"clickid":"VARCHAR","event_name":"VARCHAR","pixelId":"VARCHAR","properties":"VARCHAR","value":"VARCHAR",

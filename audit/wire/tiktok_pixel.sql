@@ -9,7 +9,7 @@ with posts as (
     where (regexp_full_match(host, 'analytics[a-z0-9.-]*[.]tiktok[.]com') or regexp_full_match(host, 'analytics[a-z0-9.-]*[.]tiktokw[.]us'))
       and regexp_full_match(path, '/(api/v2/pixel|api/v1/pixel/track|api/v2/pixel/track)/?')
 ),
-calls as (
+calls as materialized (
     select
         *,
         try(from_json(message, '{"event":"VARCHAR","event_id":"VARCHAR","message_id":"VARCHAR","timestamp":"VARCHAR",
