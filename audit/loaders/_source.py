@@ -18,6 +18,7 @@ import ijson
 import zstandard
 
 from audit.errors import InputError
+from audit.loaders._json_stream import JsonStream
 
 HEAD_BYTES = 262_144
 _RECORDS_PEEKED = 20
@@ -174,7 +175,7 @@ def _peek_object(text: str) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]
     keys: list[str] = []
     members: dict[str, list[str]] = {}
     try:
-        for prefix, event, value in ijson.parse(io.BytesIO(text.encode("utf-8")), use_float=True):
+        for prefix, event, value in ijson.parse(_bounded(text), use_float=True):
             if event != "map_key":
                 continue
             if prefix == "":
@@ -191,10 +192,14 @@ def _peek_object(text: str) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]
     return tuple(keys), {key: tuple(inner) for key, inner in members.items()}
 
 
+def _bounded(text: str) -> JsonStream:
+    return JsonStream(io.BytesIO(text.encode("utf-8")), limit=HEAD_BYTES)
+
+
 def _first_items(text: str, prefix: str) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
     try:
-        for item in ijson.items(io.BytesIO(text.encode("utf-8")), prefix, use_float=True):
+        for item in ijson.items(_bounded(text), prefix, use_float=True):
             if isinstance(item, dict):
                 items.append(item)
             if len(items) == _RECORDS_PEEKED:

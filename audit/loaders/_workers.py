@@ -4,8 +4,11 @@ them on. The page's own entry stands for both.
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import datetime, timedelta
 from typing import Any
+
+import duckdb
 
 #: The worker sends on what it was given at once; its clock reading may differ by a moment.
 _BEFORE, _AFTER = timedelta(milliseconds=50), timedelta(seconds=2)
@@ -23,31 +26,43 @@ def is_cached(entry: dict[str, Any]) -> bool:
     return bool(entry.get("_fromCache")) or str(entry.get("_fetchType", "")).endswith("Cache")
 
 
-class Workers:
-    """Watches the entries of one capture go by and tells afterwards which of them merely repeat another."""
-
-    def __init__(self) -> None:
-        self._taken: dict[int, list[tuple[datetime, datetime]]] = {}
-        self._others: dict[int, list[tuple[datetime, int]]] = {}
-
-    def see(self, entry: dict[str, Any], row: dict[str, Any]) -> None:
-        """Notes one entry and the request made of it."""
-        what = hash((row["method"], row["url"], row["body"]))
-        seen = datetime.fromisoformat(row["seen_at"])
-        if is_taken_over(entry):
-            answered = datetime.fromisoformat(row["answered_at"]) if row["answered_at"] else seen
-            self._taken.setdefault(what, []).append((seen, answered))
-        else:
-            self._others.setdefault(what, []).append((seen, row["place"]))
-
-    def repeats(self) -> list[int]:
-        """The places of the entries a worker sent on; each of the page's requests accounts for one."""
-        found: list[int] = []
-        for what, spans in self._taken.items():
-            others = sorted(self._others.get(what, ()))
-            for first, last in sorted(spans):
-                sent_on = next((other for other in others if first - _BEFORE <= other[0] <= last + _AFTER), None)
-                if sent_on is not None:
-                    others.remove(sent_on)
-                    found.append(sent_on[1])
-        return found
+def drop_repeats(con: duckdb.DuckDBPyConnection, source: str, taken_over: list[int]) -> None:
+    """Deletes the requests a worker sent on, given the places of those it took over; each of the page's accounts for one."""
+    if not taken_over:
+        return
+    rows = con.execute(
+        """
+        with ours as (
+            select
+                hash(method, url, body) as what,
+                place,
+                seen_at,
+                coalesce(answered_at, seen_at) as answered_at,
+                place in (select unnest(?::bigint[])) as is_taken
+            from requests
+            where source = ?
+        ),
+        involved as (
+            select what from ours group by what having bool_or(is_taken) and not bool_and(is_taken)
+        )
+        select what, is_taken, place, seen_at, answered_at
+        from ours
+        where what in (select what from involved)
+        order by seen_at, answered_at, place
+        """,
+        [taken_over, source],
+    ).fetchall()
+    others: dict[int, deque[tuple[datetime, int]]] = {}
+    for what, is_taken, place, seen, _ in rows:
+        if not is_taken:
+            others.setdefault(what, deque()).append((seen, place))
+    repeats: list[int] = []
+    for what, is_taken, _, seen, answered in rows:
+        waiting = others[what]
+        if not is_taken:
+            continue
+        while waiting and waiting[0][0] < seen - _BEFORE:
+            waiting.popleft()
+        if waiting and waiting[0][0] <= answered + _AFTER:
+            repeats.append(waiting.popleft()[1])
+    con.execute("delete from requests where source = ? and place in (select unnest(?::bigint[]))", [source, repeats])

@@ -21,8 +21,9 @@ import ijson
 
 from audit.errors import InputError
 from audit.loaders._initiators import initiator
+from audit.loaders._json_stream import JsonStream
 from audit.loaders._source import Source, Tally
-from audit.loaders._workers import Workers, is_cached
+from audit.loaders._workers import drop_repeats, is_cached, is_taken_over
 
 KIND = "browser"
 FORMATS = (
@@ -30,7 +31,7 @@ FORMATS = (
     " bare list of entries",
 )
 
-_BATCH, _BODY_LIMIT, _ANSWER_LIMIT = 500, 4 << 20, 64 << 10
+_BATCH, _BATCH_TEXT, _TEXT_LIMIT, _ANSWER_LIMIT = 500, 4 << 20, 4 << 20, 64 << 10
 _COOKIES = {
     "_fbc": "cookie_fbc", "_fbp": "cookie_fbp", "_ttclid": "cookie_ttclid", "_ttp": "cookie_ttp",
     "_kwai_click_id": "cookie_click",
@@ -69,23 +70,25 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         InputError: the file breaks off in the middle.
     """
     reader = _Reader()
-    workers = Workers()
     rows: list[dict[str, Any]] = []
     rejects: list[tuple[int, str]] = []
-    read = 0
+    taken_over: list[int] = []
+    read = size = 0
     for place, entry in enumerate(_entries(source)):
         read += 1
         row = reader.row(place, entry)
         if isinstance(row, str):
             rejects.append((place, row))
             continue
-        workers.see(entry, row)
+        if is_taken_over(entry):
+            taken_over.append(place)
         rows.append(row)
-        if len(rows) == _BATCH:
+        size += len(row["url"]) + len(row["body"] or "") + len(row["response"] or "")
+        if len(rows) == _BATCH or size > _BATCH_TEXT:
             _insert(con, source, rows)
-            rows = []
+            rows, size = [], 0
     _insert(con, source, rows)
-    con.execute("delete from requests where source = ? and place in (select unnest(?::bigint[]))", [source.name, workers.repeats()])
+    drop_repeats(con, source.name, taken_over)
     for place, reason in rejects:
         con.execute("insert into rejects values (?, ?, ?)", [f"{source.name}#{place}", source.name, reason])
     return Tally(
@@ -102,7 +105,10 @@ def _entries(source: Source) -> Iterator[Any]:
         with source.open() as stream:
             if cast("BufferedReader", stream).peek(3).startswith(BOM_UTF8):
                 stream.read(3)
-            yield from ijson.items(stream, _entries_path(source), use_float=True)
+            bounded = JsonStream(stream, _TEXT_LIMIT)
+            for entry in ijson.items(bounded, _entries_path(source), use_float=True):
+                bounded.begin_entry()
+                yield entry
     except (ijson.JSONError, UnicodeDecodeError, EOFError, OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{source.name}: the HAR breaks off or is damaged ({reason}). Save it again from the browser.") from error
@@ -259,7 +265,7 @@ def _body(request: dict[str, Any]) -> str | None:
                 text = base64.b64decode(text).decode("utf-8")
             except ValueError:
                 return None
-        return text if len(text) <= _BODY_LIMIT else None
+        return text
     params = post.get("params")
     if isinstance(params, list) and params:
         # Recorders disagree on encoding here; names of real parameters never hold a literal '%'.

@@ -1,6 +1,7 @@
 """Measures in one run, as ratios: the floor, the whole audit, and the core comparison as one would do it with pandas.
 
-``python -m tests.bench [ORDERS]`` (default 250,000: 1 M browser events and 1 M server events), then a tenth and a hundredth.
+``python -m tests.bench [ORDERS]`` (default 250,000: 1 M browser events and 1 M server events), then a tenth and a hundredth;
+and what a large HAR costs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench import har_table
 from tests.bench.traffic import Traffic, make
 
 FLOOR = """
@@ -120,6 +122,9 @@ def main() -> None:
     print(f"|{'---|' * len(header)}")
     for orders in (full // 100, full // 10, full):
         print(f"| {' | '.join(compare(orders))} |", flush=True)
+    print(f"\n| {' | '.join(har_table.HEADER)} |\n|{'---|' * len(har_table.HEADER)}")
+    for megabytes in (100, 200, 400):
+        print(f"| {' | '.join(har_table.har_row(measure, megabytes))} |", flush=True)
 
 
 if __name__ == "__main__":
