@@ -15,6 +15,7 @@ from audit.inputs import find_inputs, find_plan
 from audit.plan import Plan
 from audit.plan_file import read_plan
 from audit.public import TABLES, public_query
+from audit.shortage import shortage_told
 from audit.spill import spill_folder
 from audit.verdict import Gate, judge
 
@@ -62,7 +63,7 @@ def run(
         plan = read_plan(found) if found else Plan()
     if now is not None and now.tzinfo is not None:
         now = now.astimezone(UTC).replace(tzinfo=None)
-    with spill_folder() as spill:
+    with spill_folder() as spill, shortage_told(spill, memory or engine.DEFAULT_MEMORY):
         audit = engine.run(
             find_inputs(named, plan),
             plan,

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from audit.check import NEEDS, Check, catalogue
+from audit.shortage import is_shortage
 
 _CONSEQUENCES = Path(__file__).parent / "model" / "consequences.sql"
 
@@ -90,6 +91,8 @@ def ask_one(con: duckdb.DuckDBPyConnection, check: Check) -> Outcome:
         if any(open_rows for (open_rows,) in tallies):
             _store_findings(con, check)
     except duckdb.Error as error:
+        if is_shortage(error):
+            raise
         return Outcome(check, "broke", str(error).strip().splitlines()[0])
     return Outcome(check, "ran")
 

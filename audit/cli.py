@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from audit.errors import AuditError, InputError
+from audit.stopping import Stop, Stopped, stoppable
+from audit.terminal import tell
 
 FORMATS = ("table", "json", "markdown", "junit", "sarif", "github")
 SCHEMAS = ("run", "plan", "pixel-log", "request-log")
@@ -17,14 +19,19 @@ _PATH = click.Path(path_type=Path)
 
 
 class _Group(click.Group):
-    """Expected errors become one sentence and exit code 2; anything else is a bug and keeps its traceback."""
+    """Expected errors and requests to stop become one sentence and an exit code; anything else is a bug and keeps its traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with stoppable() as stop:
+                ctx.obj = stop
+                return super().invoke(ctx)
         except AuditError as error:
-            click.echo(f"pixel-audit: {error}", err=True)
+            tell(f"pixel-audit: {error}", err=True)
             ctx.exit(2)
+        except Stopped as stopped:
+            tell(f"pixel-audit: {stopped}", err=True)
+            ctx.exit(stopped.exit_code)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -33,7 +40,7 @@ def main() -> None:
     """Did the test order arrive once, everywhere, with the right money? Joins browser pixels, server events and shop orders
     from files you already have, and answers Go or Stop with the rows that prove it.
 
-    Exit codes: 0 Go (also with conditions), 1 Stop, 2 usage, plan or input error, 3 not proven.
+    Exit codes: 0 Go (also with conditions), 1 Stop, 2 usage, plan, input or disk error, 3 not proven, 130 stopped by Ctrl-C.
     """
 
 
@@ -104,9 +111,9 @@ def init(folder: Path, shop: str) -> None:
 
     done = scaffold(folder, shop)
     for path in done.written:
-        click.echo(f"wrote {path}")
+        tell(f"wrote {path}")
     for path in done.kept:
-        click.echo(f"kept  {path} (was there already)")
+        tell(f"kept  {path} (was there already)")
 
 
 @main.command()
@@ -114,15 +121,20 @@ def init(folder: Path, shop: str) -> None:
 @click.option("--plan", "plan_path", type=_PATH, help="The plan. Default: audit.toml in the first folder given.")
 def doctor(paths: tuple[Path, ...], plan_path: Path | None) -> None:
     """Say what each file holds and lacks, which checks cannot be answered, and what to export from where."""
-    from audit import inputs
+    from audit import engine, inputs
     from audit.doctor import examine
     from audit.doctor_text import as_text
     from audit.plan import Plan
     from audit.plan_file import read_plan
+    from audit.shortage import shortage_told
+    from audit.spill import spill_folder
 
     found = inputs.find_plan(paths, plan_path)
     plan = read_plan(found) if found else Plan()
-    click.echo(as_text(examine(inputs.find_inputs(paths, plan), plan)), nl=False)
+    files = inputs.find_inputs(paths, plan)
+    with spill_folder() as spill, shortage_told(spill, engine.DEFAULT_MEMORY):
+        diagnosis = examine(files, plan, spill)
+    tell(as_text(diagnosis), end="")
 
 
 @main.command()
@@ -132,7 +144,7 @@ def diff(old: Path, new: Path) -> None:
     """Compare two packets (folders or run.json files): findings fixed, new, still open; the decision before and after."""
     from reports.comparison import as_text, compare, read_run
 
-    click.echo(as_text(compare(read_run(old), read_run(new))), nl=False)
+    tell(as_text(compare(read_run(old), read_run(new))), end="")
 
 
 @main.command()
@@ -148,7 +160,7 @@ def sign(folder: Path, role: str, name: str, accept: bool, reason: str | None, n
 
     moment = _time(now_text) or datetime.now(UTC)
     signed = sign_packet(folder, role=role, name=name, accept=accept, reason=reason, time=moment)
-    click.echo(f"signed: {signed['name']} ({signed['role']}) {signed['answer']} {signed['decision']} at {signed['time']}")
+    tell(f"signed: {signed['name']} ({signed['role']}) {signed['answer']} {signed['decision']} at {signed['time']}")
 
 
 @main.command()
@@ -160,13 +172,13 @@ def verify(folder: Path, inputs_folder: Path | None) -> None:
 
     found = verify_packet(folder, inputs_folder)
     for sentence in found.disagreements:
-        click.echo(f"does not agree: {sentence}")
+        tell(f"does not agree: {sentence}")
     for sentence in found.leaks:
-        click.echo(f"must not be there: {sentence}")
+        tell(f"must not be there: {sentence}")
     for sentence in found.notes:
-        click.echo(f"note: {sentence}")
+        tell(f"note: {sentence}")
     if found.holds:
-        click.echo("packet, run and signatures agree" + ("; accepted by media and tracking" if found.accepted else ""))
+        tell("packet, run and signatures agree" + ("; accepted by media and tracking" if found.accepted else ""))
     sys.exit(0 if found.holds else 1)
 
 
@@ -175,7 +187,7 @@ def checks() -> None:
     """List every check."""
     from audit.explain import listing
 
-    click.echo(listing(), nl=False)
+    tell(listing(), end="")
 
 
 @main.command()
@@ -188,7 +200,7 @@ def explain(check: str) -> None:
     found = catalogue().get(check)
     if found is None:
         raise InputError(f"no check {check!r}. {_nearest(check, list(catalogue()))}'pixel-audit checks' lists them all.")
-    click.echo(explained(found))
+    tell(explained(found))
 
 
 @main.command()
@@ -196,7 +208,7 @@ def explain(check: str) -> None:
 def schema(name: str) -> None:
     """Print the JSON Schema of a format."""
     path = Path(__file__).parent / "schemas" / f"{name}.json"
-    click.echo(path.read_text(encoding="utf-8"), nl=False)
+    tell(path.read_text(encoding="utf-8"), end="")
 
 
 # ---------------------------------------------------------------------- helpers
@@ -219,38 +231,46 @@ def _run(
     from audit import engine, inputs
     from audit.plan import Plan
     from audit.plan_file import read_plan
+    from audit.shortage import shortage_told
     from audit.spill import spill_folder
     from audit.terminal import Progress, printed
     from audit.verdict import exit_code, judge
     from reports import earlier, writing
     from reports.packet import build
+    from reports.place import claim, put_in
 
     now = _time(now_text)
     _known_checks(select + ignore)
     found = inputs.find_plan(paths, plan_path)
     plan = read_plan(found) if found else Plan()
-    before = earlier.read(baseline, out)
-    progress = Progress()
-    with spill_folder() as spill:
+    files = inputs.find_inputs(paths, plan, out)
+    stop = click.get_current_context().find_object(Stop) or Stop()
+    stop.meanwhile = "Nothing was written."
+    progress = Progress(stop.heed)
+    with spill_folder() as spill, claim(out) as place, shortage_told(spill, memory or engine.DEFAULT_MEMORY):
+        before = earlier.read(baseline, out)
         audit = engine.run(
-            inputs.find_inputs(paths, plan, out),
+            files,
             plan,
             now=now,
             select=frozenset(select) or None,
             ignore=frozenset(ignore),
             memory=memory,
             spill=spill,
-            out=out.resolve().parent,
+            out=place.new,
             progress=progress.say,
         )
         progress.say("writing the packet")
         verdict = judge(audit)
         packet = earlier.add(build(audit, verdict), before)
-        writing.write(out, audit, packet)
+        writing.make_ready(place, audit, packet)
         audit.con.close()
+        with stop.later():
+            put_in(place)
+            stop.meanwhile = f"The packet was written before: {out / 'packet.html'}"
     progress.done()
-    click.echo(printed(format_, packet), nl=False)
-    click.echo(f"packet: {out / 'packet.html'}", err=True)
+    tell(printed(format_, packet), end="")
+    tell(f"packet: {out / 'packet.html'}", err=True)
     sys.exit(0 if exit_zero else exit_code(verdict.decision, strict=strict))
 
 

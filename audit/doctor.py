@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit import engine
@@ -73,7 +74,7 @@ class Diagnosis:
     gaps: tuple[Gap, ...]
 
 
-def examine(files: Iterable[InputFile], plan: Plan) -> Diagnosis:
+def examine(files: Iterable[InputFile], plan: Plan, spill: Path | None = None) -> Diagnosis:
     """Reads every file on its own terms, then asks which checks the evidence as a whole can answer."""
     readable: list[InputFile] = []
     broken: list[FileReport] = []
@@ -84,7 +85,7 @@ def examine(files: Iterable[InputFile], plan: Plan) -> Diagnosis:
             broken.append(FileReport(file.name, "", str(error)))
         else:
             readable.append(replace(file, named=False))
-    con = engine.connect()
+    con = engine.connect(spill=spill)
     store_plan(con, plan, datetime(1970, 1, 1))
     unknown: list[str] = []
     while readable:
@@ -99,7 +100,7 @@ def examine(files: Iterable[InputFile], plan: Plan) -> Diagnosis:
             broken.append(FileReport(culprit.name, "", str(error)))
             readable.remove(culprit)
             con.close()
-            con = engine.connect()
+            con = engine.connect(spill=spill)
             store_plan(con, plan, datetime(1970, 1, 1))
     engine.decode(con, plan)
     refused = _refused(con)

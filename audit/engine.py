@@ -13,7 +13,7 @@ import duckdb
 from audit.asking import Outcome, ask
 from audit.errors import InputError
 from audit.loaders import Loader, claimant
-from audit.loaders._source import Source, Tally, read_source
+from audit.loaders._source import Source, Tally, read_source, steady
 from audit.payloads import find_violations
 from audit.plan import Plan
 from audit.plan_tables import store_plan, store_platforms
@@ -138,14 +138,16 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
             f"no evidence found.{extra} Put a HAR, a server request log and the shop's order export into the folder,"
             " or name the files."
         )
-    if sum(source.path.stat().st_size for source, *_ in sources) > SMALL_BYTES:
+    if sum(source.stamp[2] for source, *_ in sources if source.stamp) > SMALL_BYTES:
         con.execute("reset threads")
     # The salt only keeps digests of this run from being compared with anything outside it; they are never written out.
     digest = hashlib.sha256("".join(sorted(seen)).encode() + b"pixel-audit").hexdigest()
     con.execute("set variable salt = ?", [digest])
     for source, name, loader in sources:
         progress(f"reading {source.name}")
-        _store_source(con, source, name, loader.KIND, loader.load(con, source))
+        with steady(source):
+            tally = loader.load(con, source)
+        _store_source(con, source, name, loader.KIND, tally)
     return unrecognised
 
 

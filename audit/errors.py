@@ -19,5 +19,9 @@ class OutputError(AuditError):
     """The packet could not be written; what stood there before is untouched."""
 
 
+class SpaceError(AuditError):
+    """Memory or disk did not suffice for the evidence; nothing was judged and nothing written."""
+
+
 class CheckFileError(Exception):
     """A check's file breaks its own format: a fault of the program, not of the user, so it keeps its traceback."""

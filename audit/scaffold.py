@@ -80,6 +80,9 @@ def scaffold(folder: Path, shop: str) -> Written:
                 written.append(path)
             except FileExistsError:
                 kept.append(path)
+            except BaseException:
+                path.unlink(missing_ok=True)  # half a plan would be kept as the user's own next time
+                raise
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written ({error.strerror}). Name another folder.") from error
     return Written(tuple(written), tuple(kept))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from importlib import import_module
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
+
+from audit.errors import OutputError
 
 if TYPE_CHECKING:
     from reports.packet import Packet
@@ -22,16 +25,37 @@ def printed(name: str, packet: Packet) -> str:
     return str(module.render(packet))
 
 
+def tell(text: str, *, err: bool = False, end: str = "\n") -> None:
+    """Prints on stdout or stderr. A reader that has gone (``| head``) has seen enough; it changes nothing about the answer.
+
+    Raises:
+        OutputError: what the output goes to takes no more.
+    """
+    stream = sys.stderr if err else sys.stdout
+    try:
+        stream.write(text + end)
+        stream.flush()
+    except OSError as error:
+        # What is still in the buffer must not be tried once more at the end of the process.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+        if not isinstance(error, BrokenPipeError):
+            raise OutputError(f"the answer cannot be printed ({error.strerror}). Free space where the output goes.") from error
+
+
 class Progress:
     """One line on stderr that tells what is going on, once it has taken longer than a moment. A terminal's only."""
 
-    def __init__(self) -> None:
-        """Starts the clock."""
+    def __init__(self, heed: Callable[[], None] = lambda: None) -> None:
+        """Starts the clock. ``heed`` is called at every step: it may end the run."""
         self.began = time.monotonic()
         self.width = 0
+        self.heed = heed
 
     def say(self, text: str) -> None:
         """Replaces the line."""
+        self.heed()
         if sys.stderr.isatty() and time.monotonic() - self.began > 1.5:
             self._write("\r" + text.ljust(self.width))
             self.width = len(text)

@@ -18,6 +18,7 @@ from audit.check import catalogue
 from audit.errors import InputError
 from audit.verdict import Answer
 from reports.parts import Change, Changes
+from reports.place import put_right
 from reports.text import moment
 from reports.words import counted, listed
 
@@ -39,6 +40,7 @@ def read_run(path: Path) -> dict[str, Any]:
     Raises:
         InputError: it is missing, or no run of this program.
     """
+    put_right(path)
     file = path / "run.json" if path.is_dir() else path
     try:
         run = json.loads(file.read_text(encoding="utf-8"))

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from audit.errors import InputError, OutputError
+from audit.errors import InputError
 from audit.plan import ROLES
 from reports.comparison import read_run
 from reports.parts import Signature
+from reports.place import claim, refusal
 from reports.text import moment
 
 SIGNOFF = "signoff.json"
@@ -36,31 +37,33 @@ def sign(folder: Path, *, role: str, name: str, accept: bool, reason: str | None
         InputError: there is no packet, a name is missing, or a STOP is accepted without a reason.
         OutputError: the file cannot be written.
     """
-    run = read_run(folder)
+    read_run(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: a file. Name the folder of the packet.")
     if not name.strip():
         raise InputError('a signature needs a name: --name "…".')
-    if accept and run["decision"] in NOT_GO and not (reason or "").strip():
-        raise InputError(f'the decision is {run["decision"]}; accepting it anyway needs a reason: --reason "…".')
-    body: dict[str, Any] = {
-        "role": role,
-        "name": " ".join(name.split()),
-        "answer": "accepted" if accept else "refused",
-        "reason": (reason or "").strip() or None,
-        "decision": run["decision"],
-        "time": (time.astimezone(UTC) if time.tzinfo else time).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "files": {file: digest_of(folder / file) for file in SIGNED_FILES},
-        "inputs": {source["path"]: source["sha256"] for source in run["sources"]},
-    }
-    signature = body | {"signature": binding(body)}
-    signoff = {"schema": SCHEMA, "signatures": [*read_signoff(folder), signature]}
-    path, partial = folder / SIGNOFF, folder / f".{SIGNOFF}.partial"
-    try:
-        partial.write_text(json.dumps(signoff, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}). The packet itself is untouched.") from error
+    with claim(folder) as place:
+        run = read_run(folder)
+        if accept and run["decision"] in NOT_GO and not (reason or "").strip():
+            raise InputError(f'the decision is {run["decision"]}; accepting it anyway needs a reason: --reason "…".')
+        body: dict[str, Any] = {
+            "role": role,
+            "name": " ".join(name.split()),
+            "answer": "accepted" if accept else "refused",
+            "reason": (reason or "").strip() or None,
+            "decision": run["decision"],
+            "time": (time.astimezone(UTC) if time.tzinfo else time).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "files": {file: digest_of(folder / file) for file in SIGNED_FILES},
+            "inputs": {source["path"]: source["sha256"] for source in run["sources"]},
+        }
+        signature = body | {"signature": binding(body)}
+        signoff = {"schema": SCHEMA, "signatures": [*read_signoff(folder), signature]}
+        try:
+            ready = place.new / SIGNOFF
+            ready.write_text(json.dumps(signoff, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            ready.replace(folder / SIGNOFF)
+        except OSError as error:
+            raise refusal(folder / SIGNOFF, error) from error
     return signature
 
 

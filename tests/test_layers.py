@@ -11,8 +11,11 @@ ROOT = Path(__file__).parent.parent
 #: A module may import modules of a lower floor, and of its own where it stands in the same room.
 FLOORS = {
     "audit.errors": 0,
-    "audit.spill": 0,
-    "audit.loaders": 1,
+    "audit.holding": 0,
+    "audit.stopping": 0,
+    "audit.spill": 1,
+    "audit.shortage": 1,
+    "audit.loaders": 2,
     "audit.check": 2,
     "audit.plan": 2,
     "audit.plan_file": 3,

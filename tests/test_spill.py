@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import stat
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,7 @@ from audit.spill import PREFIX, remove_left_behind, spill_folder
 
 @pytest.fixture(autouse=True)
 def _own_temp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
 
 
 def test_the_folder_is_private_and_gone_at_the_end(tmp_path: Path) -> None:
@@ -35,12 +33,12 @@ def test_the_folder_is_gone_after_an_error(tmp_path: Path) -> None:
 
 def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path) -> None:
     script = (
-        "import tempfile, sys, time; tempfile.tempdir = sys.argv[1]\n"
+        "import time\n"
         "from audit.spill import spill_folder\n"
         "with spill_folder() as folder:\n    print(folder, flush=True); time.sleep(60)\n"
     )
     root = Path(__file__).parent.parent
-    with subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=root) as run:
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=root) as run:
         assert run.stdout is not None
         folder = Path(run.stdout.readline().strip())
         remove_left_behind()
@@ -53,7 +51,19 @@ def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path) -> None:
 
 
 def test_folders_of_others_are_left_alone(tmp_path: Path) -> None:
-    (tmp_path / f"{PREFIX}{os.getppid()}-x").mkdir()
     (tmp_path / f"{PREFIX}note").mkdir()
-    remove_left_behind()
+    (tmp_path / f"{PREFIX}0123456789abcdef").symlink_to(tmp_path / f"{PREFIX}note")
+    with spill_folder() as mine:
+        remove_left_behind()
+        assert mine.is_dir()
     assert len(list(tmp_path.glob(f"{PREFIX}*"))) == 2
+
+
+def test_a_process_of_the_same_number_does_not_keep_what_an_earlier_one_left(tmp_path: Path) -> None:
+    # In a container every run may be process 1: what counts is the lock, not the number.
+    left = tmp_path / f"{PREFIX}0123456789abcdef"
+    left.mkdir()
+    (left / "lock").write_text("")
+    (left / "block").write_text("x")
+    remove_left_behind()
+    assert not left.exists()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from audit.loaders._source import Source
+from audit.spill import private_folder
 
 #: One JSON value or row may be this long; a longer line is no log line.
 MAX_RECORD_BYTES = 64 << 20
@@ -19,7 +18,7 @@ def plain_path(source: Source) -> Iterator[str]:
     if not set(str(source.path)) & set("*?[]{}"):
         yield str(source.path)
         return
-    with TemporaryDirectory(prefix="pixel-audit-") as folder:
-        link = Path(folder) / "input"
+    with private_folder() as folder:
+        link = folder / "input"
         link.symlink_to(source.path.resolve())
         yield str(link)

@@ -8,8 +8,11 @@ import gzip
 import hashlib
 import io
 import json
+import os
+import stat
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
@@ -40,6 +43,9 @@ class Tally:
     has_statuses: bool | None = None
 
 
+Stamp = tuple[int, int, int, int]  # device, inode, size, time of the last change
+
+
 @dataclass(frozen=True)
 class Source:
     """One input file."""
@@ -55,6 +61,7 @@ class Source:
     packing: str = "none"  # none | gzip | zstd
     fields: Mapping[str, str] = field(default_factory=dict)  # [[mapping]]: our field -> theirs
     mapped_kind: str | None = None
+    stamp: Stamp | None = None  # the file as it was when it was first opened
 
     def open(self) -> IO[bytes]:
         """The unpacked bytes."""
@@ -79,7 +86,8 @@ def unpacked(path: Path) -> IO[bytes]:
         if magic[:2] == b"\x1f\x8b":
             return cast("IO[bytes]", gzip.open(path, "rb"))
         if magic == b"\x28\xb5\x2f\xfd":
-            return cast("IO[bytes]", io.BufferedReader(zstandard.open(path, "rb")))
+            frames = zstandard.ZstdDecompressor().stream_reader(path.open("rb"), read_across_frames=True, closefd=True)
+            return cast("IO[bytes]", io.BufferedReader(cast("io.RawIOBase", frames)))
         return path.open("rb")
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}). Check the path and its permissions.") from error
@@ -93,7 +101,10 @@ def read_source(path: Path, name: str) -> Source:
     """
     digest = hashlib.sha256()
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise InputError(f"{path}: a pipe or a device, which can be read only once. Write it to a file and name that.")
         with path.open("rb") as raw:
+            stamp = _stamp(os.fstat(raw.fileno()))
             magic = raw.read(4)
             raw.seek(0)
             while chunk := raw.read(1 << 20):
@@ -104,13 +115,72 @@ def read_source(path: Path, name: str) -> Source:
     try:
         with unpacked(path) as stream:
             head = stream.read(HEAD_BYTES)
+        if packing != "none":
+            _unpack_whole(path, packing)
     except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
         raise InputError(f"{name}: packed, but damaged or half-written ({error}). Copy it again.") from error
     if not head.strip():
         raise InputError(f"{name}: the file is empty. Export it again, or leave it out.")
     whole = len(head) < HEAD_BYTES
     look = _look_parquet(path, name) if head.startswith(b"PAR1") else _look(head, whole)
-    return Source(path=path, name=name, sha256=digest.hexdigest(), packing=packing, **look)
+    return Source(path=path, name=name, sha256=digest.hexdigest(), packing=packing, stamp=stamp, **look)
+
+
+def _unpack_whole(path: Path, packing: str) -> None:
+    """Unpacks a file to nowhere: a reader may pass over a missing end in silence, and rows would be missing with it."""
+    if packing == "gzip":
+        with gzip.open(path, "rb") as stream:
+            while stream.read(1 << 20):
+                pass
+        return
+    with path.open("rb") as raw:
+        frame, rest = zstandard.ZstdDecompressor().decompressobj(), b""
+        # In small bites: a bomb unfolds one at a time.
+        while chunk := rest or raw.read(1024):
+            if frame.eof:
+                frame = zstandard.ZstdDecompressor().decompressobj()
+            frame.decompress(chunk)
+            rest = frame.unused_data if frame.eof else b""
+        if not frame.eof:
+            raise EOFError("the compressed file ends too early")
+
+
+@contextmanager
+def steady(source: Source) -> Iterator[None]:
+    """Makes sure that what is read here are the bytes whose sha256 was taken: the file must not change meanwhile.
+
+    Raises:
+        InputError: it changed, or breaks off, or can no longer be read.
+    """
+    try:
+        yield
+    except (InputError, OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+        _check_unchanged(source, error)
+        if isinstance(error, InputError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{source.name}: cannot be read to its end ({reason}). Copy it again.") from error
+    _check_unchanged(source, None)
+
+
+def _check_unchanged(source: Source, error: Exception | None) -> None:
+    try:
+        now = _stamp(source.path.stat())
+    except OSError as lost:
+        raise InputError(
+            f"{source.name}: was taken away or locked while it was being read ({lost.strerror}). Put a copy where nothing"
+            " changes it and audit that."
+        ) from lost
+    if source.stamp is not None and now != source.stamp:
+        how = "grew" if now[2] > source.stamp[2] and now[:2] == source.stamp[:2] else "changed"
+        raise InputError(
+            f"{source.name}: {how} while it was being read: something still writes to it. Copy it (cp) and audit the copy, so"
+            " that the answer belongs to bytes that can be kept."
+        ) from error
+
+
+def _stamp(found: os.stat_result) -> Stamp:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def text_of(head: bytes) -> str:
