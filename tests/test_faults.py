@@ -101,7 +101,7 @@ def test_a_slip_recorded_in_a_browser_gives_its_root_and_no_other(
     shop: str, name: str, roots: tuple[str, ...], tmp_path: Path, browser: Browser, record_property: Tell
 ) -> None:
     orders = 2 if name in recorded_cases.NEEDS_TWO_ORDERS else 1
-    record(tmp_path, shop, name, orders, pace_ms=150, browser=browser)
+    record(tmp_path, shop, name, orders, pace_ms=20, browser=browser)
     _judge(audited(tmp_path), roots, record_property)
 
 
@@ -109,7 +109,7 @@ def test_a_slip_recorded_in_a_browser_gives_its_root_and_no_other(
     ("shop", "name"), RECORDED_INNOCENTS, ids=[f"{shop}: {name or 'clean'}" for shop, name in RECORDED_INNOCENTS]
 )
 def test_an_innocent_recording_is_silent(shop: str, name: str, tmp_path: Path, browser: Browser, record_property: Tell) -> None:
-    record(tmp_path, shop, name or None, 1 if name else 3, pace_ms=150, browser=browser)
+    record(tmp_path, shop, name or None, 1 if name else 3, pace_ms=20, browser=browser)
     answer = audited(tmp_path)
     _judge(answer, (), record_property)
     assert answer.decision != "STOP" if name else answer.decision in ("GO", "GO_WITH_CONDITIONS")

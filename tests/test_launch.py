@@ -24,7 +24,7 @@ def _audited(folder: Path) -> dict[str, Any]:
 
 
 def test_a_sound_shop_gets_a_go(tmp_path: Path) -> None:
-    record(tmp_path / "shop", shop="shopify", orders=1, pace_ms=150)
+    record(tmp_path / "shop", shop="shopify", orders=1, pace_ms=20)
     run = _audited(tmp_path / "shop")
     assert (run["decision"], roots(run)) == ("GO", set())
 
@@ -37,14 +37,14 @@ def test_a_sound_shop_gets_a_go(tmp_path: Path) -> None:
     ],
 )
 def test_one_broken_line_gets_a_stop_with_its_cause(fault: str, check: str, cause: str, tmp_path: Path) -> None:
-    record(tmp_path / "shop", shop="shopify", fault=fault, orders=1, pace_ms=150)
+    record(tmp_path / "shop", shop="shopify", fault=fault, orders=1, pace_ms=20)
     run = _audited(tmp_path / "shop")
     assert run["decision"] == "STOP"
     assert {(found, why) for found, why, _ in roots(run)} == {(check, cause)}
 
 
 def test_the_relay_of_a_page_is_read_from_its_har(tmp_path: Path) -> None:
-    record(tmp_path / "shop", shop="scalev", orders=1, pace_ms=150)
+    record(tmp_path / "shop", shop="scalev", orders=1, pace_ms=20)
     (tmp_path / "shop" / "relay" / "relay.ndjson").unlink()
     (tmp_path / "shop" / "relay").rmdir()
     run = _audited(tmp_path / "shop")

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, sync_playwright
 
 from .answers import Answer, Request
+from .traffic import Traffic
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -53,8 +54,8 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def shopper(browser: Browser, har: Path, answer: Answering, note: PixelNote) -> Iterator[Page]:
-    """One shopper's fresh browser profile; its HAR is complete when the block ends."""
+def shopper(browser: Browser, har: Path, answer: Answering, note: PixelNote) -> Iterator[tuple[Page, Traffic]]:
+    """One shopper's fresh browser profile and its traffic; its HAR is complete when the block ends."""
     context = browser.new_context(
         record_har_path=har,
         record_har_mode="full",
@@ -64,12 +65,13 @@ def shopper(browser: Browser, har: Path, answer: Answering, note: PixelNote) -> 
         locale="en-GB",
         service_workers="block",
     )
-    context.route("**/*", lambda route: _fulfil(route, answer))
+    traffic = Traffic(context)
+    context.route("**/*", lambda route: _fulfil(route, answer, traffic))
     context.expose_binding("pixelHelper", lambda _source, call: note(call))
     try:
         page = context.new_page()
-        yield page
-        page.wait_for_load_state("networkidle")  # a request still on its way at the end would be recorded as lost
+        yield page, traffic
+        traffic.settle(page, leaving=True)  # a request still on its way at the end would be recorded as lost
     finally:
         _close(context)
     _slim(har)
@@ -80,8 +82,11 @@ def _close(context: BrowserContext) -> None:
     context.close()
 
 
-def _fulfil(route: Route, answer: Answering) -> None:
+def _fulfil(route: Route, answer: Answering, traffic: Traffic) -> None:
     asked = route.request
+    if asked.is_navigation_request() and not asked.frame.parent_frame:
+        # The page being left stays until its successor answers: that comes last, or it would cut off what is under way.
+        traffic.answered(asked.frame.page, but=asked)
     parts = urlsplit(asked.url)
     request = Request(asked.method, asked.url, parts.netloc, parts.path, asked.post_data or "", asked.headers)
     given = answer(request)

@@ -14,7 +14,7 @@ from .browser import chromium, shopper
 from .catalogue import FAULTS
 from .faults import NO_FAULT, Fault
 from .goods import BASKETS, BUYERS, SPAMMER
-from .journeys import READING_MS, Visit
+from .journeys import READING_MS, Reader, Visit
 from .landings import landing
 from .runs import ScalevRun, ShopifyRun, ShopRun
 
@@ -57,8 +57,8 @@ def record(
         for index in range(orders):
             source = chosen[index % len(chosen)]
             har = out_dir / "browser" / f"order-{index + 1}-{source}.har"
-            with shopper(chrome, har, run.answer, run.note_pixel_call) as page:
-                run.visit(page, _visit(told, source, index, shop, rng), pace_ms)
+            with shopper(chrome, har, run.answer, run.note_pixel_call) as (page, traffic):
+                run.visit(Reader(page, traffic, pace_ms), _visit(told, source, index, shop, rng))
             hars.append(har)
     return Recording(out_dir, run.write(out_dir, launch), tuple(hars))
 

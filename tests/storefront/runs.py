@@ -8,11 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
-from playwright.sync_api import Page
-
 from .answers import Answer, Request
 from .faults import Fault
-from .journeys import Visit, scalev_visit, shopify_visit
+from .journeys import Reader, Visit, scalev_visit, shopify_visit
 from .plan import scalev_plan, shopify_plan
 from .platforms import answer_platform
 from .scalev import ScalevShop
@@ -31,7 +29,7 @@ class ShopRun(Protocol):
     def note_pixel_call(self, call: dict[str, Any]) -> None:
         """Hears of a call that leaves no known request."""
 
-    def visit(self, page: Page, visit: Visit, pace_ms: int) -> None:
+    def visit(self, reader: Reader, visit: Visit) -> None:
         """Walks one shopper through the shop."""
 
     def write(self, folder: Path, launch: str) -> tuple[str, ...]:
@@ -57,10 +55,10 @@ class ScalevRun:
         """Keeps a SnackVideo pixel call as the helper extension would."""
         self._calls.append({**call, "sender": "storefront.js", "session": f"visit-{self._visits}"})
 
-    def visit(self, page: Page, visit: Visit, pace_ms: int) -> None:
+    def visit(self, reader: Reader, visit: Visit) -> None:
         """One shopper."""
         self._visits += 1
-        scalev_visit(page, visit, pace_ms)
+        scalev_visit(reader, visit)
 
     def write(self, folder: Path, launch: str) -> tuple[str, ...]:
         """Pixel log, relay log, orders, plan."""
@@ -90,10 +88,10 @@ class ShopifyRun:
         """This shop has no SnackVideo pixel."""
         raise AssertionError(f"unexpected pixel call: {call}")
 
-    def visit(self, page: Page, visit: Visit, pace_ms: int) -> None:
+    def visit(self, reader: Reader, visit: Visit) -> None:
         """One shopper."""
         self._shop.new_shopper()
-        shopify_visit(page, visit, pace_ms)
+        shopify_visit(reader, visit)
 
     def write(self, folder: Path, launch: str) -> tuple[str, ...]:
         """Server log, order export, plan."""

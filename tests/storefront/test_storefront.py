@@ -24,7 +24,7 @@ def test_a_fault_changes_lines_that_exist(shop: str, name: str) -> None:
 
 
 def test_a_recording_keeps_bodies_statuses_and_pages(tmp_path: Path) -> None:
-    recording = record(tmp_path, pace_ms=100)
+    recording = record(tmp_path, pace_ms=20)
     entries = json.loads(recording.hars[0].read_text("utf-8"))["log"]["entries"]
     posts = [entry["request"] for entry in entries if entry["request"]["method"] == "POST"]
     assert posts
@@ -37,7 +37,7 @@ def test_a_recording_keeps_bodies_statuses_and_pages(tmp_path: Path) -> None:
 
 
 def test_a_long_event_leaves_as_a_form_post(tmp_path: Path) -> None:
-    recording = record(tmp_path, orders=3, pace_ms=50)
+    recording = record(tmp_path, orders=3, pace_ms=20)
     entries = json.loads(recording.hars[2].read_text("utf-8"))["log"]["entries"]
     bodies = [entry["request"]["postData"]["text"] for entry in entries if entry["request"]["url"].endswith("/tr/")]
     assert [parse_qs(body)["ev"][0] for body in bodies] == ["ViewContent", "AddToCart", "InitiateCheckout", "Purchase"]
