@@ -11,16 +11,15 @@ from pathlib import Path
 import duckdb
 
 from audit.asking import Outcome, ask
+from audit.decoding import decode_requests, join_events
 from audit.errors import InputError
 from audit.loaders import Loader, claimant
 from audit.loaders._source import Source, Tally, read_source, steady
-from audit.payloads import find_violations
 from audit.plan import Plan
 from audit.plan_tables import store_plan, store_platforms
 from audit.sessions import build_sessions
 
 MODEL = Path(__file__).parent / "model"
-_WIRE = Path(__file__).parent / "wire"
 
 Progress = Callable[[str], None]
 
@@ -77,6 +76,8 @@ def run(
 
 #: Up to here one thread is faster than several that must be told what to do.
 SMALL_BYTES = 16 << 20
+#: Requests of so many bytes are decoded at once and dropped; the next files are read after that.
+BATCH_BYTES = 64 << 20
 #: What the tables may hold in memory where the user names no bound; the rest spills. Reading and the process come on top.
 DEFAULT_MEMORY = "1400MB"
 
@@ -143,11 +144,17 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
     # The salt only keeps digests of this run from being compared with anything outside it; they are never written out.
     digest = hashlib.sha256("".join(sorted(seen)).encode() + b"pixel-audit").hexdigest()
     con.execute("set variable salt = ?", [digest])
+    waiting = 0
     for source, name, loader in sources:
         progress(f"reading {source.name}")
         with steady(source):
             tally = loader.load(con, source)
         _store_source(con, source, name, loader.KIND, tally)
+        waiting += source.path.stat().st_size
+        if waiting > BATCH_BYTES:
+            decode_requests(con)
+            waiting = 0
+    decode_requests(con)
     return unrecognised
 
 
@@ -181,43 +188,10 @@ def lock(con: duckdb.DuckDBPyConnection, out: Path | None) -> None:
 
 
 def decode(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
-    """requests -> events, loads, landings, actions; then the views every check shares."""
-    for path in sorted(_WIRE.glob("*.sql")):
-        con.execute(f"insert into decoded by name {path.read_text(encoding='utf-8')}")
-    for script in ("orders", "sends", "events", "candidates"):
-        con.execute((MODEL / f"{script}.sql").read_text(encoding="utf-8"))
-    find_violations(con)
-    con.execute((MODEL / "evidence.sql").read_text(encoding="utf-8"))
+    """What was decoded becomes events, tied to their visits; then the views every check shares."""
+    join_events(con)
     build_sessions(con)
     store_platforms(con, plan)
-    con.execute(
-        """
-        with used as (
-            select source, ref from decoded
-            union select source, ref from actions
-            union select source, ref from loads
-        ),
-        counts as (
-            select source, count(*) as kept from used group by source
-        )
-        update sources
-        set kept = coalesce((select kept from counts c where c.source = sources.source), 0)
-        where kept is null;
-        update sources set ignored = read_rows - kept - rejected where ignored is null;
-        with times as (
-            select source, seen_at as time from requests
-            union all
-            select source, created_at from orders
-        ),
-        windows as (
-            select source, min(time) as first_at, max(time) as last_at from times group by source
-        )
-        update sources
-        set first_at = w.first_at, last_at = w.last_at
-        from windows w
-        where w.source = sources.source;
-        """
-    )
     con.execute("checkpoint work")
     build_views(con)
     forget(con)

@@ -43,8 +43,8 @@ _PLACE = "{place}"
 Violation = tuple[bool, str, str, str]  # of the event itself, path, cause, detail
 
 
-def find_violations(con: duckdb.DuckDBPyConnection) -> None:
-    """Fills ``violations`` from the requests behind the events; one validation a shape."""
+def note_shapes(con: duckdb.DuckDBPyConnection) -> None:
+    """Reduces the requests at hand to their shapes and validates those not met before."""
     con.execute((_MODEL / "payload_shapes.sql").read_text(encoding="utf-8"))
     first = con.execute(
         """
@@ -52,19 +52,26 @@ def find_violations(con: duckdb.DuckDBPyConnection) -> None:
             select shape, min(endpoint) as endpoint, arg_min(ref, coalesce(decoded_row, 0)) as ref,
                 arg_min(nth, coalesce(decoded_row, 0)) as nth
             from payloads
+            where shape not in (select shape from shapes_met)
             group by shape
         )
         select f.shape, f.endpoint, f.nth, r.body
         from firsts f
         join requests r on r.ref = f.ref
-        order by f.shape
+        order by f.ref, f.nth
         """
     )
+    met = first.fetchall()
     found: list[list[object]] = []
-    for shape, endpoint, nth, body in first.fetchall():
+    for shape, endpoint, nth, body in met:
         found += ([shape, *violation] for violation in sorted(set(violations(endpoint, body, nth))))
     if found:
         con.executemany("insert into shape_violations values (?, ?, ?, ?, ?)", found)
+    con.execute("insert into shapes_met select unnest(?::ubigint[])", [[shape for shape, *_ in met]])
+
+
+def tell_violations(con: duckdb.DuckDBPyConnection) -> None:
+    """Fills ``violations``: what is wrong with a shape is wrong with every event and request of it."""
     con.execute((_MODEL / "payload_violations.sql").read_text(encoding="utf-8"))
 
 

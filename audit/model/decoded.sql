@@ -16,3 +16,6 @@ create or replace temp table decoded (
     copy_key varchar,   -- the platform's own name of one send; copies share it
     send_key varchar    -- one send seen by two witnesses (the page's HAR and the relay's log) shares it
 );
+
+-- Hits in which a page told the shopper's consent to Google.
+create or replace temp table consent_hits (page_load varchar, seen_at timestamp, consent varchar);

@@ -1,4 +1,4 @@
--- requests -> loads, landings, actions: what the capture proves beside the events.
+-- requests -> loads, landings, actions, counters, consent_hits: what the capture proves beside the events.
 
 -- Pixel libraries and per-pixel configurations (domain 1.1, 2.1).
 insert into loads
@@ -38,7 +38,8 @@ with pages as (
     union all
     select ref, source, seen_at, page_load, page, platform
     from decoded
-    where channel = 'browser'
+    where rowid >= getvariable('decoded_before')
+      and channel = 'browser'
       and page is not null
 ),
 clicks as (
@@ -140,46 +141,20 @@ from numbers
 where counter is not null
   and dataset is not null;
 
--- Consent as the page's own Google hits tell it (gcs=G1<ads><analytics>, domain 10): the last word before an event of the same
--- page load, unless the shopper's yes is reported within the next seconds.
-update events
-set consent = t.consent
-from (
-    with hits as (
-        select
-            source || '#' || page_load as page_load,
-            seen_at,
-            case regexp_extract(query, '(?:^|&)gcs=G1([01])[01-]', 1) when '0' then 'denied' when '1' then 'granted' end as consent
-        from requests
-        where page_load is not null
-          and contains(query, 'gcs=G1')
-    ),
-    words as (
-        select
-            e.event_key,
-            h.consent,
-            row_number() over (partition by e.event_key order by h.seen_at desc, h.consent desc) as nth
-        from events e
-        join hits h on h.page_load = e.page_load
-        where h.consent is not null
-          and h.seen_at <= e.seen_at
-    ),
-    followed as (
-        select distinct
-            e.event_key
-        from events e
-        join hits h on h.page_load = e.page_load
-        where h.consent = 'granted'
-          and h.seen_at > e.seen_at
-          and h.seen_at <= e.seen_at + interval 5 seconds
-    )
+-- Consent as the page's own Google hits tell it (gcs=G1<ads><analytics>, domain 10).
+insert into consent_hits
+with hits as (
     select
-        w.event_key,
-        w.consent
-    from words w
-    left join followed f on f.event_key = w.event_key
-    where w.nth = 1
-      and (w.consent = 'granted' or f.event_key is null)
-) t
-where t.event_key = events.event_key
-  and events.consent is null;
+        source || '#' || page_load as page_load,
+        seen_at,
+        case regexp_extract(query, '(?:^|&)gcs=G1([01])[01-]', 1) when '0' then 'denied' when '1' then 'granted' end as consent
+    from requests
+    where page_load is not null
+      and contains(query, 'gcs=G1')
+)
+select
+    page_load,
+    seen_at,
+    consent
+from hits
+where consent is not null;

@@ -1,12 +1,35 @@
 -- Server requests reduced to their shape: field names and types, and the facts of value that a rule asks for. One request a
 -- shape is validated; what is wrong with it is wrong with every event of that shape. A shape is the hash of its text.
 
+create temp table if not exists payload_requests (
+    ref       varchar,
+    endpoint  varchar,
+    relay_key varchar,
+    status    integer,
+    shape     ubigint
+);
+create temp table if not exists payloads (
+    decoded_row bigint,     -- NULL: no event could be read from the request
+    ref         varchar,
+    nth         bigint,     -- place of the event in its request, from 1
+    endpoint    varchar,
+    shape       ubigint
+);
+create temp table if not exists shapes_met (shape ubigint);
+create temp table if not exists shape_violations (
+    shape    ubigint,
+    of_event boolean,       -- else of the request around it
+    path     varchar,
+    cause    varchar,
+    detail   varchar
+);
+
 -- An entry of a relay's list: what a merged list type hides.
 create or replace temp macro quantity_class(id, quantity) as
     case when id is null then 'no id' else 'id' end
         || case when quantity is null then ', none' when try_cast(quantity as double) < 1 then ', under one' else '' end;
 
-create or replace temp table payload_requests as
+insert into payload_requests
 with posted as (
     select
         ref,
@@ -63,7 +86,8 @@ create or replace temp table payload_events as
 with several as (
     select distinct ref
     from decoded
-    where events_sent > 1
+    where rowid >= getvariable('decoded_before')
+      and events_sent > 1
       and channel = 'server'
 ),
 lists as (
@@ -80,17 +104,19 @@ listed as (
 )
 select ref, nth, coalesce(try(cast(json_structure(call) as varchar)), 'no JSON') as shape from listed;
 
-create or replace temp table payloads as
+insert into payloads
 with alone as (
     select *, rowid as decoded_row, 1 as nth
     from decoded
-    where channel = 'server'
+    where rowid >= getvariable('decoded_before')
+      and channel = 'server'
       and coalesce(events_sent, 1) <= 1
 ),
 numbered as (
     select *, rowid as decoded_row, row_number() over (partition by ref order by rowid) as nth
     from decoded
-    where channel = 'server'
+    where rowid >= getvariable('decoded_before')
+      and channel = 'server'
       and events_sent > 1
 ),
 together as (
@@ -133,17 +159,10 @@ shaped as (
 unread as (
     select p.ref, p.endpoint, hash(concat_ws('|', p.endpoint, p.shape)) as shape
     from payload_requests p
+    join requests r on r.ref = p.ref
     left join decoded d on d.ref = p.ref
     where d.ref is null
 )
 select decoded_row, ref, nth, endpoint, shape from shaped
 union all
 select null, ref, null, endpoint, shape from unread;
-
-create or replace temp table shape_violations (
-    shape    ubigint,
-    of_event boolean,   -- else of the request around it
-    path     varchar,
-    cause    varchar,
-    detail   varchar
-);

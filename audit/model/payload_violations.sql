@@ -66,10 +66,3 @@ from payload_requests p
 join request_events e on e.ref = p.ref
 where contains(p.endpoint, 'relay')
   and (p.relay_key = 'page' or (p.relay_key = 'none' and not coalesce(p.status between 200 and 299, false)));
-
-drop table payload_requests;
-drop table payload_events;
-drop table payloads;
-drop table shape_violations;
-drop table event_rows;
-drop table request_events;

@@ -1,0 +1,33 @@
+-- What the page's own Google hits say of consent: the last word before an event of the same page load, unless the shopper's yes is
+-- reported within the next seconds.
+update events
+set consent = t.consent
+from (
+    with words as (
+        select
+            e.event_key,
+            h.consent,
+            row_number() over (partition by e.event_key order by h.seen_at desc, h.consent desc) as nth
+        from events e
+        join consent_hits h on h.page_load = e.page_load
+        where h.seen_at <= e.seen_at
+    ),
+    followed as (
+        select distinct
+            e.event_key
+        from events e
+        join consent_hits h on h.page_load = e.page_load
+        where h.consent = 'granted'
+          and h.seen_at > e.seen_at
+          and h.seen_at <= e.seen_at + interval 5 seconds
+    )
+    select
+        w.event_key,
+        w.consent
+    from words w
+    left join followed f on f.event_key = w.event_key
+    where w.nth = 1
+      and (w.consent = 'granted' or f.event_key is null)
+) t
+where t.event_key = events.event_key
+  and events.consent is null;
