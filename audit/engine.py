@@ -93,6 +93,8 @@ def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.Duck
     con.execute("attach ':memory:' as work (compress); use work")
     con.execute("set TimeZone = 'UTC'")
     con.execute("set threads = 1")
+    # A long query would draw a bar on stdout, into the answer.
+    con.execute("set enable_progress_bar = false")
     try:
         con.execute("set memory_limit = ?", [memory or DEFAULT_MEMORY])
     except duckdb.Error as error:

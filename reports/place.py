@@ -149,6 +149,8 @@ def _check(out: Path, where: Path) -> None:
 def _make(folder: Path, made: list[Path]) -> None:
     for path in (*reversed(folder.parents), folder):
         if not path.is_dir():
+            if path.exists():
+                raise OSError(errno.ENOTDIR, f"{path.name} is a file")
             made.append(path)
             path.mkdir(exist_ok=True)
 

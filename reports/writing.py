@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 
 import reports.formats.csv as csv_format
@@ -31,7 +33,8 @@ def make_ready(place: Place, audit: Audit, packet: Packet) -> None:
     except duckdb.IOException as error:
         if not is_shortage(error):
             raise
-        reason = str(error).splitlines()[0].rpartition(": ")[2]
+        told = re.search(r'Could not write file "[^"]*": ([^\n]+)', str(error))
+        reason = told[1] if told else str(error).splitlines()[0]
         raise OutputError(
             f"{place.shown}: cannot be written ({reason}). What stood there is untouched; free space on its disk,"
             " or name another folder."

@@ -1,0 +1,222 @@
+"""A disk that is full, a folder nobody may write to, a reader that goes away: one clear sentence, and nothing is left."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.survival import CLEAN, ORDERS, WITHOUT_PRIVILEGES, limited, plan, run, start, tree, written_by
+
+#: In place of the decoding: a table larger than the memory bound, however little evidence there is.
+SPILLING = """
+import audit.engine
+audit.engine.decode = lambda con, _: con.execute("create table t as select range, md5(range::varchar) from range(6000000)")
+"""
+#: A run that gets as far as reading has not failed early.
+NO_WORK = "import audit.engine; audit.engine.run = lambda *_, **__: exit('work was done')\n"
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a packet and a plan."""
+    folder = tmp_path_factory.mktemp("written")
+    plan(folder, "before")
+    assert run(folder, "run", ORDERS, "--plan", "before.toml").returncode == 3
+    return folder
+
+
+@pytest.fixture
+def folder(written: Path, tmp_path: Path) -> Path:
+    """Such a folder for one test."""
+    return Path(shutil.copytree(written, tmp_path / "folder"))
+
+
+# ---------------------------------------------------------------------- full
+
+
+@pytest.mark.parametrize(
+    "size",
+    [1_000_000, pytest.param(1_000, marks=pytest.mark.soak), pytest.param(80_000, marks=pytest.mark.soak)],
+    ids=lambda size: f"{size} bytes are left",
+)
+def test_a_full_disk_under_the_packet_leaves_the_old_one(size: int, folder: Path) -> None:
+    before = tree(folder)
+    result = run(folder, "run", ORDERS, before=limited(size))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        "pixel-audit: packet: cannot be written (File too large). What stood there is untouched; free space on its disk,"
+        " or name another folder.\n"
+    )
+    assert tree(folder) == before
+
+
+def test_a_full_disk_under_what_spills_leaves_the_old_packet(folder: Path) -> None:
+    before = tree(folder)
+    result = run(folder, "run", ORDERS, "--memory", "150MB", before=SPILLING + limited(2_000_000))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        f"pixel-audit: {folder / 'temporary'}: this disk is full. What exceeds the memory bound (150MB) is kept there while the"
+        " audit runs. Free space, set TMPDIR to a folder on a larger disk, or allow more with --memory.\n"
+    )
+    assert tree(folder) == before
+
+
+def test_a_bound_too_small_is_no_damaged_file_and_no_broken_check(folder: Path) -> None:
+    before = tree(folder)
+    result = run(folder, "run", ORDERS, "--memory", "5MB")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "the memory bound (5MB) is too small for this evidence. Allow more with --memory" in result.stderr
+    assert tree(folder) == before
+
+
+def test_a_full_disk_under_a_signature_keeps_the_signatures_before(folder: Path) -> None:
+    words = ("sign", "packet", "--role", "media", "--name", "A. Person", "--reason", "known")
+    assert run(folder, *words).returncode == 0
+    before = tree(folder)
+    result = run(folder, *words, before=limited(300))
+    assert result.returncode == 2
+    assert "signoff.json: cannot be written (File too large). What stood there is untouched" in result.stderr
+    assert tree(folder) == before
+
+
+def test_a_full_disk_under_a_new_plan_leaves_no_half_of_it(tmp_path: Path) -> None:
+    (tmp_path / "launch").mkdir()
+    result = run(tmp_path, "init", "launch", before=limited(300))
+    assert result.returncode == 2
+    assert "launch: cannot be written (File too large)" in result.stderr
+    assert not list((tmp_path / "launch").rglob("*.toml"))
+
+
+def test_output_that_takes_no_more_is_said(folder: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        result = run(folder, "checks", stdout=full)
+    assert result.returncode == 2
+    assert "the answer cannot be printed (No space left on device). Free space where the output goes." in result.stderr
+    assert "Exception ignored" not in result.stderr
+
+
+# ---------------------------------------------------------------------- closed
+
+
+def _file(folder: Path) -> str:
+    (folder / "notes.txt").write_text("mine")
+    return "notes.txt"
+
+
+def _below_a_file(folder: Path) -> str:
+    return f"{_file(folder)}/packet"
+
+
+def _read_only(folder: Path) -> str:
+    (folder / "packet").chmod(0o555)
+    return "packet"
+
+
+def _in_a_read_only_folder(folder: Path) -> str:
+    (folder / "shut").mkdir()
+    (folder / "shut").chmod(0o555)
+    return "shut/packet"
+
+
+def _below_a_read_only_folder(folder: Path) -> str:
+    return f"{_in_a_read_only_folder(folder)}/deeper"
+
+
+def _a_folder_in_place_of_a_file(folder: Path) -> str:
+    (folder / "own" / "run.json").mkdir(parents=True)
+    return "own"
+
+
+CLOSED: dict[Callable[[Path], str], str] = {
+    _file: "notes.txt: is a file, not a folder. Name another folder with --out.",
+    _below_a_file: "notes.txt/packet: cannot be written (notes.txt is a file). What stood there is untouched",
+    _read_only: "packet: cannot be written (the folder is read-only). What stood there is untouched; check its permissions",
+    _in_a_read_only_folder: "shut/packet: cannot be written (Permission denied).",
+    _below_a_read_only_folder: "shut/packet/deeper: cannot be written (Permission denied).",
+    _a_folder_in_place_of_a_file: "own/run.json: is a folder; a file of the packet goes there.",
+}
+
+
+@pytest.mark.parametrize("kind", CLOSED, ids=lambda kind: kind.__name__.strip("_"))
+def test_a_folder_that_cannot_be_written_is_told_before_any_work(kind: Callable[[Path], str], folder: Path) -> None:
+    out = kind(folder)
+    before = tree(folder)
+    result = run(folder, "run", CLEAN, "--out", out, before=WITHOUT_PRIVILEGES + NO_WORK)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("pixel-audit: ")
+    assert CLOSED[kind] in result.stderr
+    assert tree(folder) == before
+
+
+def test_a_folder_that_alone_may_be_written_takes_a_packet(folder: Path) -> None:
+    """A volume mounted into a container: nothing can be made beside it."""
+    (folder / "shut").mkdir()
+    shutil.move(folder / "packet", folder / "shut" / "packet")
+    (folder / "shut").chmod(0o555)
+    names = sorted(tree(folder))
+    plan(folder, "after")
+    result = run(folder, "run", ORDERS, "--plan", "after.toml", "--out", "shut/packet", before=WITHOUT_PRIVILEGES)
+    assert result.returncode == 3, result.stderr
+    assert written_by(folder / "shut" / "packet") == "after"
+    assert sorted(tree(folder)) == sorted([*names, "after.toml"])
+
+
+def test_no_place_for_temporary_files_is_told(folder: Path) -> None:
+    before = tree(folder)
+    shut = f"import os, pathlib; os.environ['TMPDIR'] = '{folder}/shut'; pathlib.Path('{folder}/shut').mkdir(mode=0o700)\n"
+    limit = "import audit.spill; audit.spill.take = lambda folder: (_ for _ in ()).throw(OSError(28, 'No space left on device'))\n"
+    result = run(folder, "run", ORDERS, before=shut + limit)
+    assert result.returncode == 2
+    assert "no temporary folder can be made" in result.stderr
+    (folder / "shut").rmdir()
+    assert tree(folder) == before
+
+
+# ---------------------------------------------------------------------- whatever the command, however it ends
+
+
+ENDS = {
+    "go": (("run", CLEAN, "--now", "2026-11-20T12:00:00Z"), 0),
+    "stop": (("demo", "double_sender"), 1),
+    "not proven": (("run", ORDERS), 3),
+    "an error": (("run", "nowhere.har"), 2),
+    "doctor": (("doctor", ORDERS), 0),
+    "diff": (("diff", "packet", "packet"), 0),
+    "verify": (("verify", "packet"), 0),
+    "sign": (("sign", "packet", "--role", "media", "--name", "A", "--reason", "known"), 0),
+    "init": (("init", "launch"), 0),
+    "explain": (("explain", "value_mismatch"), 0),
+}
+
+
+def _beside(folder: Path) -> set[str]:
+    """What lies there but for what the commands are for."""
+    return {path for path in tree(folder) if not path.startswith(("packet/", "launch"))}
+
+
+@pytest.mark.parametrize("end", [pytest.param(end, marks=pytest.mark.soak) if end in ("go", "not proven") else end for end in ENDS])
+def test_no_command_leaves_anything_behind(end: str, folder: Path) -> None:
+    words, code = ENDS[end]
+    before = _beside(folder)
+    assert run(folder, *words).returncode == code
+    assert _beside(folder) == before
+    assert not list((folder / "packet").glob(".*"))
+
+
+@pytest.mark.parametrize(("words", "code"), [(("run", ORDERS), 3), (("explain", "value_mismatch"), 0)], ids=["run", "explain"])
+def test_a_reader_that_goes_away_changes_neither_answer_nor_packet(words: tuple[str, ...], code: int, folder: Path) -> None:
+    before = _beside(folder)
+    with start(folder, *words, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()  # as `head` does
+        assert process.stderr is not None
+        stderr = process.stderr.read()
+    assert process.returncode == code
+    assert "Traceback" not in stderr
+    assert "Exception ignored" not in stderr
+    assert _beside(folder) == before
+    written_by(folder / "packet")
