@@ -62,7 +62,9 @@ def test_ten_thousand_levels_in_a_body_are_no_event_and_no_crash(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "content", [gzip.compress(GOOD.encode())[:40], b"\x1f\x8b\x08" + b"\0" * 60, b"\x28\xb5\x2f\xfd" + b"\1" * 40]
+    "content",
+    [gzip.compress(GOOD.encode())[:40], b"\x1f\x8b\x08" + b"\0" * 60, b"\x28\xb5\x2f\xfd" + b"\1" * 40],
+    ids=["cut", "gzip in name", "zstd in name"],
 )
 def test_a_lying_archive_is_refused(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="damaged or half-written"):

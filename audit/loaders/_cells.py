@@ -18,7 +18,7 @@ from typing import TypeVar
 import duckdb
 
 from audit.errors import InputError
-from audit.loaders._paths import MAX_RECORD_BYTES, plain_path
+from audit.loaders._paths import MAX_RECORD_BYTES, lines, plain_path
 from audit.loaders._source import Source
 
 T = TypeVar("T")
@@ -103,25 +103,24 @@ def _beginnings(source: Source) -> tuple[int, list[tuple[int, int]]] | None:
     """
     rows, expected, is_open = -1, -1, False
     jumps: list[tuple[int, int]] = []
-    with source.open() as stream:
-        for number, line in enumerate(stream, start=1):
-            if number == 1 and line[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+    for number, line in enumerate(lines(source), start=1):
+        if number == 1 and line[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return None
+        if b"\0" in line or b"\r" in line[:-2] or line.endswith(b"\r"):
+            return None
+        was_open = is_open
+        if line.count(b'"') % 2:
+            is_open = not is_open
+        if was_open:
+            continue
+        if not line.strip():
+            if rows < 0:
                 return None
-            if b"\0" in line or b"\r" in line[:-2] or line.endswith(b"\r"):
-                return None
-            was_open = is_open
-            if line.count(b'"') % 2:
-                is_open = not is_open
-            if was_open:
-                continue
-            if not line.strip():
-                if rows < 0:
-                    return None
-                continue
-            if rows == 0 or (rows > 0 and number != expected):
-                jumps.append((rows, number))
-            expected = number + 1
-            rows += 1
+            continue
+        if rows == 0 or (rows > 0 and number != expected):
+            jumps.append((rows, number))
+        expected = number + 1
+        rows += 1
     return None if is_open else (rows, jumps)
 
 

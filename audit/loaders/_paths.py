@@ -1,10 +1,11 @@
-"""Paths as DuckDB takes them, and how long one record may be."""
+"""Paths as DuckDB takes them, lines as Python takes them, and how long one record may be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from audit.errors import InputError
 from audit.loaders._source import Source
 from audit.spill import private_folder
 
@@ -22,3 +23,29 @@ def plain_path(source: Source) -> Iterator[str]:
         link = folder / "input"
         link.symlink_to(source.path.resolve())
         yield str(link)
+
+
+def lines(source: Source) -> Iterator[bytes]:
+    """The unpacked lines, each with its end.
+
+    Raises:
+        InputError: one is longer than any record.
+    """
+    with source.open() as stream:
+        while line := stream.readline(MAX_RECORD_BYTES + 1):
+            if len(line) > MAX_RECORD_BYTES:
+                raise InputError(f"{source.name}: a line of more than {MAX_RECORD_BYTES >> 20} MiB is no record. Export it again.")
+            yield line
+
+
+def whole(source: Source) -> bytes:
+    """The unpacked bytes of a file that is small by nature.
+
+    Raises:
+        InputError: it is not.
+    """
+    with source.open() as stream:
+        content = stream.read(MAX_RECORD_BYTES + 1)
+    if len(content) > MAX_RECORD_BYTES:
+        raise InputError(f"{source.name}: more than {MAX_RECORD_BYTES >> 20} MiB. Export it in parts.")
+    return content

@@ -10,6 +10,7 @@ import duckdb
 from audit.errors import InputError
 from audit.loaders._cells import parquet_text, read_cells
 from audit.loaders._paths import MAX_RECORD_BYTES, plain_path
+from audit.loaders._paths import lines as lines_of
 from audit.loaders._source import Source
 
 #: Whole rows are JSON where they are anything; only their first mark is looked at.
@@ -56,30 +57,42 @@ def _read_lines(con: duckdb.DuckDBPyConnection, source: Source, path: str) -> No
         [path, source.packing],
     )
     read = (con.execute("select count(*) from records").fetchone() or (0,))[0]
-    blank = _blank_lines(source, read)
-    if blank:
-        con.execute("create or replace temp table blank_lines (line bigint)")
-        con.executemany("insert into blank_lines values (?)", [[line] for line in blank])
-        # The nth record stands n lines down plus the blank lines above it: blank line b has b - rank(b) records above.
+    jumps = _jumps(source, read)
+    if jumps:
+        rows, lines = zip(*jumps, strict=True)
         con.execute(
-            "create or replace temp table records as select r.place + count(b.above) as place, any_value(r.record) as record"
-            " from records r left join (select line - row_number() over (order by line) as above from blank_lines) b"
-            " on b.above < r.place group by r.place order by r.place"
+            "create or replace temp table jumps as select unnest(?::bigint[]) as row, unnest(?::bigint[]) as line",
+            [list(rows), list(lines)],
         )
-        con.execute("drop table blank_lines")
+        con.execute(
+            "create or replace temp table records as select coalesce(j.line + r.place - j.row, r.place) as place, r.record"
+            " from records r asof left join jumps j on r.place >= j.row order by 1"
+        )
+        con.execute("drop table jumps")
 
 
-def _blank_lines(source: Source, read: int) -> list[int]:
-    """The lines that hold nothing; they are looked for one by one only where there are more lines than rows were read."""
-    lines, last = 0, b"\n"
+def _jumps(source: Source, read: int) -> list[tuple[int, int]]:
+    """Where lines that hold nothing put a row further down than its number: (row, line) from there on.
+
+    The lines are looked at one by one only where there are more of them than rows were read.
+    """
+    ends, last = 0, b"\n"
     with source.open() as stream:
         while chunk := stream.read(1 << 20):
-            lines += chunk.count(b"\n")
+            ends += chunk.count(b"\n")
             last = chunk[-1:]
-    if lines + (last != b"\n") == read:
+    if ends + (last != b"\n") == read:
         return []
-    with source.open() as stream:
-        return [number for number, line in enumerate(stream, start=1) if not line.strip()]
+    jumps: list[tuple[int, int]] = []
+    row = blank = 0
+    for number, line in enumerate(lines_of(source), start=1):
+        if not line.strip():
+            continue
+        row += 1
+        if number - row != blank:
+            blank = number - row
+            jumps.append((row, number))
+    return jumps
 
 
 def _read_csv(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, int]:

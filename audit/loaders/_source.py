@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import hashlib
 import io
 import json
 import os
 import stat
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import ijson
-import zstandard
 
 from audit.errors import InputError
 from audit.loaders._json_stream import JsonStream
+from audit.loaders._unpacking import DAMAGED, check_parquet_size, check_unpacked_size, packing_of, unpacked
 
 HEAD_BYTES = 262_144
 _RECORDS_PEEKED = 20
@@ -74,25 +72,6 @@ class Source:
         return frozenset(key.lower() for key in names)
 
 
-def unpacked(path: Path) -> IO[bytes]:
-    """A file's bytes, unpacked where its content says gzip or zstd.
-
-    Raises:
-        InputError: the file cannot be opened.
-    """
-    try:
-        with path.open("rb") as raw:
-            magic = raw.read(4)
-        if magic[:2] == b"\x1f\x8b":
-            return cast("IO[bytes]", gzip.open(path, "rb"))
-        if magic == b"\x28\xb5\x2f\xfd":
-            frames = zstandard.ZstdDecompressor().stream_reader(path.open("rb"), read_across_frames=True, closefd=True)
-            return cast("IO[bytes]", io.BufferedReader(cast("io.RawIOBase", frames)))
-        return path.open("rb")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}). Check the path and its permissions.") from error
-
-
 def read_source(path: Path, name: str) -> Source:
     """What a file is, from its bytes.
 
@@ -105,44 +84,21 @@ def read_source(path: Path, name: str) -> Source:
             raise InputError(f"{path}: a pipe or a device, which can be read only once. Write it to a file and name that.")
         with path.open("rb") as raw:
             stamp = _stamp(os.fstat(raw.fileno()))
-            magic = raw.read(4)
-            raw.seek(0)
             while chunk := raw.read(1 << 20):
                 digest.update(chunk)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}). Check the path and its permissions.") from error
-    packing = {b"\x1f\x8b": "gzip", b"\x28\xb5": "zstd"}.get(magic[:2], "none")
+    check_unpacked_size(path, name)
     try:
         with unpacked(path) as stream:
             head = stream.read(HEAD_BYTES)
-        if packing != "none":
-            _unpack_whole(path, packing)
-    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+    except DAMAGED as error:
         raise InputError(f"{name}: packed, but damaged or half-written ({error}). Copy it again.") from error
     if not head.strip():
         raise InputError(f"{name}: the file is empty. Export it again, or leave it out.")
     whole = len(head) < HEAD_BYTES
     look = _look_parquet(path, name) if head.startswith(b"PAR1") else _look(head, whole)
-    return Source(path=path, name=name, sha256=digest.hexdigest(), packing=packing, stamp=stamp, **look)
-
-
-def _unpack_whole(path: Path, packing: str) -> None:
-    """Unpacks a file to nowhere: a reader may pass over a missing end in silence, and rows would be missing with it."""
-    if packing == "gzip":
-        with gzip.open(path, "rb") as stream:
-            while stream.read(1 << 20):
-                pass
-        return
-    with path.open("rb") as raw:
-        frame, rest = zstandard.ZstdDecompressor().decompressobj(), b""
-        # In small bites: a bomb unfolds one at a time.
-        while chunk := rest or raw.read(1024):
-            if frame.eof:
-                frame = zstandard.ZstdDecompressor().decompressobj()
-            frame.decompress(chunk)
-            rest = frame.unused_data if frame.eof else b""
-        if not frame.eof:
-            raise EOFError("the compressed file ends too early")
+    return Source(path=path, name=name, sha256=digest.hexdigest(), packing=packing_of(path), stamp=stamp, **look)
 
 
 @contextmanager
@@ -154,7 +110,7 @@ def steady(source: Source) -> Iterator[None]:
     """
     try:
         yield
-    except (InputError, OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+    except (InputError, *DAMAGED) as error:
         _check_unchanged(source, error)
         if isinstance(error, InputError):
             raise
@@ -201,6 +157,8 @@ def _look_parquet(path: Path, name: str) -> dict[str, Any]:
     literal = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
     try:
         with duckdb.connect() as con:
+            con.execute("set threads = 1")
+            check_parquet_size(con, path, literal, name)
             found = con.execute(f"select columns(*)::varchar from read_parquet(?) limit {_RECORDS_PEEKED}", [literal])
             keys = tuple(column[0] for column in found.description or ())
             records = tuple(dict(zip(keys, row, strict=True)) for row in found.fetchall())
@@ -286,6 +244,7 @@ def _look_table(text: str) -> dict[str, Any]:
     best = max(",;\t|", key=lines[0].count)
     if lines[0].count(best) == 0:
         return {"shape": "other", "keys": (lines[0].strip(),)}
+    csv.field_size_limit(HEAD_BYTES)
     try:
         rows = list(csv.reader(io.StringIO("\n".join(lines[: _RECORDS_PEEKED * 4])), delimiter=best))
     except csv.Error:

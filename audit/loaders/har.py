@@ -22,6 +22,7 @@ import ijson
 from audit.errors import InputError
 from audit.loaders._initiators import initiator
 from audit.loaders._json_stream import JsonStream
+from audit.loaders._rejects import insert_rejects
 from audit.loaders._source import Source, Tally
 from audit.loaders._workers import drop_repeats, is_cached, is_taken_over
 
@@ -73,12 +74,16 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     rows: list[dict[str, Any]] = []
     rejects: list[tuple[int, str]] = []
     taken_over: list[int] = []
-    read = size = 0
+    read = rejected = size = 0
     for place, entry in enumerate(_entries(source)):
         read += 1
         row = reader.row(place, entry)
         if isinstance(row, str):
             rejects.append((place, row))
+            rejected += 1
+            if len(rejects) == _BATCH:
+                insert_rejects(con, source, rejects, mark="#")
+                rejects = []
             continue
         if is_taken_over(entry):
             taken_over.append(place)
@@ -89,11 +94,10 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             rows, size = [], 0
     _insert(con, source, rows)
     drop_repeats(con, source.name, taken_over)
-    for place, reason in rejects:
-        con.execute("insert into rejects values (?, ?, ?)", [f"{source.name}#{place}", source.name, reason])
+    insert_rejects(con, source, rejects, mark="#")
     return Tally(
         read=read,
-        rejected=len(rejects),
+        rejected=rejected,
         gaps=reader.gaps() if read else ("no entries: nothing was recorded, or the recording was cleared",),
         has_bodies=reader.bodies > 0 if reader.posts else None,
         has_statuses=reader.statuses > 0 if read else None,

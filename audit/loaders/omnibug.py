@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 
 import duckdb
 
+from audit.loaders._paths import whole
+from audit.loaders._rejects import insert_rejects
 from audit.loaders._requests import insert_requests
 from audit.loaders._source import Source, Tally, text_of
 
@@ -22,9 +24,10 @@ FORMATS = ("Omnibug export (CSV or tab-separated)",)
 
 _HEADER_LINES = 2
 _TIME = r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d{2} \d{4} \d{2}:\d{2}:\d{2} GMT[+-]\d{4}"
+#: The first cells end where the next begins, without a second thought: a hostile row would make many of them.
 _ROW = re.compile(
-    rf'^"(?P<type>.*?)"(?P<d>[,\t])"(?P<provider>.*?)"(?P=d)"(?P<account>.*?)"(?P=d)"(?P<id>.*?)"(?P=d)"(?P<url>\w+:.*?)"(?P=d)'
-    rf'"(?P<body>.*)"(?P=d)"(?P<time>{_TIME})[^"]*"(?:(?P=d)".*")?$',
+    rf'^"(?>(?P<type>.*?)"(?P<d>[,\t])")(?>(?P<provider>.*?)"(?P=d)")(?>(?P<account>.*?)"(?P=d)")(?>(?P<id>.*?)"(?P=d)")'
+    rf'(?>(?P<url>\w+:.*?)"(?P=d)")(?P<body>.*)"(?P=d)"(?P<time>{_TIME})[^"]*"(?:(?P=d)".*")?$',
     re.DOTALL,
 )
 _ENDS = re.compile(rf'"{_TIME}[^"]*"(?:[,\t]".*")?$')
@@ -37,21 +40,18 @@ def claims(source: Source) -> bool:
 
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     """Requests of the page, and the pages it went to; a row of another form is a reject."""
-    read = bad = 0
-    loads = 0
+    read = loads = 0
+    bad: list[tuple[int, str]] = []
     pages: list[tuple[int, datetime, str, int]] = []
     con.execute("create or replace temp table records (place bigint, record json)")
     rows: list[tuple[int, str]] = []
     for line, text in _rows(source):
         read += 1
-        found = _ROW.match(text)
-        if found is None:
-            bad += 1
-            con.execute(
-                "insert into rejects values (?, ?, 'not a row as Omnibug writes it')", [f"{source.name}:{line}", source.name]
-            )
+        found = _ROW.match(text) if text.endswith('"') else None
+        time = _utc(found["time"]) if found else None
+        if found is None or time is None:
+            bad.append((line, "not a row as Omnibug writes it"))
             continue
-        time = _utc(found["time"])
         url = found["url"].replace('\\"', '"')
         if found["type"] == "Navigation" and not found["provider"]:
             loads += 1
@@ -60,6 +60,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         body = _body(found["body"])
         row = {"ts": f"{time.isoformat()}Z", "method": "POST" if body else "GET", "url": url, "body": body}
         rows.append((line, json.dumps(row | {"page": str(loads)})))
+    insert_rejects(con, source, bad)
     if rows:
         lines, records = zip(*rows, strict=True)
         con.execute("insert into records select unnest(?::bigint[]), unnest(?::json[])", [list(lines), list(records)])
@@ -84,32 +85,34 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     gaps = ["no response status, and no requests but those to platforms: an action of the shopper cannot be seen"]
     if not pages:
         gaps.append("no page navigation")
-    return Tally(read=read, rejected=bad + rejected, gaps=tuple(gaps), has_statuses=False)
+    return Tally(read=read, rejected=len(bad) + rejected, gaps=tuple(gaps), has_statuses=False)
 
 
 def _rows(source: Source) -> Iterator[tuple[int, str]]:
     """Each row with the line it begins on: a body may hold line breaks, a row ends with its time."""
-    with source.open() as stream:
-        lines = text_of(stream.read()).splitlines()
+    lines = text_of(whole(source)).splitlines()
     begins, held = 0, ""
     for number, line in enumerate(lines[_HEADER_LINES:], start=_HEADER_LINES + 1):
         if held:
             held += "\n" + line
         elif line.strip():
             begins, held = number, line
-        if held and (_ENDS.search(held) or not held.startswith('"')):
+        if held and ((line.endswith('"') and _ENDS.search(line)) or not held.startswith('"')):
             yield begins, held
             held = ""
     if held:
         yield begins, held
 
 
-def _utc(text: str) -> datetime:
-    """``Fri Nov 20 2026 17:00:00 GMT+0700``, whatever the language of this machine."""
+def _utc(text: str) -> datetime | None:
+    """``Fri Nov 20 2026 17:00:00 GMT+0700``, whatever the language of this machine; ``None`` when there is no such moment."""
     _, month, day, year, clock, zone = text.split()
-    number = "JanFebMarAprMayJunJulAugSepOctNovDec".index(month) // 3 + 1
-    written = f"{year}-{number:02d}-{day}T{clock}{zone.removeprefix('GMT')}"
-    return datetime.fromisoformat(written).astimezone(UTC).replace(tzinfo=None)
+    try:
+        number = "JanFebMarAprMayJunJulAugSepOctNovDec".index(month) // 3 + 1
+        written = f"{year}-{number:02d}-{day}T{clock}{zone.removeprefix('GMT')}"
+        return datetime.fromisoformat(written).astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _body(text: str) -> str | None:
@@ -119,7 +122,7 @@ def _body(text: str) -> str | None:
         return None
     try:
         form = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     if isinstance(form, dict) and form and all(isinstance(values, list) for values in form.values()):
         return urlencode([(name, str(value)) for name, values in form.items() for value in values])
