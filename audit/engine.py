@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from audit.asking import Outcome, ask
 from audit.decoding import decode_requests, join_events
 from audit.errors import InputError
 from audit.loaders import Loader, claimant
-from audit.loaders._source import Source, Tally, read_source, steady
+from audit.loaders._ending import CUT_OFF
+from audit.loaders._source import Source, Tally, read_source
+from audit.loaders._steady import steady
 from audit.plan import Plan
 from audit.plan_tables import store_plan, store_platforms
 from audit.sessions import build_sessions
@@ -141,7 +143,7 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
             f"no evidence found.{extra} Put a HAR, a server request log and the shop's order export into the folder,"
             " or name the files."
         )
-    if sum(source.stamp[2] for source, *_ in sources if source.stamp) > SMALL_BYTES:
+    if sum(source.size for source, *_ in sources) > SMALL_BYTES:
         con.execute("reset threads")
     # The salt only keeps digests of this run from being compared with anything outside it; they are never written out.
     digest = hashlib.sha256("".join(sorted(seen)).encode() + b"pixel-audit").hexdigest()
@@ -150,9 +152,9 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
     for source, name, loader in sources:
         progress(f"reading {source.name}")
         with steady(source):
-            tally = loader.load(con, source)
+            tally = _told_torn(con, source, loader.load(con, source))
         _store_source(con, source, name, loader.KIND, tally)
-        waiting += source.path.stat().st_size
+        waiting += source.size
         if waiting > BATCH_BYTES:
             decode_requests(con)
             waiting = 0
@@ -160,8 +162,29 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
     return unrecognised
 
 
+def _told_torn(con: duckdb.DuckDBPyConnection, source: Source, tally: Tally) -> Tally:
+    """A row that breaks off at the end of a file is none of the shop's doing, and more rows may be missing after it."""
+    if not source.is_torn:
+        return tally
+    con.execute(
+        """
+        with last_rows as (
+            select max(try_cast(regexp_extract(ref, '[0-9]+$') as bigint)) as place
+            from rejects
+            where source = $source and reason in ('not a JSON object', $cut)
+        )
+        update rejects
+        set reason = $cut
+        where source = $source
+            and reason = 'not a JSON object'
+            and try_cast(regexp_extract(ref, '[0-9]+$') as bigint) = (select place from last_rows)
+        """,
+        {"source": source.name, "cut": CUT_OFF},
+    )
+    return replace(tally, gaps=(*tally.gaps, "its last row is cut off: it was copied while it was being written, copy it again"))
+
+
 def _with_mapping(source: Source, plan: Plan) -> Source:
-    from dataclasses import replace
     from fnmatch import fnmatch
 
     for mapping in plan.mappings:

@@ -115,10 +115,16 @@ def _matches(root: Path, pattern: str) -> Iterable[Path]:
         return [literal]
     try:
         return sorted(
-            path for path in root.glob(pattern) if path.is_file() and path.name != NOTE_NAME and not path.name.startswith(".")
+            path
+            for path in root.glob(pattern)
+            if path.is_file() and path.name != NOTE_NAME and not _is_hidden(path.relative_to(root).parts)
         )
     except ValueError as error:
         raise InputError(f"inputs.paths: {pattern!r} is no pattern ({error}).") from error
+
+
+def _is_hidden(parts: tuple[str, ...]) -> bool:
+    return any(part.startswith(".") and part not in (".", "..") for part in parts)
 
 
 def _relative(file: Path, root: Path) -> str:

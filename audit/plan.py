@@ -111,6 +111,7 @@ class Plan:
     """The whole plan; every field has the value used when the plan is silent."""
 
     path: Path | None = None
+    written: bytes = b""  # the file as it was read: what is said about it later is said of these bytes
     name: str = "Unnamed launch"
     timezone: str | None = None
     test_orders: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -43,14 +44,15 @@ def read_plan(path: Path) -> Plan:
         PlanError: the file cannot be read, is no TOML, or holds a key or value the plan does not know.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        written = path.read_bytes()
+        table = tomllib.loads(written.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n"))
     except OSError as error:
         raise PlanError(f"{path}: the plan cannot be read ({error.strerror}). Check the path given to --plan.") from error
     except UnicodeDecodeError as error:
         raise PlanError(f"{path}: the plan is not UTF-8 text. Save it as UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"{path}: not valid TOML: {error}. Mend that place and run again.") from error
-    return _Reader(path).plan(table)
+    return replace(_Reader(path).plan(table), written=written)
 
 
 class _Reader:

@@ -116,7 +116,7 @@ def _launch(audit: Audit, zone: ZoneInfo) -> Launch:
         judged=judged,
         next_review=plan.next_review.isoformat() if plan.next_review else None,
         has_plan=plan.path is not None,
-        plan_sha256=_sha256(plan.path.read_bytes()) if plan.path is not None and plan.path.is_file() else None,
+        plan_sha256=_sha256(plan.written) if plan.written else None,
         inputs_sha256=_sha256("\n".join(hashes).encode()),
     )
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from audit.check import NEEDS
 from audit.engine import Audit
+from audit.plan import Plan
 from audit.verdict import BLOCKING, GATE_TITLES, Answer, CheckResult, Verdict
 from reports.parts import Problem, Reason, Untested, Waiver
 from reports.words import PLATFORMS, SUPPLIERS, UNDECIDABLE, listed, lowered, owner_of
@@ -148,17 +147,15 @@ def assumptions(audit: Audit) -> tuple[str, ...]:
                 f"{PLATFORMS.get(name, name)}: the browser must send every step, and the server the Purchase as well"
                 f"{', where the shopper came with a click id' if name == 'snackvideo' else ''}."
             )
-    if plan.value == "total" and not _states(plan.path, "value"):
+    if plan.value == "total" and not _states(plan, "value"):
         made.append("A Purchase is expected to report the order total: what the buyer is asked to pay.")
-    if plan.conversion_point == "order_created" and not _states(plan.path, "conversion_point"):
+    if plan.conversion_point == "order_created" and not _states(plan, "conversion_point"):
         made.append("A Purchase counts from the moment the order is placed, paid or not.")
     if not plan.owners:
         made.append("No owners are named: each finding shows the role that usually answers for it.")
     return tuple(made)
 
 
-def _states(path: Path | None, key: str) -> bool:
+def _states(plan: Plan, key: str) -> bool:
     """Whether the plan's file gives the key itself, be it with the value that would be assumed anyway."""
-    if path is None or not path.is_file():
-        return False
-    return any(line.split("=")[0].strip() == key for line in path.read_text(encoding="utf-8").splitlines())
+    return any(line.split("=")[0].strip() == key for line in plan.written.decode("utf-8").splitlines())

@@ -18,6 +18,7 @@ from typing import TypeVar
 import duckdb
 
 from audit.errors import InputError
+from audit.loaders._ending import CUT_OFF
 from audit.loaders._paths import MAX_RECORD_BYTES, lines, plain_path
 from audit.loaders._source import Source
 
@@ -43,9 +44,22 @@ def read_cells(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, int
     except (duckdb.Error, csv.Error) as error:
         first = str(error).strip().splitlines()[0]
         raise InputError(f"{source.name}: breaks off or is damaged: {first}. Export it again.") from error
+    if source.is_torn:
+        bad += _refuse_last(con, source)
     read = _number(con, "select count(*) from cells") + bad
     con.execute(f"delete from cells where trim(concat({', '.join(f'c{number}' for number in range(len(source.keys)))})) = ''")
     return read, bad
+
+
+def _refuse_last(con: duckdb.DuckDBPyConnection, source: Source) -> int:
+    """Half a row holds half the facts, and its last one may be half a number; how many were refused."""
+    last = "(select max(place) from cells)"
+    con.execute(
+        f"insert into rejects select ? || ':' || place, ?, ? from cells where place = {last}", [source.name, source.name, CUT_OFF]
+    )
+    refused = _number(con, f"select count(*) from cells where place = {last}")
+    con.execute(f"delete from cells where place = {last}")
+    return refused
 
 
 def _number(con: duckdb.DuckDBPyConnection, query: str) -> int:

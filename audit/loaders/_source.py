@@ -9,8 +9,7 @@ import io
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -18,6 +17,7 @@ from typing import IO, Any
 import ijson
 
 from audit.errors import InputError
+from audit.loaders._ending import is_torn
 from audit.loaders._json_stream import JsonStream
 from audit.loaders._unpacking import DAMAGED, check_parquet_size, check_unpacked_size, packing_of, unpacked
 
@@ -60,10 +60,16 @@ class Source:
     fields: Mapping[str, str] = field(default_factory=dict)  # [[mapping]]: our field -> theirs
     mapped_kind: str | None = None
     stamp: Stamp | None = None  # the file as it was when it was first opened
+    is_torn: bool = False  # the last row breaks off
 
     def open(self) -> IO[bytes]:
         """The unpacked bytes."""
         return unpacked(self.path)
+
+    @property
+    def size(self) -> int:
+        """Bytes on the disk, packed as they are."""
+        return self.stamp[2] if self.stamp else 0
 
     @property
     def record_keys(self) -> frozenset[str]:
@@ -83,12 +89,12 @@ def read_source(path: Path, name: str) -> Source:
         if not stat.S_ISREG(path.stat().st_mode):
             raise InputError(f"{path}: a pipe or a device, which can be read only once. Write it to a file and name that.")
         with path.open("rb") as raw:
-            stamp = _stamp(os.fstat(raw.fileno()))
+            stamp = stamp_of(os.fstat(raw.fileno()))
             while chunk := raw.read(1 << 20):
                 digest.update(chunk)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}). Check the path and its permissions.") from error
-    check_unpacked_size(path, name)
+    tail = check_unpacked_size(path, name)
     try:
         with unpacked(path) as stream:
             head = stream.read(HEAD_BYTES)
@@ -98,44 +104,13 @@ def read_source(path: Path, name: str) -> Source:
         raise InputError(f"{name}: the file is empty. Export it again, or leave it out.")
     whole = len(head) < HEAD_BYTES
     look = _look_parquet(path, name) if head.startswith(b"PAR1") else _look(head, whole)
-    return Source(path=path, name=name, sha256=digest.hexdigest(), packing=packing_of(path), stamp=stamp, **look)
+    torn = is_torn(tail, look["shape"], len(look.get("keys", ())), look.get("delimiter", ","))
+    packing = packing_of(path)
+    return Source(path=path, name=name, sha256=digest.hexdigest(), packing=packing, stamp=stamp, is_torn=torn, **look)
 
 
-@contextmanager
-def steady(source: Source) -> Iterator[None]:
-    """Makes sure that what is read here are the bytes whose sha256 was taken: the file must not change meanwhile.
-
-    Raises:
-        InputError: it changed, or breaks off, or can no longer be read.
-    """
-    try:
-        yield
-    except (InputError, *DAMAGED) as error:
-        _check_unchanged(source, error)
-        if isinstance(error, InputError):
-            raise
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{source.name}: cannot be read to its end ({reason}). Copy it again.") from error
-    _check_unchanged(source, None)
-
-
-def _check_unchanged(source: Source, error: Exception | None) -> None:
-    try:
-        now = _stamp(source.path.stat())
-    except OSError as lost:
-        raise InputError(
-            f"{source.name}: was taken away or locked while it was being read ({lost.strerror}). Put a copy where nothing"
-            " changes it and audit that."
-        ) from lost
-    if source.stamp is not None and now != source.stamp:
-        how = "grew" if now[2] > source.stamp[2] and now[:2] == source.stamp[:2] else "changed"
-        raise InputError(
-            f"{source.name}: {how} while it was being read: something still writes to it. Copy it (cp) and audit the copy, so"
-            " that the answer belongs to bytes that can be kept."
-        ) from error
-
-
-def _stamp(found: os.stat_result) -> Stamp:
+def stamp_of(found: os.stat_result) -> Stamp:
+    """What changes when a file is written to, replaced or cut."""
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 _HARMLESS, _MAX_RATIO = 256 << 20, 100
 #: Values of a Parquet file; an empty column costs it no byte a row.
 _HARMLESS_VALUES, _MAX_VALUES_A_BYTE = 10_000_000, 20
+
+#: The end of a file that is looked at.
+TAIL_BYTES = 65_536
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 DAMAGED = (OSError, EOFError, zlib.error, zstandard.ZstdError)
@@ -60,42 +64,50 @@ def unpacked(path: Path) -> IO[bytes]:
             return path.open("rb")
 
 
-def check_unpacked_size(path: Path, name: str) -> None:
+def check_unpacked_size(path: Path, name: str) -> bytes:
     """Unpacks a packed file to nowhere, in constant memory: a reader may pass over a missing end in silence, and rows would be
-    missing with it; and how much it holds is only known by counting.
+    missing with it; and how much it holds is only known by counting. The last bytes of any file.
 
     Raises:
         InputError: it is damaged, or unpacks to far more than evidence does.
     """
     packing, size = packing_of(path), path.stat().st_size
     allowed, count = max(_HARMLESS, _MAX_RATIO * size), 0
+    last, held = deque[bytes](), 0
     try:
-        for length in {"none": _nothing, "gzip": _gzip_lengths, "zstd": _zstd_lengths}[packing](path):
-            count += length
+        for piece in {"none": _end, "gzip": _gzip_pieces, "zstd": _zstd_pieces}[packing](path):
+            count += len(piece)
             if count > allowed:
                 raise _too_large(name, size, f"more than {allowed >> 20:,} MiB")
+            last.append(piece)
+            held += len(piece)
+            while held - len(last[0]) >= TAIL_BYTES:
+                held -= len(last.popleft())
     except DAMAGED as error:
         raise InputError(f"{name}: packed, but damaged or half-written ({error}). Copy it again.") from error
+    return b"".join(last)[-TAIL_BYTES:]
 
 
-def _nothing(_: Path) -> Iterator[int]:
-    yield 0
+def _end(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as raw:
+        raw.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        yield raw.read(TAIL_BYTES)
 
 
-def _gzip_lengths(path: Path) -> Iterator[int]:
+def _gzip_pieces(path: Path) -> Iterator[bytes]:
     with gzip.open(path, "rb") as stream:
         while chunk := stream.read(1 << 20):
-            yield len(chunk)
+            yield chunk
 
 
-def _zstd_lengths(path: Path) -> Iterator[int]:
+def _zstd_pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as raw:
         frame, rest = zstandard.ZstdDecompressor().decompressobj(), b""
         # In small bites: a bomb unfolds one at a time.
         while chunk := rest or raw.read(1024):
             if frame.eof:
                 frame = zstandard.ZstdDecompressor().decompressobj()
-            yield len(frame.decompress(chunk))
+            yield frame.decompress(chunk)
             rest = frame.unused_data if frame.eof else b""
         if not frame.eof:
             raise EOFError("the compressed file ends too early")

@@ -105,17 +105,21 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
 
 
 def _entries(source: Source) -> Iterator[Any]:
+    last = "before its first entry"
     try:
         with source.open() as stream:
             if cast("BufferedReader", stream).peek(3).startswith(BOM_UTF8):
                 stream.read(3)
             bounded = JsonStream(stream, _TEXT_LIMIT)
-            for entry in ijson.items(bounded, _entries_path(source), use_float=True):
+            for place, entry in enumerate(ijson.items(bounded, _entries_path(source), use_float=True)):
+                last = f"after entry {place}"
                 bounded.begin_entry()
                 yield entry
     except (ijson.JSONError, UnicodeDecodeError, EOFError, OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{source.name}: the HAR breaks off or is damaged ({reason}). Save it again from the browser.") from error
+        raise InputError(
+            f"{source.name}: the HAR breaks off or is damaged {last} ({reason}). Save it again from the browser."
+        ) from error
 
 
 def _insert(con: duckdb.DuckDBPyConnection, source: Source, rows: list[dict[str, Any]]) -> None:
