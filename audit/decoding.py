@@ -32,7 +32,8 @@ def decode_requests(con: duckdb.DuckDBPyConnection) -> None:
 
 def join_events(con: duckdb.DuckDBPyConnection) -> None:
     """decoded -> events, event_items, order_candidates, violations; what became of each file's rows."""
-    for script in ("orders", "sends", "events", "candidates"):
+    (phones,) = con.execute("select count(phone_text_digest) from orders").fetchone() or (0,)
+    for script in ("orders", "sends", "events", *(("told_phones",) if phones else ()), "candidates"):
         con.execute((_MODEL / f"{script}.sql").read_text(encoding="utf-8"))
     tell_violations(con)
     con.execute((_MODEL / "consent.sql").read_text(encoding="utf-8"))

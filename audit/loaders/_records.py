@@ -14,7 +14,10 @@ from audit.loaders._paths import lines as lines_of
 from audit.loaders._source import Source
 
 #: Whole rows are JSON where they are anything; only their first mark is looked at.
-_NO_OBJECT = "(record is null or not starts_with(ltrim(cast(record as varchar), ' ' || chr(9) || chr(10) || chr(13)), '{'))"
+_NO_OBJECT = (
+    "(record is null or (not starts_with(cast(record as varchar), '{')"
+    " and not starts_with(ltrim(cast(record as varchar), ' ' || chr(9) || chr(10) || chr(13)), '{')))"
+)
 
 
 def read_records(con: duckdb.DuckDBPyConnection, source: Source, under: str | None = None) -> tuple[int, int]:

@@ -30,6 +30,10 @@ with cleaned as (
 ),
 platforms_named as (
     select distinct platform from plan_datasets
+),
+-- Digests are only ever compared with an order's: where no order has one, none is made.
+comparable as (
+    select count(email_digest) > 0 as has_emails, count(phone_digest) > 0 as has_phones from orders
 )
 select
     c.event_key,
@@ -133,86 +137,19 @@ select
     nullif(concat_ws(', ',
         case when has_email(c.params_text) then 'email' end,
         case when has_phone_field(c.params_text) then 'phone' end), '') as personal_in_params,
-    salted(email_sha(c.email_sent)) as email_digest,
-    salted(phone_sha(c.phone_sent)) as phone_digest,
+    case when o.has_emails then salted(email_sha(c.email_sent)) end as email_digest,
+    case when o.has_phones then salted(phone_sha(c.phone_sent)) end as phone_digest,
     case when c.channel = 'server' and c.relay_store is null then masked(c.user_agent[1:120]) end as user_agent,
     coalesce(c.has_secret, false) as has_secret,
     coalesce(k.copies, 1) as copies
 from cleaned c
+cross join comparable o
 left join plan_steps p on p.platform = c.platform and p.event_name = c.event_name
 left join plan_datasets d on d.platform = c.platform and d.dataset = c.dataset
 left join platforms_named n on n.platform = c.platform
 left join address_facts g on g.address = c.page
 left join address_facts r on r.address = c.referrer
 left join copy_counts k on k.decoded_row = c.event_key - 1;
-
--- A number in an address, or in a Purchase's parameters, that is some order's own telephone number: personal, whatever its name.
-create or replace temp table told_phones as
-with cleaned as (
-    select
-        event_key,
-        event_name,
-        platform,
-        page,
-        referrer,
-        params_text
-    from sends
-    where exists (select 1 from orders where phone_text_digest is not null)
-),
-texts as (
-    select event_key, 'phone in the page URL' as place, public_part(page) as text
-    from cleaned
-    where regexp_matches(page, '[0-9]{9}')
-    union all
-    select event_key, 'phone in the referrer', public_part(referrer)
-    from cleaned
-    where regexp_matches(referrer, '[0-9]{9}')
-    union all
-    select c.event_key, 'phone', c.params_text
-    from cleaned c
-    join plan_steps p on p.platform = c.platform and p.event_name = c.event_name
-    where p.step = 'Purchase'
-      and regexp_matches(c.params_text, '[0-9]{9}')
-),
-numbers as (
-    select
-        event_key,
-        place,
-        unnest(list_distinct(regexp_extract_all(text, '[0-9]{9,15}'))) as number
-    from texts
-)
-select
-    n.event_key,
-    n.place
-from numbers n
-join orders o on o.phone_text_digest = salted(n.number)
-union
-select
-    n.event_key,
-    n.place
-from numbers n
-join orders o on o.phone_digest = salted(phone_sha(n.number));
-
-update events
-set personal_in_url = concat_ws(', ', personal_in_url, t.places)
-from (
-    select
-        event_key,
-        string_agg(place, ', ' order by place) as places
-    from told_phones
-    where place <> 'phone'
-    group by event_key
-) t
-where t.event_key = events.event_key
-  and coalesce(personal_in_url, '') not like '%phone%';
-
-update events
-set personal_in_params = concat_ws(', ', personal_in_params, t.place)
-from told_phones t
-where t.event_key = events.event_key
-  and t.place = 'phone'
-  and coalesce(personal_in_params, '') not like '%phone%';
-drop table told_phones;
 
 insert into event_items
 with listed as (

@@ -42,12 +42,15 @@ with pages as (
       and channel = 'browser'
       and page is not null
 ),
+clicked as (
+    select * from pages where contains(url, 'clid') or contains(url, 'click')
+),
 clicks as (
-    select *, 'meta' as platform, url_param(url, 'fbclid') as click_id from pages
+    select *, 'meta' as platform, url_param(url, 'fbclid') as click_id from clicked
     union all
-    select *, 'tiktok', url_param(url, 'ttclid') from pages
+    select *, 'tiktok', url_param(url, 'ttclid') from clicked
     union all
-    select *, 'snackvideo', url_param(url, '(?:click_id|clickid|kwai_click_?id)') from pages
+    select *, 'snackvideo', url_param(url, '(?:click_id|clickid|kwai_click_?id)') from clicked
 )
 select
     -- A page itself tells best, then the platform's own hit: only that is sure to be of the click's visit.
@@ -81,7 +84,7 @@ with calls as (
         end as kind
     from requests
     where method = 'POST'
-      and (host is null or not regexp_full_match(host, '.*(facebook|tiktok|adsnebula)[.].*'))
+      and (host is null or not (contains(host, 'facebook.') or contains(host, 'tiktok.') or contains(host, 'adsnebula.')))
 )
 select
     ref,
@@ -112,7 +115,7 @@ with hits as (
         unnest(case when method = 'POST' and starts_with(body, 'batch=') then string_split_regex(form_text(body), '&?events\[[0-9]+\]=')
             when method = 'POST' and body is not null then [body] else [query] end) as form
     from requests
-    where regexp_full_match(host, '(www[.])?facebook[.]com')
+    where host in ('facebook.com', 'www.facebook.com')
       and regexp_full_match(path, '/tr/?')
 ),
 numbers as (

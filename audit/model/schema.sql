@@ -137,8 +137,8 @@ create table events (
     plain_keys       varchar,       -- user-data keys sent in plain text, comma-separated
     personal_in_url  varchar,       -- 'email in page_url' …: kind and place, never the value
     personal_in_params varchar,     -- the same for event parameters
-    email_digest     varchar,       -- salted; compared, never written out
-    phone_digest     varchar,       -- salted; compared, never written out
+    email_digest     varchar,       -- salted; compared with an order's, never written out; NULL where no order has one
+    phone_digest     varchar,       -- the same
     user_agent       varchar,       -- server: the user agent the request was sent with
     has_secret       boolean,       -- an access token stood in the log
     copies           bigint         -- wire copies collapsed into this row, itself included

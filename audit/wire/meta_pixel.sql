@@ -7,7 +7,7 @@ with hits as (
         method = 'POST' and coalesce(starts_with(body, '--'), false) as is_multipart,
         case when method = 'POST' and body is not null then body else query end as form
     from requests
-    where regexp_full_match(host, '(www[.])?facebook[.]com')
+    where host in ('facebook.com', 'www.facebook.com')
       and regexp_full_match(path, '/tr/?')
 ),
 read as (

@@ -10,7 +10,8 @@ with posts as (
             "parameters":"VARCHAR"}]}')) as m,
         try(from_json(response, '{"error_code":"VARCHAR","message":"VARCHAR"}')) as answer
     from requests
-    where regexp_full_match(path, '.*/v3/stores/[^/]+/public/analytics/meta/events/?')
+    where contains(path, '/analytics/meta/')
+      and regexp_full_match(path, '.*/v3/stores/[^/]+/public/analytics/meta/events/?')
       and method = 'POST'
 ),
 sent as (

@@ -10,7 +10,8 @@ with posts as (
                 "order_id":"VARCHAR","transaction_id":"VARCHAR"}}]}')) as m,
         try(from_json(response, '{"error_code":"VARCHAR","message":"VARCHAR"}')) as answer
     from requests
-    where regexp_full_match(path, '.*/v3/stores/[^/]+/public/analytics/snackvideo/events/?')
+    where contains(path, '/analytics/snackvideo/')
+      and regexp_full_match(path, '.*/v3/stores/[^/]+/public/analytics/snackvideo/events/?')
       and method = 'POST'
 ),
 sent as (

@@ -8,6 +8,7 @@ with posts as (
         try(from_json(response, '{"code":"VARCHAR","message":"VARCHAR"}')) as answer
     from requests
     where (host = 'business-api.tiktok.com' or host is null)
+      and contains(path, '/open_api/')
       and regexp_full_match(path, '/open_api/v[0-9.]+/(event/track|pixel/track|pixel/batch)/?')
       and method = 'POST'
 ),

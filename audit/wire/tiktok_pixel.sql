@@ -6,7 +6,8 @@ with posts as (
         case when method = 'GET' then try(decode(from_base64(replace(form_text(
             nullif(regexp_extract(query, '(?:^|&)analytics_message=([^&]*)', 1), '')), ' ', '+')))) else body end as message
     from requests
-    where (regexp_full_match(host, 'analytics[a-z0-9.-]*[.]tiktok[.]com') or regexp_full_match(host, 'analytics[a-z0-9.-]*[.]tiktokw[.]us'))
+    where starts_with(host, 'analytics')
+      and (regexp_full_match(host, 'analytics[a-z0-9.-]*[.]tiktok[.]com') or regexp_full_match(host, 'analytics[a-z0-9.-]*[.]tiktokw[.]us'))
       and regexp_full_match(path, '/(api/v2/pixel|api/v1/pixel/track|api/v2/pixel/track)/?')
 ),
 calls as materialized (
