@@ -141,9 +141,8 @@ def test_a_frame_may_stand_in_a_parent_stack() -> None:
 
 
 def test_a_half_written_capture_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    with pytest.raises(
-        InputError, match=r"^capture\.har: the HAR breaks off or is damaged after entry 0 \(.*\)\. Save it again from the browser\.$"
-    ):
+    words = r"^capture\.har: the HAR breaks off or is damaged after entry 0 \(.*\)\. Save it again from the browser\.$"
+    with pytest.raises(InputError, match=words):
         _audit(tmp_path, _har(_entry(), _entry())[:-60])
 
 

@@ -120,7 +120,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_stopping_a_run_is_one_sentence_and_its_exit_code(how: str, code: int, word: str, day: Path, folder: Path) -> None:
     before = tree(folder)
     with start(folder, "run", day, "--memory", "200MB") as process:
-        while not (folder / ".packet.pixel-audit" / "new").exists():
+        while process.poll() is None and not (folder / ".packet.pixel-audit" / "new").exists():
             time.sleep(0.01)
         time.sleep(0.3)
         process.send_signal(signal.Signals[how])
@@ -144,6 +144,32 @@ def test_a_run_killed_at_any_time_leaves_one_whole_packet(folder: Path) -> None:
         before = after
     run(folder, "run", ORDERS, "--plan", f"{LAST + 1}.toml")
     assert written_by(folder / "packet") == f"{LAST + 1}"
+    assert leftovers(folder) == []
+
+
+#: In the child: a system that cannot exchange two folders in one step.
+NO_EXCHANGE = "import os, pathlib, signal, reports.place; reports.place.swap = lambda *_: False; first = pathlib.Path.rename\n"
+KILLED_BETWEEN = "pathlib.Path.rename = lambda old, new: os.kill(os.getpid(), 9) if old.name == 'new' else first(old, new)\n"
+NOT_LET_GO = (
+    "def refuse(old, new):\n    if new.name == 'old': raise OSError(18, 'Invalid cross-device link')\n    return first(old, new)\n"
+    "pathlib.Path.rename = refuse\n"
+)
+
+
+def test_where_folders_cannot_be_exchanged_the_next_command_puts_a_killed_run_right(folder: Path) -> None:
+    killed = run(folder, "run", ORDERS, "--plan", "01.toml", before=NO_EXCHANGE + KILLED_BETWEEN)
+    assert killed.returncode == -signal.SIGKILL
+    assert not (folder / "packet").exists()
+    assert run(folder, "verify", "packet").returncode == 0
+    assert written_by(folder / "packet") == "00"
+    assert run(folder, "run", ORDERS, "--plan", "02.toml", before=NO_EXCHANGE).returncode == 3
+    assert written_by(folder / "packet") == "02"
+    assert leftovers(folder) == []
+
+
+def test_a_folder_the_system_does_not_let_go_of_is_filled_file_by_file(folder: Path) -> None:
+    assert run(folder, "run", ORDERS, "--plan", "01.toml", before=NO_EXCHANGE + NOT_LET_GO).returncode == 3
+    assert written_by(folder / "packet") == "01"
     assert leftovers(folder) == []
 
 
