@@ -5,6 +5,7 @@ The system lets go of a lock when its holder ends, however it ends; so a folder 
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -33,6 +34,8 @@ def take(folder: Path) -> Held | None:
     Raises:
         OSError: it cannot be made.
     """
+    if folder.is_symlink():  # everything in the folder is removed in the end, and must be of this program's making
+        raise OSError(errno.ELOOP, "a link stands in place of the private folder", str(folder))
     lock: IO[bytes] | None = None
     try:
         for _ in range(_ATTEMPTS):

@@ -131,12 +131,20 @@ def _a_folder_in_place_of_a_file(folder: Path) -> str:
     return "own"
 
 
+def _a_link_in_place_of_the_private_folder(folder: Path) -> str:
+    (folder / "mine").mkdir()
+    (folder / "mine" / "notes.txt").write_text("mine")
+    (folder / ".packet.pixel-audit").symlink_to("mine")
+    return "packet"
+
+
 CLOSED: dict[Callable[[Path], str], str] = {
     _file: "notes.txt: is a file, not a folder. Name another folder with --out.",
     _below_a_file: "notes.txt/packet: cannot be written (notes.txt is a file). What stood there is untouched",
     _read_only: "packet: cannot be written (the folder is read-only). What stood there is untouched; check its permissions",
     _in_a_read_only_folder: "shut/packet: cannot be written (Permission denied).",
     _below_a_read_only_folder: "shut/packet/deeper: cannot be written (Permission denied).",
+    _a_link_in_place_of_the_private_folder: "packet: cannot be written (a link stands in place of the private folder).",
     _a_folder_in_place_of_a_file: "own/run.json: is a folder; a file of the packet goes there.",
 }
 
