@@ -22,8 +22,10 @@ bench: $(STAMP)
 	$(BIN)/python -m tests.bench
 
 soak: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[soak]"
 	$(BIN)/python -m pytest -n 2 -m soak
 	$(BIN)/python -m tests.bench.soak
+	$(BIN)/python -m tests.fuzz
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed; this is " + sys.version.split()[0])'

@@ -52,6 +52,11 @@ def read_plan(path: Path) -> Plan:
         raise PlanError(f"{path}: the plan is not UTF-8 text. Save it as UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"{path}: not valid TOML: {error}. Mend that place and run again.") from error
+    except (RecursionError, ValueError) as error:
+        raise PlanError(
+            f"{path}: holds a value no plan has (a number of thousands of digits, or hundreds of lists in one"
+            " another). Write the plan again with 'pixel-audit init'."
+        ) from error
     return replace(_Reader(path).plan(table), written=written)
 
 
@@ -152,7 +157,7 @@ class _Reader:
             zone = self.text("launch.timezone", table["timezone"])
             try:
                 ZoneInfo(zone)
-            except (ZoneInfoNotFoundError, ValueError) as error:
+            except (ZoneInfoNotFoundError, ValueError, OSError) as error:
                 raise self.fail("launch.timezone", f'{zone!r} is no time zone. Use a name like "Asia/Jakarta".') from error
             parts["timezone"] = zone
         if "test_orders" in table:

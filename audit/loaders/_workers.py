@@ -23,7 +23,7 @@ def is_taken_over(entry: dict[str, Any]) -> bool:
 
 def is_cached(entry: dict[str, Any]) -> bool:
     """Whether the browser's cache answered."""
-    return bool(entry.get("_fromCache")) or str(entry.get("_fetchType", "")).endswith("Cache")
+    return bool(entry.get("_fromCache")) or (isinstance(kind := entry.get("_fetchType"), str) and kind.endswith("Cache"))
 
 
 def drop_repeats(con: duckdb.DuckDBPyConnection, source: str, taken_over: list[int]) -> None:

@@ -111,6 +111,7 @@ def _entries(source: Source) -> Iterator[Any]:
             if cast("BufferedReader", stream).peek(3).startswith(BOM_UTF8):
                 stream.read(3)
             bounded = JsonStream(stream, _TEXT_LIMIT)
+            # Numbers as floats: the parser's exact ones end the whole process at a number of thousands of digits.
             for place, entry in enumerate(ijson.items(bounded, _entries_path(source), use_float=True)):
                 last = f"after entry {place}"
                 bounded.begin_entry()
@@ -175,27 +176,27 @@ class _Reader:
         if seen is None:
             return "startedDateTime is missing or no time"
         headers = _headers(request)
-        method = str(request.get("method") or "GET").upper()
+        method = _text(request.get("method") or "GET").upper()
         body = _body(request)
         status = response.get("status")
-        status = status if isinstance(status, int) else None
-        error = response.get("_error") or response.get("_failureText") or entry.get("_error")
+        status = status if isinstance(status, int) and abs(status) < 1 << 31 else None
+        error = _text(response.get("_error")) or _text(response.get("_failureText")) or _text(entry.get("_error"))
         if status is not None and status <= 0:
             # What a cache answered has no status in some recorders, and was there all the same.
             is_lost = error or (not is_cached(entry) and (status == 0 or entry.get("_resourceType")))
             status = 0 if is_lost else None
         elif status is not None:
-            error = None  # the server answered; that the page did not read on to the end loses no event
+            error = ""  # the server answered; that the page did not read on to the end loses no event
         self.posts += method == "POST"
         self.bodies += method == "POST" and body is not None
         self.statuses += status is not None and status != 0
         is_document = _is_document(entry, request, response, headers)
-        page = str(entry.get("pageref") or "")
+        page = _text(entry.get("pageref") or "")
         self.documents += is_document
         if is_document:
             self.loads[page] = self.loads.get(page, 0) + 1
         elapsed = entry.get("time")
-        answered = seen + timedelta(milliseconds=elapsed) if isinstance(elapsed, int | float) and elapsed >= 0 else None
+        answered = _after(seen, elapsed) if isinstance(elapsed, int | float) else None
         row: dict[str, Any] = {
             "place": place,
             "seen_at": seen.isoformat(),
@@ -204,7 +205,7 @@ class _Reader:
             "url": url,
             "body": body,
             "status": status,
-            "net_error": str(error) if error else None,
+            "net_error": error or None,
             "response": _answer(method, response),
             "referrer": headers.get("referer"),
             "page_load": f"{page}/{self.loads.get(page, 0)}",
@@ -225,7 +226,7 @@ def run_of(entry: dict[str, Any], page: str) -> str | None:
     run = entry.get("_run")
     if isinstance(run, int | str) and run != "":
         return f"run {run}"
-    found = _RUN.match(page)
+    found = _RUN.match(page[:100])
     return f"run {found[1]}" if found else None
 
 
@@ -236,14 +237,27 @@ def _time(value: object) -> datetime | None:
         time = datetime.fromisoformat(value.replace("Z", "+00:00"))
     except ValueError:
         return None
-    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else None
+    try:
+        return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else None
+    except OverflowError:
+        return None
+
+
+def _after(seen: datetime, elapsed: int | float) -> datetime | None:
+    """The time so many milliseconds later; ``None`` when no clock shows it."""
+    return seen + timedelta(milliseconds=elapsed) if 0 <= elapsed < 1e9 else None
+
+
+def _text(value: object) -> str:
+    """A text, or a number as one; of anything else nothing is taken."""
+    return value if isinstance(value, str) else str(value) if isinstance(value, int | float) else ""
 
 
 def _headers(request: dict[str, Any]) -> dict[str, str]:
     headers = request.get("headers")
     if not isinstance(headers, list):
         return {}
-    return {str(header.get("name", "")).lower(): str(header.get("value", "")) for header in headers if isinstance(header, dict)}
+    return {_text(header.get("name")).lower(): _text(header.get("value")) for header in headers if isinstance(header, dict)}
 
 
 def _relay_key(headers: dict[str, str]) -> str | None:
@@ -277,7 +291,7 @@ def _body(request: dict[str, Any]) -> str | None:
     params = post.get("params")
     if isinstance(params, list) and params:
         # Recorders disagree on encoding here; names of real parameters never hold a literal '%'.
-        pairs = [(str(p.get("name", "")), str(p.get("value", ""))) for p in params if isinstance(p, dict)]
+        pairs = [(_text(p.get("name")), _text(p.get("value"))) for p in params if isinstance(p, dict)]
         encoded = any("%5B" in name.upper() for name, _ in pairs)
         return "&".join(f"{n}={v}" if encoded else f"{quote(n, safe='')}={quote(v, safe='')}" for n, v in pairs)
     return None
@@ -309,5 +323,5 @@ def _is_document(entry: dict[str, Any], request: dict[str, Any], response: dict[
     if target is not None and target != "document":
         return False
     content = response.get("content")
-    mime = str(content.get("mimeType", "")) if isinstance(content, dict) else ""
+    mime = _text(content.get("mimeType")) if isinstance(content, dict) else ""
     return "html" in mime
