@@ -62,9 +62,9 @@ def plan(folder: Path, name: str) -> Path:
 
 def written_by(packet: Path) -> str:
     """The name of the launch in a packet, the same in all its files."""
+    assert verify(packet).holds  # a command as any: puts right what a killed run left
     name: str = json.loads((packet / "run.json").read_text(encoding="utf-8"))["launch"]["name"]
     assert name in (packet / "packet.html").read_text(encoding="utf-8")
-    assert verify(packet).holds
     return name
 
 
