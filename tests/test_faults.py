@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 from playwright.sync_api import Browser
 
 from tests.conftest import MATRIX
@@ -25,7 +26,7 @@ from tests.faults.judging import NOW, Answer, audited, missed, strangers
 from tests.faults.launch import Launch
 from tests.faults.slips import Case
 from tests.faults.woo_shop import woo_launch
-from tests.storefront import chromium, record
+from tests.storefront import record
 
 Built = tuple[Callable[[], Launch], Case]
 Tell = Callable[[str, object], None]
@@ -47,14 +48,28 @@ RECORDED = [
 RECORDED_INNOCENTS = [(shop, name) for shop, names in recorded_cases.INNOCENT.items() for name in ("", *names)]
 
 
-def _names(cases: list[Built]) -> list[str]:
-    return [f"{build.__name__.removesuffix('_launch')}: {case.name}" for build, case in cases]
+def _named(cases: list[Built], later: frozenset[str] = frozenset()) -> list[ParameterSet]:
+    return [
+        pytest.param(
+            build,
+            case,
+            id=f"{build.__name__.removesuffix('_launch')}: {case.name}",
+            marks=(pytest.mark.soak,) if case.name in later else (),
+        )
+        for build, case in cases
+    ]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
+def _shown_before(cases: list[Built]) -> frozenset[str]:
+    """Slips whose roots an earlier one shows already: another way into the same finding, left to the soak."""
+    shown: set[frozenset[str]] = set()
+    later = set()
+    for _, case in cases:
+        roots = frozenset(root.partition("@")[0] for root in case.roots)
+        if roots in shown:
+            later.add(case.name)
+        shown.add(roots)
+    return frozenset(later)
 
 
 def _judge(answer: Answer, expected: tuple[str, ...], tell: Tell) -> None:
@@ -76,12 +91,12 @@ def _audited(build: Callable[[], Launch], case: Case, folder: Path) -> Answer:
     return audited(folder, NOW)
 
 
-@pytest.mark.parametrize(("build", "case"), FAULTS, ids=_names(FAULTS))
+@pytest.mark.parametrize(("build", "case"), _named(FAULTS, _shown_before(FAULTS)))
 def test_a_slip_gives_its_root_and_no_other(build: Callable[[], Launch], case: Case, tmp_path: Path, record_property: Tell) -> None:
     _judge(_audited(build, case, tmp_path), case.roots, record_property)
 
 
-@pytest.mark.parametrize(("build", "case"), INNOCENTS, ids=_names(INNOCENTS))
+@pytest.mark.parametrize(("build", "case"), _named(INNOCENTS))
 def test_an_innocent_variation_is_silent(build: Callable[[], Launch], case: Case, tmp_path: Path, record_property: Tell) -> None:
     answer = _audited(build, case, tmp_path)
     _judge(answer, (), record_property)

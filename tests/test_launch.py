@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from playwright.sync_api import Browser
 
 from audit.cli import main
 from tests.storefront import record
@@ -23,8 +24,8 @@ def _audited(folder: Path) -> dict[str, Any]:
     return run
 
 
-def test_a_sound_shop_gets_a_go(tmp_path: Path) -> None:
-    record(tmp_path / "shop", shop="shopify", orders=1, pace_ms=20)
+def test_a_sound_shop_gets_a_go(tmp_path: Path, browser: Browser) -> None:
+    record(tmp_path / "shop", shop="shopify", orders=1, pace_ms=20, browser=browser)
     run = _audited(tmp_path / "shop")
     assert (run["decision"], roots(run)) == ("GO", set())
 
@@ -36,15 +37,15 @@ def test_a_sound_shop_gets_a_go(tmp_path: Path) -> None:
         ("value_subtotal", "value_mismatch", "subtotal"),
     ],
 )
-def test_one_broken_line_gets_a_stop_with_its_cause(fault: str, check: str, cause: str, tmp_path: Path) -> None:
-    record(tmp_path / "shop", shop="shopify", fault=fault, orders=1, pace_ms=20)
+def test_one_broken_line_gets_a_stop_with_its_cause(fault: str, check: str, cause: str, tmp_path: Path, browser: Browser) -> None:
+    record(tmp_path / "shop", shop="shopify", fault=fault, orders=1, pace_ms=20, browser=browser)
     run = _audited(tmp_path / "shop")
     assert run["decision"] == "STOP"
     assert {(found, why) for found, why, _ in roots(run)} == {(check, cause)}
 
 
-def test_the_relay_of_a_page_is_read_from_its_har(tmp_path: Path) -> None:
-    record(tmp_path / "shop", shop="scalev", orders=1, pace_ms=20)
+def test_the_relay_of_a_page_is_read_from_its_har(tmp_path: Path, browser: Browser) -> None:
+    record(tmp_path / "shop", shop="scalev", orders=1, pace_ms=20, browser=browser)
     (tmp_path / "shop" / "relay" / "relay.ndjson").unlink()
     (tmp_path / "shop" / "relay").rmdir()
     run = _audited(tmp_path / "shop")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,15 +9,8 @@ from playwright.sync_api import Browser
 
 from tests.packets import compared, hostile, packet_of
 from tests.pages import opened, pages
-from tests.storefront.browser import chromium
 
 STORIES = ("clean_launch", "double_sender", "lost_click_ids", "regenerated_ids", "shopify_launch", "wrong_value")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 def test_it_opens_from_disk_in_silence(browser: Browser, tmp_path: Path) -> None:

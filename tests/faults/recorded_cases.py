@@ -94,33 +94,25 @@ ALWAYS = {
             "event_id_third_argument",
             "undefined_order_id",
             "fixed_view_id",
-            "tiktok_purchase_name",
             "double_sender",
             "second_pixel",
-            "double_call",
             "reload_refires",
             "payment_page_purchase",
-            "value_thousands",
             "lost_click_ids",
             "no_browser_purchase",
             "purchase_before_checkout",
             "cart_event_on_next_page",
             "meta_blocked",
             "relay_rejected",
-            "wrong_store",
             "email_in_url",
         ]
     ),
     "shopify": frozenset(
         [
-            "server_regenerates_ids",
             "server_milliseconds",
             "server_token_expired",
             "server_no_meta",
-            "server_hashes_twice",
-            "currency_idr",
             "reload_refires",
-            "value_subtotal",
         ]
     ),
 }

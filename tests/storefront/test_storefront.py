@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.storefront import FAULTS, record
 from tests.storefront.shop_backend import Settings
@@ -23,8 +24,8 @@ def test_a_fault_changes_lines_that_exist(shop: str, name: str) -> None:
     Settings(**fault.settings)
 
 
-def test_a_recording_keeps_bodies_statuses_and_pages(tmp_path: Path) -> None:
-    recording = record(tmp_path, pace_ms=20)
+def test_a_recording_keeps_bodies_statuses_and_pages(tmp_path: Path, browser: Browser) -> None:
+    recording = record(tmp_path, pace_ms=20, browser=browser)
     entries = json.loads(recording.hars[0].read_text("utf-8"))["log"]["entries"]
     posts = [entry["request"] for entry in entries if entry["request"]["method"] == "POST"]
     assert posts
@@ -36,8 +37,8 @@ def test_a_recording_keeps_bodies_statuses_and_pages(tmp_path: Path) -> None:
     assert [hit["eid"] for hit in purchases] == [[f"{recording.orders[0]}-Purchase-FORM"]]
 
 
-def test_a_long_event_leaves_as_a_form_post(tmp_path: Path) -> None:
-    recording = record(tmp_path, orders=3, pace_ms=20)
+def test_a_long_event_leaves_as_a_form_post(tmp_path: Path, browser: Browser) -> None:
+    recording = record(tmp_path, orders=3, pace_ms=20, browser=browser)
     entries = json.loads(recording.hars[2].read_text("utf-8"))["log"]["entries"]
     bodies = [entry["request"]["postData"]["text"] for entry in entries if entry["request"]["url"].endswith("/tr/")]
     assert [parse_qs(body)["ev"][0] for body in bodies] == ["ViewContent", "AddToCart", "InitiateCheckout", "Purchase"]
