@@ -77,7 +77,10 @@ def _walk(folder: Path, root: Path, skipped: set[Path], out: Path | None, above:
     except OSError as error:
         raise InputError(f"{folder}: cannot be listed ({error.strerror}). Check its permissions.") from error
     for entry in entries:
-        resolved = entry.resolve()
+        try:
+            resolved = entry.resolve()
+        except (OSError, RuntimeError):  # a link that leads to itself
+            continue
         # A link that leads out of the folder is not part of it.
         if entry.name.startswith(".") or entry.name == NOTE_NAME or not resolved.is_relative_to(root):
             continue
