@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import duckdb
 
 from audit.loaders._mapped import list_key, name_fields
 from audit.loaders._records import read_records
-from audit.loaders._requests import URL_KEYS, field_sql, insert_requests, is_browser_url, is_raw, reject_problems
+from audit.loaders._requests import URL_KEYS, insert_requests, is_browser_url, is_raw, names_of, reject_problems
 from audit.loaders._source import Source, Tally
 
 KIND = "browser"
@@ -50,19 +51,24 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         return Tally(read=read, rejected=bad + rejected, has_statuses=statuses)
     name_fields(con, source)
     source = replace(source, fields={})
-    time, platform, event = (field_sql(source, name) for name in ("ts", "platform", "event"))
-    event = f"coalesce({event}, json_extract_string(record, '$.\"event_name\"'))"
+    # One pass over the row for every name a field may go by.
+    names = (names_of(source, "ts"), names_of(source, "platform"), (*names_of(source, "event"), "event_name"))
+    known = json.dumps({key: "VARCHAR" for keys in names for key in keys})
+    time, platform, event = (f"coalesce({', '.join(f'o.{chr(34)}{key}{chr(34)}' for key in keys)}, null)" for keys in names)
     con.execute(
         f"""
         insert into requests by name
-        with calls as (
+        with objects as (
+            select place, record, from_json(record, ?) as o from records
+        ),
+        calls as (
             select
                 place,
                 record,
                 {time} as ts,
                 {platform} as platform,
                 {event} as event
-            from records
+            from objects
         )
         select
             ? as source,
@@ -82,7 +88,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             end as problem
         from calls
         """,
-        [source.name, source.name],
+        [known, source.name, source.name],
     )
     con.execute("drop table records")
     return Tally(read=read, rejected=bad + reject_problems(con, source)[0])

@@ -57,7 +57,7 @@ with posted as (
 listed as (
     select
         *,
-        coalesce(case when json_valid(body) then try(cast(json_structure(body) as varchar)) end, 'no JSON') as structure,
+        coalesce(try(cast(json_structure(body) as varchar)), 'no JSON') as structure,
         case when contains(endpoint, 'relay') then
             try(from_json(body, '{"variants":[{"variant_unique_id":"JSON","quantity":"VARCHAR"}],
                 "bundle_price_options":[{"bundle_price_option_unique_id":"JSON","quantity":"VARCHAR"}]}')) end as items,
