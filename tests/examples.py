@@ -103,7 +103,7 @@ def _views_of(query: str) -> str:
     read = _words(query)
     kept: list[str] = []
     for statement in reversed(duckdb.extract_statements((engine.MODEL / "views.sql").read_text(encoding="utf-8"))):
-        made = re.search(r"^create (?:table|view) (\w+)", statement.query, flags=re.M)
+        made = re.search(r"^create (?:temp )?(?:table|view) (\w+)", statement.query, flags=re.M)
         if made is None or made[1] in read:
             kept.append(statement.query)
             read |= _words(statement.query)

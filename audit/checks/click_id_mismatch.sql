@@ -72,15 +72,16 @@ compared as (
 judged as (
     select
         *,
-        browser_value = server_value
+        case
+            when browser_value = server_value then true
             -- A short fifth part tells which library touched the value; creation time and id are what count.
-            or (
-                platform = 'meta'
-                and browser_value like 'fb.%'
+            when platform = 'meta' then
+                browser_value like 'fb.%'
                 and server_value like 'fb.%'
                 and split_part(browser_value, '.', 3) = split_part(server_value, '.', 3)
                 and split_part(browser_value, '.', 4) = split_part(server_value, '.', 4)
-            ) as ok,
+            else false
+        end as ok,
         platform = 'meta'
             and split_part(browser_value, '.', 4) <> ''
             and split_part(browser_value, '.', 4) = split_part(server_value, '.', 4) as is_same_id

@@ -60,18 +60,24 @@ subjects as (
     left join purchase_orders m on m.event_key = e.event_key
     where e.value >= 0
 ),
+-- Values that are not simply the sum of the goods.
+others as (
+    select *
+    from subjects
+    where abs(value - items_total) > tolerance
+),
 -- The order whose parts may lie between: a Purchase's own, a checkout's next in its visit.
 orders_between as (
     select
         event_key,
         order_id
-    from subjects
+    from others
     where order_id is not null
     union
     select
         s.event_key,
         o.order_id
-    from subjects s
+    from others s
     join order_sessions o
         on o.session = s.session
        and o.first_at >= s.happened_at - interval 1 minute
@@ -91,14 +97,14 @@ known_amounts as (
 ),
 value_amounts as (
     select distinct s.event_key
-    from subjects s
+    from others s
     join orders_between b on b.event_key = s.event_key
     join known_amounts a on a.order_id = b.order_id
     where abs(s.value - a.amount) <= s.tolerance
 ),
 goods_amounts as (
     select distinct s.event_key
-    from subjects s
+    from others s
     join orders_between b on b.event_key = s.event_key
     join known_amounts a on a.order_id = b.order_id
     where abs(s.items_total - a.amount) <= s.tolerance
@@ -116,26 +122,32 @@ parts as (
 ),
 part_matches as (
     select distinct s.event_key
-    from subjects s
+    from others s
     join orders_between b on b.event_key = s.event_key
     join parts p on p.order_id = b.order_id
     where abs(abs(s.value - s.items_total) - p.part) <= s.tolerance
 ),
-judged as (
+explained as (
     select
-        s.*,
+        s.event_key,
         case
-            when abs(s.value - s.items_total) <= s.tolerance then true
             when v.event_key is not null and (g.event_key is not null or s.step = 'InitiateCheckout') then true
             when p.event_key is not null then true
             when b.event_key is null and s.step in ('InitiateCheckout', 'Purchase') then null
             else false
         end as is_right
-    from subjects s
+    from others s
     left join (select distinct event_key from orders_between) b on b.event_key = s.event_key
     left join value_amounts v on v.event_key = s.event_key
     left join goods_amounts g on g.event_key = s.event_key
     left join part_matches p on p.event_key = s.event_key
+),
+judged as (
+    select
+        s.*,
+        case when o.event_key is null then true else o.is_right end as is_right
+    from subjects s
+    left join explained o on o.event_key = s.event_key
 )
 select
     platform,

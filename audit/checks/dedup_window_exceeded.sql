@@ -35,18 +35,54 @@ with copies as (
         e.ref,
         e.session,
         e.order_id,
+        u.unit,
         -- when the platform got it; the time a sender claims does not move the window
-        coalesce(e.seen_at, e.event_at) as got_at,
-        -- an id shared by several orders or shoppers is another fault: each of them is looked at apart
-        coalesce(u.unit, h.shopper, '') as act
+        coalesce(e.seen_at, e.event_at) as got_at
     from sent_events e
     left join purchase_units u on u.event_key = e.event_key
-    left join shoppers h
-        on h.platform = e.platform
-       and h.session = e.session
     where e.platform in ('meta', 'tiktok')
       and e.event_id is not null
       and coalesce(e.accepted, true)
+),
+ids as (
+    select
+        platform,
+        step,
+        event_name,
+        event_id,
+        count(*) as copies,
+        min(got_at) as first_at,
+        max(got_at) as last_at,
+        min(case when channel = 'browser' then got_at end) as first_browser_at,
+        max(case when channel = 'browser' then got_at end) as last_browser_at,
+        min(order_id) as order_id,
+        min(session) as session,
+        -- the copies of most ids are of one order, or of one visit
+        (count(unit) = count(*) and min(unit) = max(unit))
+            or (count(unit) = 0 and (count(session) = 0 or (count(session) = count(*) and min(session) = max(session)))) as is_one_act
+    from copies
+    group by platform, step, event_name, event_id
+    having count(*) > 1
+),
+-- an id shared by several orders or shoppers is another fault: each of them is looked at apart
+acts as (
+    select
+        c.platform,
+        c.step,
+        c.event_name,
+        c.event_id,
+        c.event_key,
+        coalesce(c.unit, h.shopper, '') as act
+    from ids i
+    join copies c
+        on c.event_id = i.event_id
+       and c.event_name = i.event_name
+       and c.step = i.step
+       and c.platform = i.platform
+    left join shoppers h
+        on h.platform = c.platform
+       and h.session = c.session
+    where not i.is_one_act
 ),
 spans as (
     select
@@ -54,27 +90,36 @@ spans as (
         step,
         event_name,
         event_id,
-        act,
-        count(*) as copies,
-        min(got_at) as first_at,
-        max(got_at) as last_at,
-        min(order_id) as order_id,
-        min(session) as session
-    from copies
-    group by platform, step, event_name, event_id, act
+        '' as act,
+        first_at,
+        last_at,
+        first_browser_at,
+        last_browser_at,
+        order_id,
+        session
+    from ids
+    where is_one_act
+    union all
+    select
+        a.platform,
+        a.step,
+        a.event_name,
+        a.event_id,
+        a.act,
+        min(c.got_at),
+        max(c.got_at),
+        min(case when c.channel = 'browser' then c.got_at end),
+        max(case when c.channel = 'browser' then c.got_at end),
+        min(c.order_id),
+        min(c.session)
+    from acts a
+    join copies c on c.event_key = a.event_key
+    group by a.platform, a.step, a.event_name, a.event_id, a.act
     having count(*) > 1
 ),
 judged as (
     select
-        s.platform,
-        s.step,
-        s.event_name,
-        s.event_id,
-        s.act,
-        s.order_id,
-        s.session,
-        s.first_at,
-        s.last_at,
+        s.*,
         w.amount as window_s,
         epoch(s.last_at) - epoch(s.first_at) as apart_s
     from spans s
@@ -87,18 +132,17 @@ ends as (
         j.event_name,
         j.event_id,
         j.act,
-        max(case when c.channel = 'browser' and epoch(c.got_at) - epoch(j.first_at) > j.window_s then 1 else 0 end) as late_browser,
         min(case when c.got_at = j.first_at then c.ref end) as first_ref,
-        min(case when c.got_at = j.first_at then c.channel end) as first_channel,
-        min(case when c.got_at = j.last_at then c.ref end) as last_ref,
-        min(case when c.got_at = j.last_at then c.channel end) as last_channel
+        min(case when c.got_at = j.last_at then c.ref end) as last_ref
     from judged j
     join copies c
-        on c.platform = j.platform
-       and c.step = j.step
+        on c.event_id = j.event_id
        and c.event_name = j.event_name
-       and c.event_id = j.event_id
-       and c.act = j.act
+       and c.step = j.step
+       and c.platform = j.platform
+    left join acts a on a.event_key = c.event_key
+    where j.apart_s > j.window_s
+      and coalesce(a.act, '') = j.act
     group by j.platform, j.step, j.event_name, j.event_id, j.act
 )
 select
@@ -109,20 +153,21 @@ select
     j.session,
     j.apart_s <= j.window_s as ok,
     'all copies within ' || number_text(round(cast(j.window_s / 3600 as decimal(18, 2)), 1)) || ' h' as expected,
-    e.first_channel || ' first, ' || e.last_channel || ' '
+    case when j.first_browser_at = j.first_at then 'browser' else 'server' end || ' first, '
+        || case when j.last_browser_at = j.last_at then 'browser' else 'server' end || ' '
         || case
             when j.apart_s < 3600 then number_text(round(cast(j.apart_s as decimal(18, 2)), 0)) || ' s'
             else number_text(round(cast(j.apart_s / 3600 as decimal(18, 2)), 1)) || ' h'
         end || ' later, id ' || j.event_id as actual,
     case
         when j.apart_s <= j.window_s then null
-        when e.late_browser = 1 then 'revisited_page'
+        when epoch(j.last_browser_at) - epoch(j.first_at) > j.window_s then 'revisited_page'
         else 'queue_delay'
     end as cause,
     e.first_ref as ref,
     e.last_ref as other_ref
 from judged j
-join ends e
+left join ends e
     on e.platform = j.platform
    and e.step = j.step
    and e.event_name = j.event_name

@@ -46,52 +46,90 @@ not_yet     = "Do not delete the server copy to get back to one; it is the copy 
 remedy      = "Give every copy of a sale the same event name and the same id, then place one test order."
 owner       = "data"
 */
-with copies as (
-    select
-        c.platform,
-        c.dataset,
-        c.unit,
-        c.order_id,
-        c.merge_id,
-        c.channel,
-        c.event_key,
-        c.event_name,
-        c.event_id,
-        c.session,
-        c.ref,
-        c.counted_at,
-        e.sender,
-        e.page_load,
-        coalesce(e.page_load, e.session) as opening,
-        e.page_host || coalesce(e.page_path, '') as page
-    from counted_events c
-    join events e on e.event_key = c.event_key
-    where c.unit is not null
-),
--- one row per Purchase the platform will count (SnackVideo merges nothing by id: one row per copy)
-sales as (
+with sales as (
+    -- One row per Purchase the platform will count (SnackVideo merges nothing by id: one row per copy).
     select
         platform,
-        dataset,
+        coalesce(dataset, '') as pixel,
         unit,
         merge_id,
         max(case when channel = 'browser' then 1 else 0 end) as in_browser,
         max(case when channel = 'server' then 1 else 0 end) as on_server,
         min(event_key) as first_key,
-        min(counted_at) as first_at
-    from copies
-    group by platform, dataset, unit, merge_id
+        min(counted_at) as first_at,
+        min(order_id) as order_id
+    from counted_events
+    where unit is not null
+    group by platform, coalesce(dataset, ''), unit, merge_id
+),
+sale_counts as (
+    select
+        platform,
+        pixel,
+        unit,
+        count(*) as sales,
+        sum(in_browser) as browser_sales,
+        sum(on_server) as server_sales,
+        sum(case when on_server = 1 and in_browser = 0 then 1 else 0 end) as server_only_sales,
+        min(first_key) as first_key,
+        min(order_id) as order_id
+    from sales
+    group by platform, pixel, unit
+),
+planned as (
+    select distinct platform
+    from plan_datasets
+),
+counts as (
+    select
+        n.*,
+        case when n.platform = 'snackvideo' then greatest(n.browser_sales, n.server_sales) else n.sales end as counted,
+        n.pixel <> '' and p.platform is not null and d.dataset is null as is_unnamed
+    from sale_counts n
+    left join planned p on p.platform = n.platform
+    left join plan_datasets d on d.platform = n.platform and d.dataset = n.pixel
+),
+-- Most orders are counted once, where they should be. The others are looked at closely.
+suspects as (
+    select distinct
+        platform,
+        unit
+    from counts
+    where sales > 1
+       or is_unnamed
+),
+copies as (
+    select
+        c.platform,
+        coalesce(c.dataset, '') as pixel,
+        c.unit,
+        c.order_id,
+        c.channel,
+        c.event_key,
+        e.event_name,
+        e.event_id,
+        e.session,
+        e.ref,
+        c.counted_at,
+        e.sender,
+        e.page_load,
+        coalesce(e.page_load, e.session) as opening,
+        e.page_host || coalesce(e.page_path, '') as page
+    from suspects s
+    join counted_events c on c.platform = s.platform and c.unit = s.unit
+    join events e on e.event_key = c.event_key
 ),
 listed as (
     select
         s.*,
-        row_number() over (partition by s.platform, s.dataset, s.unit order by s.first_at, s.first_key) as nth
-    from sales s
+        row_number() over (partition by s.platform, s.pixel, s.unit order by s.first_at, s.first_key) as nth
+    from suspects x
+    join sales s on s.platform = x.platform and s.unit = x.unit
 ),
 told as (
     select
         l.platform,
-        l.dataset,
+        l.pixel,
         l.unit,
         string_agg(
             c.channel || ' ' || c.sender || coalesce(' with id ' || c.event_id, ' without an id'), '; ' order by l.nth
@@ -101,30 +139,17 @@ told as (
     from listed l
     join copies c
         on c.platform = l.platform
-       and c.dataset is not distinct from l.dataset
+       and c.pixel = l.pixel
        and c.unit = l.unit
        and c.event_key = l.first_key
     where l.nth <= 3
-    group by l.platform, l.dataset, l.unit
-),
-sale_counts as (
-    select
-        platform,
-        dataset,
-        unit,
-        count(*) as sales,
-        sum(in_browser) as browser_sales,
-        sum(on_server) as server_sales,
-        sum(case when on_server = 1 and in_browser = 0 then 1 else 0 end) as server_only_sales
-    from sales
-    group by platform, dataset, unit
+    group by l.platform, l.pixel, l.unit
 ),
 sender_counts as (
     select
         platform,
-        dataset,
+        pixel,
         unit,
-        min(order_id) as order_id,
         min(session) as session,
         count(distinct case when channel = 'browser' then sender end) as browser_senders,
         count(distinct case when channel = 'server' then sender end) as server_senders,
@@ -134,20 +159,17 @@ sender_counts as (
         ) as openings,
         count(distinct case when channel = 'browser' then page end) as pages
     from copies
-    group by platform, dataset, unit
-),
-planned as (
-    select distinct platform
-    from plan_datasets
+    group by platform, pixel, unit
 ),
 judged as (
     select
         n.platform,
-        n.dataset,
+        nullif(n.pixel, '') as dataset,
         n.unit,
-        s.order_id,
+        n.order_id,
+        n.first_key,
         s.session,
-        case when n.platform = 'snackvideo' then greatest(n.browser_sales, n.server_sales) else n.sales end as counted,
+        n.counted,
         n.browser_sales,
         n.server_sales,
         n.server_only_sales,
@@ -155,21 +177,19 @@ judged as (
         s.server_senders,
         s.openings,
         s.pages,
-        n.dataset is not null and p.platform is not null and d.dataset is null as is_unnamed,
+        n.is_unnamed,
         t.senders_told,
         t.ref,
         t.other_ref
-    from sale_counts n
-    join sender_counts s
+    from counts n
+    left join sender_counts s
         on s.platform = n.platform
-       and s.dataset is not distinct from n.dataset
+       and s.pixel = n.pixel
        and s.unit = n.unit
-    join told t
+    left join told t
         on t.platform = n.platform
-       and t.dataset is not distinct from n.dataset
+       and t.pixel = n.pixel
        and t.unit = n.unit
-    left join planned p on p.platform = n.platform
-    left join plan_datasets d on d.platform = n.platform and d.dataset = n.dataset
 ),
 -- orders that a pixel of the plan counts: only then is a count elsewhere one too many
 named_counts as (
@@ -187,7 +207,7 @@ select
     'Purchase' as step,
     j.unit as subject,
     j.order_id,
-    j.session,
+    coalesce(j.session, e.session) as session,
     case when j.is_unnamed then n.unit is null else j.counted <= 1 end as ok,
     case when j.is_unnamed then 'the order counted by pixels of the plan only'
         else 'one Purchase in ' || coalesce('pixel ' || j.dataset, j.platform) end as expected,
@@ -195,7 +215,8 @@ select
         when j.is_unnamed and n.unit is not null
             then 'counted in pixel ' || coalesce(n.dataset, '(named by the relay)') || ' and again in pixel ' || j.dataset
                 || ', which the plan does not name: ' || j.senders_told
-        else cast(j.counted as varchar) || case when j.counted = 1 then ' Purchase: ' else ' Purchases: ' end || j.senders_told
+        else cast(j.counted as varchar) || case when j.counted = 1 then ' Purchase: ' else ' Purchases: ' end
+            || coalesce(j.senders_told, e.channel || ' ' || e.sender || coalesce(' with id ' || e.event_id, ' without an id'))
             || case when j.counted > 3 then '; …' else '' end
     end as actual,
     case
@@ -208,9 +229,10 @@ select
             then 'retry_new_id'
         else 'not_deduplicated'
     end as cause,
-    case when j.is_unnamed then coalesce(n.ref, j.ref) else j.ref end as ref,
+    case when j.is_unnamed then coalesce(n.ref, j.ref) else coalesce(j.ref, e.ref) end as ref,
     case when j.is_unnamed then j.ref else j.other_ref end as other_ref
 from judged j
+join events e on e.event_key = j.first_key
 left join named_counts n
     on n.platform = j.platform
    and n.unit = j.unit

@@ -57,11 +57,35 @@ with core_events as (
         e.items,
         coalesce(e.event_at, e.seen_at) as happened_at,
         -- a Purchase belongs to its order; any other step, and a Purchase nothing ties to an order, to its visit
-        coalesce(u.unit, e.session) as unit
+        coalesce(u.unit, e.session) as unit,
+        u.order_id
     from sent_events e
     left join purchase_units u on u.event_key = e.event_key
     where coalesce(e.accepted, true)
       and coalesce(u.unit, e.session) is not null
+),
+units as (
+    select
+        platform,
+        step,
+        channel,
+        unit,
+        count(*) as events,
+        min(event_key) as first_key,
+        min(order_id) as order_id,
+        min(session) as session
+    from core_events
+    group by platform, step, channel, unit
+),
+repeated_events as (
+    select e.*
+    from units u
+    join core_events e
+        on e.unit = u.unit
+       and e.step = u.step
+       and e.channel = u.channel
+       and e.platform = u.platform
+    where u.events > 1
 ),
 -- Neighbours in time: within one pixel and the same items, and across where one of the two names neither.
 neighbours as (
@@ -70,12 +94,12 @@ neighbours as (
         lag(event_key) over (
             partition by platform, step, channel, unit, dataset, items order by happened_at, event_key
         ) as before_key
-    from core_events
+    from repeated_events
     union all
     select
         event_key,
         lag(event_key) over (partition by platform, step, channel, unit order by happened_at, event_key) as before_key
-    from core_events
+    from repeated_events
 ),
 doubles as (
     select
@@ -133,23 +157,8 @@ named_doubles as (
                 case d.cause when 'codeless_and_coded' then 1 when 'script_and_noscript' then 2 else 3 end, d.event_key, d.before_key
         ) as nth
     from doubles d
-    join core_events e on e.event_key = d.event_key
+    join repeated_events e on e.event_key = d.event_key
     where d.cause is not null
-),
-subjects as (
-    select
-        c.platform,
-        c.step,
-        c.channel,
-        c.unit,
-        min(o.order_id) as order_id,
-        min(c.session) as session,
-        min(e.ref) as ref,
-        min(e.sender) as sender
-    from core_events c
-    join events e on e.event_key = c.event_key
-    left join orders o on o.order_id = c.unit and c.step = 'Purchase'
-    group by c.platform, c.step, c.channel, c.unit
 )
 select
     s.platform,
@@ -160,7 +169,7 @@ select
     d.cause is null as ok,
     'one ' || s.channel || ' sender' as expected,
     case
-        when d.cause is null then s.channel || ': ' || s.sender
+        when d.cause is null then s.channel || ': ' || e.sender
         else s.channel || ': ' || a.sender || coalesce(' (id ' || a.event_id || ')', ' (no id)')
             || coalesce(' from ' || case when d.cause = 'two_agents' then a.initiator end, '')
             || ' and ' || b.sender || coalesce(' (id ' || b.event_id || ')', ' (no id)')
@@ -168,9 +177,10 @@ select
             || coalesce(', pixel ' || coalesce(b.dataset, a.dataset), '')
     end as actual,
     d.cause,
-    coalesce(a.ref, s.ref) as ref,
+    coalesce(a.ref, e.ref) as ref,
     b.ref as other_ref
-from subjects s
+from units s
+join events e on e.event_key = s.first_key
 left join named_doubles d
     on d.platform = s.platform
    and d.step = s.step

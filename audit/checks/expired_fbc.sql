@@ -22,7 +22,7 @@ with judged as (
         coalesce(e.order_id, e.order_key, e.event_id, v.session, e.ref) as subject,
         v.session,
         e.ref,
-        fb_created(e.click_id) as created_at,
+        v.click_made_at as created_at,
         -- A wrong event time must not age a click.
         least(coalesce(e.event_at, e.seen_at), coalesce(e.seen_at, e.event_at)) as used_at,
         coalesce(p.amount, 90) as days

@@ -39,28 +39,29 @@ remedy      = "Repair the variable so that it holds a number with a decimal poin
 owner       = "tracking"
 */
 with written as (
+    -- What is no number.
     select
-        e.*,
-        trim(e.value_sent) as text,
+        event_key,
+        trim(value_sent) as text,
         -- What is left when digits, marks and spaces are taken away: a sign or a code of a currency, or a word.
-        regexp_replace(lower(trim(e.value_sent)), '[0-9.,'' +-]', '', 'g') as letters
-    from sent_events e
-    where trim(e.value_sent) <> ''
+        regexp_replace(lower(trim(value_sent)), '[0-9.,'' +-]', '', 'g') as letters
+    from sent_events
+    where value is null
+      and trim(value_sent) <> ''
 ),
 signed as (
     select
-        w.*,
+        w.event_key,
+        w.text,
         regexp_matches(w.text, '[0-9]')
             and (c.currency is not null or regexp_full_match(w.letters, 'rp|rm|kr|zł|r|s|[a-z]{0,3}[$€£¥₹₩₫฿₱₽₺₦₪]')) as has_sign
     from written w
     left join currencies c on c.currency = upper(w.letters)
 ),
-judged as (
+misread as (
     select
-        *,
+        event_key,
         case
-            when value >= 0 then null
-            when value < 0 then 'negative'
             when has_sign then 'currency_sign'
             when regexp_full_match(text, '[+-]?[0-9]{1,3}([.,'' ][0-9]{2,3})+([.,][0-9]{1,2})?') and length(regexp_replace(text, '[^.,'' ]', '', 'g')) > 1
                 then 'thousands_separator'
@@ -70,15 +71,17 @@ judged as (
     from signed
 )
 select
-    platform,
-    step,
-    coalesce(order_id, order_key, event_id, session, ref) as subject,
-    order_id,
-    session,
-    fault is null as ok,
+    e.platform,
+    e.step,
+    coalesce(e.order_id, e.order_key, e.event_id, e.session, e.ref) as subject,
+    e.order_id,
+    e.session,
+    m.event_key is null and e.value >= 0 as ok,
     'a plain number, such as 150000 or 59.54' as expected,
-    channel || ' sent "' || value_sent || '"' as actual,
-    fault as cause,
-    ref,
+    e.channel || ' sent "' || e.value_sent || '"' as actual,
+    case when e.value < 0 then 'negative' else m.fault end as cause,
+    e.ref,
     null as other_ref
-from judged
+from sent_events e
+left join misread m on m.event_key = e.event_key
+where trim(e.value_sent) <> ''

@@ -15,15 +15,27 @@ not_yet     = "Do not widen the limit in the plan to make this pass; the platfor
 remedy      = "Send each event from the moment the order is stored, not from a scheduled batch, and alarm when the queue grows old."
 owner       = "data"
 */
-with ranked as (
-    -- Of an event's sends the first accepted one counts; where none was, the first.
+with retried as (
+    select delivery
+    from delivery_answers
+    group by delivery
+    having count(*) > 1
+),
+ranked as (
     select
-        *,
+        d.event_key,
         row_number() over (
-            partition by delivery
-            order by case when outcome = 'accepted' then 0 else 1 end, seen_at, event_key
+            partition by d.delivery
+            order by case when d.outcome = 'accepted' then 0 else 1 end, d.seen_at, d.event_key
         ) as nth
-    from deliveries
+    from retried r
+    join deliveries d on d.delivery = r.delivery
+),
+-- Of an event's sends the first accepted one counts; where none was, the first.
+other_sends as (
+    select event_key
+    from ranked
+    where nth > 1
 ),
 browser_times as (
     select
@@ -53,14 +65,14 @@ timed as (
         -- Two files may run on two clocks.
         case when b.source = s.source then 0 else 60 end as browser_slack,
         w.amount as limit_s
-    from ranked r
+    from deliveries r
     join events s on s.event_key = r.event_key
     cross join launch l
     join plan_limits w on w.name = 'late_after_s'
     left join browser_times b on b.server_key = r.event_key
     left join orders o on o.order_id = r.order_id
-    where r.nth = 1
-      and r.step is not null
+    where r.step is not null
+      and not exists (select 1 from other_sends x where x.event_key = r.event_key)
 ),
 delays as (
     select

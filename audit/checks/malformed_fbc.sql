@@ -45,6 +45,17 @@ with told_landings as (
       and session is not null
       and click_id is not null
 ),
+-- Many events carry the same cookie.
+forms as (
+    select
+        click_id,
+        regexp_full_match(click_id, 'fb[.][0-2][.][0-9]{13}[.][^.]+([.][A-Za-z0-9_-]+)?') as is_whole,
+        regexp_full_match(click_id, 'fb[.][0-2][.][0-9]{13}[.][^.%]+([.][A-Za-z0-9_-]+)?') as is_plain
+    from sent_events
+    where platform = 'meta'
+      and click_id is not null
+    group by click_id
+),
 judged as (
     select
         e.step,
@@ -56,15 +67,14 @@ judged as (
         e.click_id,
         -- With its landing in evidence the click part is compared byte for byte elsewhere; here it only has to be there.
         case
-            when l.session is not null or e.landing_click is not null
-                then regexp_full_match(e.click_id, 'fb[.][0-2][.][0-9]{13}[.][^.]+([.][A-Za-z0-9_-]+)?')
-            else regexp_full_match(e.click_id, 'fb[.][0-2][.][0-9]{13}[.][^.%]+([.][A-Za-z0-9_-]+)?')
+            when l.session is not null or e.landing_click is not null then f.is_whole
+            else f.is_plain
         end as ok
     from sent_events e
+    join forms f on f.click_id = e.click_id
     join event_visits v on v.event_key = e.event_key
     left join told_landings l on l.session = v.session
     where e.platform = 'meta'
-      and e.click_id is not null
 )
 select
     'meta' as platform,

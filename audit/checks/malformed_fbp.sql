@@ -23,7 +23,17 @@ not_yet     = "Do not hash it: fbp is one of the fields Meta wants in plain text
 remedy      = "Pass the _fbp cookie's text unchanged, and send none where the visitor has none."
 owner       = "data"
 */
-with judged as (
+with forms as (
+    -- Many events carry the same cookie.
+    select
+        browser_id,
+        regexp_full_match(browser_id, 'fb[.][0-2][.][0-9]{13}[.][0-9]+([.][A-Za-z0-9_-]+)?') as ok
+    from sent_events
+    where platform = 'meta'
+      and browser_id is not null
+    group by browser_id
+),
+judged as (
     select
         e.step,
         e.channel,
@@ -32,11 +42,11 @@ with judged as (
         v.session,
         e.ref,
         e.browser_id,
-        regexp_full_match(e.browser_id, 'fb[.][0-2][.][0-9]{13}[.][0-9]+([.][A-Za-z0-9_-]+)?') as ok
+        f.ok
     from sent_events e
+    join forms f on f.browser_id = e.browser_id
     join event_visits v on v.event_key = e.event_key
     where e.platform = 'meta'
-      and e.browser_id is not null
 )
 select
     'meta' as platform,

@@ -75,6 +75,11 @@ with visit_loads as (
     left join (select distinct platform from plan_datasets) n on n.platform = l.platform
     group by v.order_id, l.platform
 ),
+captured_orders as (
+    select distinct v.order_id
+    from order_sessions v
+    join captured_visits c on c.session = v.session
+),
 visit_hits as (
     -- Anything the platform's own script sent or tried to send in the visit proves the script was there.
     select
@@ -82,15 +87,11 @@ visit_hits as (
         e.platform,
         count(*) as hits,
         sum(case when e.in_plan then 1 else 0 end) as planned_hits
-    from order_sessions v
+    from captured_orders c
+    join order_sessions v on v.order_id = c.order_id
     join events e on e.session = v.session
     where e.channel = 'browser'
     group by v.order_id, e.platform
-),
-captured_orders as (
-    select distinct v.order_id
-    from order_sessions v
-    join captured_visits c on c.session = v.session
 ),
 gaps as (
     -- A hole in Meta's counter, around the time the server sent its copy.
@@ -118,17 +119,19 @@ signs as (
         case when c.order_id is not null and l.has_library = 1 and l.has_dataset = 0 and coalesce(h.planned_hits, 0) = 0
             then 'the script loaded, the planned pixel did not start' end as dataset_sign,
         case when s.stopped_events > 0
-            then s.stopped_events || ' tried and stopped in the browser' || coalesce(' (' || s.stopped_by || ')', '') end as blocked_sign,
+            then s.stopped_events || ' tried and stopped in the browser' || coalesce(' (' || t.net_error || ')', '') end as blocked_sign,
         case when g.order_id is not null
             then 'Meta''s hit counter jumps from ' || g.before_counter || ' to ' || g.counter end as gap_sign,
-        case when s.foreign_browser_ref is not null
-            then 'sent to pixel ' || coalesce(s.foreign_browser_dataset, '?') || ' instead' end as foreign_sign,
-        coalesce(s.stopped_ref, s.foreign_browser_ref, g.ref) as sign_ref
+        case when s.foreign_browser_key is not null
+            then 'sent to pixel ' || coalesce(f.dataset, '?') || ' instead' end as foreign_sign,
+        coalesce(t.ref, f.ref, g.ref) as sign_ref
     from order_steps s
     left join captured_orders c on c.order_id = s.order_id
     left join visit_loads l on l.order_id = s.order_id and l.platform = s.platform
     left join visit_hits h on h.order_id = s.order_id and h.platform = s.platform
     left join gaps g on g.order_id = s.order_id and g.step = s.step and s.platform = 'meta'
+    left join events t on t.event_key = s.stopped_key
+    left join events f on f.event_key = s.foreign_browser_key
     where s.needs_browser
       and s.server_events + s.refused_events > 0
 ),
@@ -138,8 +141,8 @@ judged as (
         case
             when browser_events > 0 then true
             -- Money and time point to a browser copy that names no order, or a source nobody knows: neither proves anything.
-            when is_due is null or probable_browser_ref is not null then null
-            when stopped_events > 0 or foreign_browser_ref is not null then false
+            when is_due is null or probable_browser_key is not null then null
+            when stopped_events > 0 or foreign_browser_key is not null then false
             when sees_browser and (step = 'Purchase' or has_visit) then false
         end as ok,
         case when library_sign is not null then 1 else 0 end
@@ -165,46 +168,51 @@ explained as (
 ),
 shares as (
     select
-        platform,
-        step,
+        x.platform,
+        x.step,
         count(*) as judged_count,
-        sum(case when ok then 0 else 1 end) as missing_count,
-        min(found_cause) as first_cause,
-        max(found_cause) as last_cause,
-        min(case when not ok then server_ref end) as ref
-    from explained
-    where is_traffic
-      and ok is not null
-    group by platform, step
+        sum(case when x.ok then 0 else 1 end) as missing_count,
+        min(x.found_cause) as first_cause,
+        max(x.found_cause) as last_cause,
+        min(s.ref) as ref
+    from explained x
+    left join events s on s.event_key = x.server_key and not x.ok
+    where x.is_traffic
+      and x.ok is not null
+    group by x.platform, x.step
 )
 select
-    platform,
-    step,
-    order_id as subject,
-    order_id,
-    session,
-    ok,
+    x.platform,
+    x.step,
+    x.order_id as subject,
+    x.order_id,
+    x.session,
+    x.ok,
     'sent by the browser and by the server' as expected,
     concat_ws('; ',
-        'server ' || (server_events + refused_events) || ', browser ' || case when browser_events = 0 then 'none' else cast(browser_events as varchar) end,
+        'server ' || (x.server_events + x.refused_events)
+            || ', browser ' || case when x.browser_events = 0 then 'none' else cast(x.browser_events as varchar) end,
         case
-            when ok then null
-            when ok is null and is_due is null then doubt
-            when ok is null and probable_browser_ref is not null then 'one browser event names no order but fits in money or time'
-            when ok is null and platform = 'snackvideo' then 'SnackVideo''s browser call cannot be read from a HAR; a pixel log would show it'
-            when ok is null then 'this visit is in no browser capture'
+            when x.ok then null
+            when x.ok is null and x.is_due is null then x.doubt
+            when x.ok is null and x.probable_browser_key is not null then 'one browser event names no order but fits in money or time'
+            when x.ok is null and x.platform = 'snackvideo' then 'SnackVideo''s browser call cannot be read from a HAR; a pixel log would show it'
+            when x.ok is null then 'this visit is in no browser capture'
         end,
-        case when not ok then library_sign end,
-        case when not ok then dataset_sign end,
-        case when not ok then blocked_sign end,
-        case when not ok then gap_sign end,
-        case when not ok then foreign_sign end) as actual,
-    found_cause as cause,
+        case when not x.ok then x.library_sign end,
+        case when not x.ok then x.dataset_sign end,
+        case when not x.ok then x.blocked_sign end,
+        case when not x.ok then x.gap_sign end,
+        case when not x.ok then x.foreign_sign end) as actual,
+    x.found_cause as cause,
     cast(null as varchar) as severity,
-    coalesce(server_ref, refused_ref) as ref,
-    coalesce(browser_ref, sign_ref, probable_browser_ref) as other_ref
-from explained
-where is_named
+    s.ref as ref,
+    coalesce(b.ref, x.sign_ref, p.ref) as other_ref
+from explained x
+left join events s on s.event_key = coalesce(x.server_key, x.refused_key)
+left join events b on b.event_key = x.browser_key
+left join events p on p.event_key = x.probable_browser_key
+where x.is_named
 union all
 select
     s.platform,

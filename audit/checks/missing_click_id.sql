@@ -41,6 +41,35 @@ relay_events as (
       and e.channel = 'server'
       and k.known_at <= v.judged_at
 ),
+-- One row per step and unit: a Purchase's unit is its order (or the key it carries), any other step's its visit.
+sent_steps as (
+    select
+        step,
+        case when step = 'Purchase' then coalesce(order_id, order_key, event_id, ref) else coalesce(session, ref) end as unit,
+        case when step = 'Purchase' then order_id end as order_id,
+        channel,
+        ref,
+        coalesce(event_at, seen_at) as happened_at,
+        event_key
+    from sent_events
+    where platform = 'snackvideo'
+),
+browser_steps as (
+    select
+        *,
+        row_number() over (partition by step, unit order by happened_at, event_key) as nth
+    from sent_steps
+    where channel = 'browser'
+),
+step_units as (
+    select
+        step,
+        unit,
+        min(order_id) as order_id,
+        sum(case when channel = 'server' then 1 else 0 end) as server_events
+    from sent_steps
+    group by step, unit
+),
 -- Steps the plan wants from the server for a shopper with a click id, seen in the browser only.
 unsent as (
     select
@@ -48,23 +77,22 @@ unsent as (
         u.order_id,
         u.unit,
         v.session,
-        u.browser_ref,
+        b.ref as browser_ref,
         min(k.ref) as known_ref
     from step_units u
     join plan_requirements r
-        on r.platform = u.platform
+        on r.platform = 'snackvideo'
        and r.step = u.step
        and r.channel = 'server'
-    join sent_events e
-        on e.ref = u.browser_ref
-       and e.platform = u.platform
-       and e.step = u.step
-    join event_visits v on v.event_key = e.event_key
+    join browser_steps b
+        on b.step = u.step
+       and b.unit = u.unit
+       and b.nth = 1
+    join event_visits v on v.event_key = b.event_key
     join known k on k.session = v.session
-    where u.platform = 'snackvideo'
-      and u.server_events = 0
+    where u.server_events = 0
       and k.known_at <= v.judged_at
-    group by u.step, u.order_id, u.unit, v.session, u.browser_ref
+    group by u.step, u.order_id, u.unit, v.session, b.ref
 )
 select
     'snackvideo' as platform,

@@ -67,6 +67,7 @@ first_carried as (
 judged as (
     select
         s.*,
+        b.ref as browser_ref,
         coalesce(s.only_with_click and b.click_id is null and b.landing_click is null and k.carried_at < s.browser_at, false)
             as lost_click,
         -- A click the shopper made only later asks for nothing yet; files' clocks may differ by a minute.
@@ -75,11 +76,7 @@ judged as (
         round((epoch(s.server_at) - epoch(s.browser_at)) / 3600.0, 1) as delay_hours
     from order_steps s
     left join click_visits c on c.order_id = s.order_id
-    left join events b
-        on b.ref = s.browser_ref
-       and b.platform = s.platform
-       and b.step = s.step
-       and b.channel = 'browser'
+    left join events b on b.event_key = s.browser_key
     left join first_carried k on k.session = b.session
     join plan_limits w on w.name = 'dedup_window_s'
     where s.needs_server
@@ -94,8 +91,8 @@ answered as (
             when only_with_click and session is not null and (lost_click or not coalesce(had_click, false)) then true
             when only_with_click and session is null then null
             when is_due is null then null
-            when server_events > 0 or refused_events > 0 or foreign_server_ref is not null then false
-            when probable_server_ref is not null then null
+            when server_events > 0 or refused_events > 0 or foreign_server_key is not null then false
+            when probable_server_key is not null then null
             when sees_some_server then false
         end as ok
     from judged
@@ -126,31 +123,34 @@ shares as (
     group by platform, step
 )
 select
-    platform,
-    step,
-    order_id as subject,
-    order_id,
-    session,
-    ok,
+    x.platform,
+    x.step,
+    x.order_id as subject,
+    x.order_id,
+    x.session,
+    x.ok,
     case when needs_none and lost_click then 'no server event: the click id was lost before'
          when needs_none then 'no server event: the shopper had no click id' else 'sent by the server and by the browser' end as expected,
     concat_ws('; ',
         'browser ' || browser_events || ', server '
             || case when server_events > 0 then cast(server_events as varchar) when refused_events > 0 then refused_events || ', refused' else 'none' end,
         case when not ok and server_events > 0 then delay_hours || ' hours after the browser' end,
-        case when not ok and server_events = 0 and foreign_server_ref is not null
-            then 'one went to dataset ' || coalesce(foreign_server_dataset, '?') end,
+        case when not ok and server_events = 0 and foreign_server_key is not null
+            then 'one went to dataset ' || coalesce(f.dataset, '?') end,
         case
             when ok is null and is_due is null then doubt
-            when ok is null and only_with_click and session is null then 'whether the shopper had a click id is unknown'
-            when ok is null and probable_server_ref is not null then 'one server event names no order but fits in money or time'
+            when ok is null and only_with_click and x.session is null then 'whether the shopper had a click id is unknown'
+            when ok is null and probable_server_key is not null then 'one server event names no order but fits in money or time'
             when ok is null then 'no server log reaches to this order'
         end) as actual,
     found_cause as cause,
     cast(null as varchar) as severity,
     browser_ref as ref,
-    coalesce(server_ref, refused_ref, foreign_server_ref, probable_server_ref) as other_ref
-from explained
+    coalesce(s.ref, f.ref, p.ref) as other_ref
+from explained x
+left join events s on s.event_key = coalesce(x.server_key, x.refused_key)
+left join events f on f.event_key = x.foreign_server_key
+left join events p on p.event_key = x.probable_server_key
 where is_named
 union all
 select

@@ -33,14 +33,23 @@ not_yet     = "Do not switch the campaign to that pixel: it has none of the hist
 remedy      = "Point this step's event call at the planned pixel, or correct the plan if the other one is right."
 owner       = "media"
 */
-with order_shoppers as (
+with absent_steps as (
+    select distinct
+        order_id,
+        platform
+    from order_steps
+    where browser_events + server_events + refused_events = 0
+      and step <> 'Purchase'
+),
+order_shoppers as (
     select distinct
         v.order_id,
         s.platform,
         s.shopper,
         v.first_at
-    from order_sessions v
-    join shoppers s on s.session = v.session
+    from absent_steps a
+    join order_sessions v on v.order_id = a.order_id
+    join shoppers s on s.session = v.session and s.platform = a.platform
 ),
 earlier_steps as (
     -- The same browser sent the step in another visit of the day before: told, and neither passed nor failed.
@@ -65,9 +74,9 @@ judged as (
         case
             when s.browser_events + s.server_events + s.refused_events > 0 then true
             when s.is_due is null then null
-            when s.foreign_browser_ref is not null or s.foreign_server_ref is not null then false
+            when s.foreign_browser_key is not null or s.foreign_server_key is not null then false
             when s.stopped_events > 0 then null
-            when s.probable_browser_ref is not null or s.probable_server_ref is not null or e.session is not null then null
+            when s.probable_browser_key is not null or s.probable_server_key is not null or e.session is not null then null
             when s.step <> 'Purchase' and not s.has_visit then null
             when s.needs_browser and s.sees_browser then false
             when s.needs_server and s.sees_server and not s.only_with_click then false
@@ -80,7 +89,7 @@ explained as (
         *,
         case
             when ok or ok is null then null
-            when foreign_browser_ref is not null or foreign_server_ref is not null then 'other_dataset'
+            when foreign_browser_key is not null or foreign_server_key is not null then 'other_dataset'
             else 'never_fired'
         end as found_cause
     from judged
@@ -99,32 +108,37 @@ shares as (
     group by platform, step
 )
 select
-    platform,
-    step,
-    order_id as subject,
-    order_id,
-    session,
-    ok,
-    step || ' in the visit of this order' as expected,
+    x.platform,
+    x.step,
+    x.order_id as subject,
+    x.order_id,
+    x.session,
+    x.ok,
+    x.step || ' in the visit of this order' as expected,
     case
-        when ok then 'browser ' || browser_events || ', server ' || (server_events + refused_events)
-        when ok is null and is_due is null then doubt
-        when foreign_browser_ref is not null or foreign_server_ref is not null
-            then 'sent to dataset ' || coalesce(foreign_browser_dataset, foreign_server_dataset, '?') || ', which the plan does not name'
-        when stopped_events > 0 then 'tried and stopped in this browser' || coalesce(' (' || stopped_by || ')', '')
-        when probable_browser_ref is not null or probable_server_ref is not null then 'one event names no order but fits in money or time'
-        when earlier_session is not null then 'none in this visit; the same browser sent it earlier, in ' || earlier_session
-        when ok is null and step <> 'Purchase' and not has_visit then 'no visit in the evidence can be tied to this order'
-        when ok is null and platform = 'snackvideo' then 'none found; SnackVideo''s browser call cannot be read from a HAR'
-        when ok is null then 'none found, and nothing in the evidence watched this order'
+        when x.ok then 'browser ' || x.browser_events || ', server ' || (x.server_events + x.refused_events)
+        when x.ok is null and x.is_due is null then x.doubt
+        when x.foreign_browser_key is not null or x.foreign_server_key is not null
+            then 'sent to dataset ' || coalesce(b.dataset, s.dataset, '?') || ', which the plan does not name'
+        when x.stopped_events > 0 then 'tried and stopped in this browser' || coalesce(' (' || t.net_error || ')', '')
+        when x.probable_browser_key is not null or x.probable_server_key is not null then 'one event names no order but fits in money or time'
+        when x.earlier_session is not null then 'none in this visit; the same browser sent it earlier, in ' || x.earlier_session
+        when x.ok is null and x.step <> 'Purchase' and not x.has_visit then 'no visit in the evidence can be tied to this order'
+        when x.ok is null and x.platform = 'snackvideo' then 'none found; SnackVideo''s browser call cannot be read from a HAR'
+        when x.ok is null then 'none found, and nothing in the evidence watched this order'
         else 'browser none, server none'
     end as actual,
-    found_cause as cause,
+    x.found_cause as cause,
     cast(null as varchar) as severity,
-    coalesce(browser_ref, server_ref, refused_ref, foreign_browser_ref, foreign_server_ref, stopped_ref, earlier_ref, order_ref) as ref,
-    coalesce(probable_browser_ref, probable_server_ref) as other_ref
-from explained
-where is_named
+    coalesce(e.ref, b.ref, s.ref, t.ref, x.earlier_ref, x.order_ref) as ref,
+    p.ref as other_ref
+from explained x
+left join events e on e.event_key = coalesce(x.browser_key, x.server_key, x.refused_key)
+left join events b on b.event_key = x.foreign_browser_key
+left join events s on s.event_key = x.foreign_server_key
+left join events t on t.event_key = x.stopped_key
+left join events p on p.event_key = coalesce(x.probable_browser_key, x.probable_server_key)
+where x.is_named
 union all
 select
     s.platform,

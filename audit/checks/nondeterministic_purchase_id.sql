@@ -26,7 +26,7 @@ with purchases as (
         e.event_id,
         e.order_id,
         -- the order it most likely is, where its own id does not say
-        coalesce(e.order_id, o.order_id) as likely_order,
+        coalesce(e.order_id, u.order_id) as likely_order,
         e.order_key,
         e.session,
         e.ref,
@@ -35,7 +35,6 @@ with purchases as (
     from sent_events e
     cross join launch l
     left join purchase_units u on u.event_key = e.event_key
-    left join (select distinct order_id from orders) o on o.order_id = u.unit
     where e.step = 'Purchase'
       and e.platform in ('meta', 'tiktok')
       and e.event_id is not null

@@ -75,11 +75,22 @@ not_yet     = "Do not change a request that was right."
 remedy      = "Retry with the same event id after a growing pause, for up to a day, and log when a send is given up."
 owner       = "data"
 */
-with tries as (
+with retried as (
+    select delivery
+    from delivery_answers
+    group by delivery
+    having count(*) > 1
+),
+tries as (
     select
-        *,
-        row_number() over (partition by delivery, outcome order by seen_at desc, event_key desc) as from_last
-    from deliveries
+        d.delivery,
+        d.event_key,
+        d.event_id,
+        d.seen_at,
+        d.outcome,
+        row_number() over (partition by d.delivery, d.outcome order by d.seen_at desc, d.event_key desc) as from_last
+    from retried r
+    join deliveries d on d.delivery = r.delivery
 ),
 events_tried as (
     select
@@ -94,6 +105,19 @@ events_tried as (
         max(case when outcome = 'unanswered' and from_last = 1 then event_key end) as unanswered_key
     from tries
     group by delivery
+    union all
+    select
+        a.delivery,
+        1,
+        null,
+        null,
+        null,
+        case when a.outcome = 'refused' then a.event_key end,
+        case when a.outcome = 'accepted' then a.event_key end,
+        case when a.outcome = 'unclear' then a.event_key end,
+        case when a.outcome = 'unanswered' then a.event_key end
+    from delivery_answers a
+    where not exists (select 1 from retried r where r.delivery = a.delivery)
 ),
 verdicts as (
     select

@@ -47,20 +47,32 @@ with core_events as (
     where e.channel = 'browser'
       and coalesce(e.session, e.page_load) is not null
 ),
+-- Only visits in which something came twice are looked at closely.
+repeats as (
+    select
+        platform,
+        dataset,
+        visit,
+        step,
+        what
+    from core_events
+    group by platform, dataset, visit, step, what
+    having count(*) > 1
+),
 sequenced as (
     select
-        *,
-        row_number() over (partition by platform, dataset, visit order by happened_at, event_key) as place
-    from core_events
+        e.*,
+        row_number() over (partition by e.platform, e.dataset, e.visit order by e.happened_at, e.event_key) as place
+    from core_events e
+    join (select distinct platform, dataset, visit from repeats) r
+        on r.visit = e.visit
+       and r.platform = e.platform
+       and r.dataset = e.dataset
 ),
 neighbours as (
     select
         *,
         lag(event_key) over (partition by platform, dataset, visit, step, what order by happened_at, event_key) as before_key,
-        lag(happened_at) over (partition by platform, dataset, visit, step, what order by happened_at, event_key) as before_at,
-        lag(page_load) over (partition by platform, dataset, visit, step, what order by happened_at, event_key) as before_page,
-        lag(event_id) over (partition by platform, dataset, visit, step, what order by happened_at, event_key) as before_id,
-        lag(ref) over (partition by platform, dataset, visit, step, what order by happened_at, event_key) as before_ref,
         lag(place) over (partition by platform, dataset, visit, step, what order by happened_at, event_key) as before_place
     from sequenced
 ),
@@ -75,14 +87,20 @@ claimed as (
 ),
 facts as (
     select
-        n.*,
-        coalesce(n.page_load = n.before_page, false) as same_page,
-        coalesce(n.page_load <> n.before_page, false) as other_page,
-        epoch(n.happened_at) - epoch(n.before_at) as seconds,
-        coalesce(n.event_id = n.before_id, false) as same_id,
+        n.event_key,
+        n.step,
+        n.place,
+        n.before_place,
+        b.event_id as before_id,
+        b.ref as before_ref,
+        coalesce(n.page_load = b.page_load, false) as same_page,
+        coalesce(n.page_load <> b.page_load, false) as other_page,
+        epoch(n.happened_at) - epoch(coalesce(b.event_at, b.seen_at)) as seconds,
+        coalesce(n.event_id = b.event_id, false) as same_id,
         c.event_key is not null as has_act,
         s.source is not null as acts_captured
     from neighbours n
+    join events b on b.event_key = n.before_key
     left join claimed c on c.event_key = n.event_key
     left join capturing_sources s on s.source = n.source
 ),
@@ -90,7 +108,6 @@ judged as (
     select
         *,
         case
-            when before_key is null then null
             when step = 'Purchase' and other_page and not same_id then 'reload'
             when step = 'Purchase' and other_page then null
             when step = 'Purchase' and (same_page or seconds <= 2) then 'same_page_double_call'
@@ -104,22 +121,23 @@ judged as (
     from facts
 )
 select
-    platform,
-    step,
-    coalesce(case when step = 'Purchase' then coalesce(order_id, order_key) end, event_id, ref) as subject,
-    order_id,
-    session,
-    found_cause is null as ok,
+    e.platform,
+    e.step,
+    coalesce(case when e.step = 'Purchase' then coalesce(e.order_id, e.order_key) end, e.event_id, e.ref) as subject,
+    e.order_id,
+    e.session,
+    j.found_cause is null as ok,
     'once for one act of the shopper' as expected,
     case
-        when before_key is null then 'sent once'
-        when found_cause is null then 'sent again, for a new act or with the same id'
-        else 'again after ' || number_text(round(seconds, 1)) || ' s'
-            || case when other_page then ' on a new opening of the page' else '' end
-            || case when same_id then ', same event_id' when event_id is null or before_id is null then ', no event_id to tell them apart'
+        when j.event_key is null then 'sent once'
+        when j.found_cause is null then 'sent again, for a new act or with the same id'
+        else 'again after ' || number_text(round(j.seconds, 1)) || ' s'
+            || case when j.other_page then ' on a new opening of the page' else '' end
+            || case when j.same_id then ', same event_id' when e.event_id is null or j.before_id is null then ', no event_id to tell them apart'
                 else ', another event_id' end
     end as actual,
-    found_cause as cause,
-    ref,
-    before_ref as other_ref
-from judged
+    j.found_cause as cause,
+    e.ref,
+    j.before_ref as other_ref
+from core_events e
+left join judged j on j.event_key = e.event_key

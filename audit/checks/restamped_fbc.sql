@@ -24,25 +24,58 @@ with carried as (
         v.session,
         e.ref,
         split_part(e.click_id, '.', 4) as click,
-        fb_created(e.click_id) as created_at
+        v.click_made_at as created_at
     from sent_events e
     join event_visits v on v.event_key = e.event_key
     where e.platform = 'meta'
       and v.session is not null
+      and v.click_made_at is not null
       and e.click_id like 'fb.%'
+      and split_part(e.click_id, '.', 4) <> ''
 ),
 -- What the visit showed first is taken as the cookie's own time.
+shown as (
+    select
+        session,
+        click,
+        min(created_at) as first_created_at,
+        max(created_at) as last_created_at,
+        min(case when channel = 'browser' then first_at end) as browser_at,
+        min(case when channel = 'server' then first_at end) as server_at,
+        min(case when channel = 'browser' then ref end) as browser_ref,
+        min(case when channel = 'server' then ref end) as server_ref
+    from visit_fbcs
+    where created_at is not null
+    group by session, click
+),
+restamps as (
+    select
+        f.session,
+        f.click,
+        f.created_at,
+        f.ref,
+        row_number() over (
+            partition by f.session, f.click order by f.first_at, case f.channel when 'browser' then 0 else 1 end, f.created_at
+        ) as nth
+    from shown s
+    join visit_fbcs f
+        on f.session = s.session
+       and f.click = s.click
+    where f.created_at is not null
+      and s.first_created_at <> s.last_created_at
+),
 stamps as (
     select
         session,
         click,
-        created_at,
-        ref,
-        row_number() over (
-            partition by session, click order by first_at, case channel when 'browser' then 0 else 1 end, created_at
-        ) as nth
-    from visit_fbcs
-    where created_at is not null
+        first_created_at as created_at,
+        case when browser_ref is not null and (server_at is null or browser_at <= server_at) then browser_ref else server_ref end as ref
+    from shown
+    where first_created_at = last_created_at
+    union all
+    select session, click, created_at, ref
+    from restamps
+    where nth = 1
 ),
 arrivals as (
     select
@@ -71,6 +104,5 @@ select
     c.ref,
     s.ref as other_ref
 from carried c
-join stamps s on s.session = c.session and s.click = c.click and s.nth = 1
+join stamps s on s.session = c.session and s.click = c.click
 left join arrivals a on a.session = c.session and a.click = c.click
-where c.created_at is not null

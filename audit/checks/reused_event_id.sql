@@ -46,43 +46,64 @@ with identified as (
         e.step,
         e.event_name,
         e.event_id,
-        e.channel,
-        e.ref,
-        e.items,
-        e.value,
         e.session,
-        h.shopper,
-        e.page_host || coalesce(e.page_path, '') as page,
         coalesce(e.order_id, case when not is_placeholder(e.order_key) then e.order_key end) as order_named
     from events e
-    left join shoppers h
-        on h.platform = e.platform
-       and h.session = e.session
     where e.platform in ('meta', 'tiktok')
       and e.step is not null
       and e.event_id is not null
       and e.in_plan
 ),
-pixels_of_ids as (
+-- a relay names no pixel: its copy belongs to each pixel the id reached
+unnamed_ids as (
     select distinct
         platform,
         event_name,
-        event_id,
-        dataset
+        event_id
     from identified
-    where dataset is not null
+    where dataset is null
 ),
--- a relay names no pixel: its copy belongs to each pixel the id reached
+pixels_of_ids as (
+    select distinct
+        i.platform,
+        i.event_name,
+        i.event_id,
+        i.dataset
+    from identified i
+    join unnamed_ids u
+        on u.platform = i.platform
+       and u.event_name = i.event_name
+       and u.event_id = i.event_id
+    where i.dataset is not null
+),
 placed as (
     select
-        i.*,
-        coalesce(i.dataset, p.dataset) as pixel
+        event_key,
+        platform,
+        dataset as pixel,
+        step,
+        event_name,
+        event_id,
+        session,
+        order_named
+    from identified
+    where dataset is not null
+    union all
+    select
+        i.event_key,
+        i.platform,
+        p.dataset,
+        i.step,
+        i.event_name,
+        i.event_id,
+        i.session,
+        i.order_named
     from identified i
     left join pixels_of_ids p
-        on i.dataset is null
-       and p.platform = i.platform
+        on p.platform = i.platform
        and p.event_name = i.event_name
        and p.event_id = i.event_id
+    where i.dataset is null
 ),
 counted as (
     select
@@ -92,35 +113,90 @@ counted as (
         event_name,
         event_id,
         count(*) as events,
-        count(distinct order_named) as orders,
         min(order_named) as first_order,
         max(order_named) as last_order,
+        min(session) as first_session,
+        max(session) as last_session,
+        sum(case when session is null then 1 else 0 end) as without_visit
+    from placed
+    group by platform, pixel, step, event_name, event_id
+),
+-- Most ids belong to one order or to one visit. The copies of the others are looked at closely.
+suspects as (
+    select *
+    from counted
+    where events > 1
+      and (
+          first_order <> last_order
+          or (first_order is null and (first_session <> last_session or without_visit > 0))
+      )
+),
+suspect_copies as (
+    select
+        p.platform,
+        p.pixel,
+        p.step,
+        p.event_name,
+        p.event_id,
+        p.session,
+        p.order_named,
+        h.shopper,
+        e.ref,
+        e.page_host || coalesce(e.page_path, '') as page,
+        e.channel,
+        coalesce(cast(e.value as varchar), '') || ' ' || coalesce(e.items, '') as contents
+    from suspects s
+    join placed p
+        on p.platform = s.platform
+       and p.pixel is not distinct from s.pixel
+       and p.step = s.step
+       and p.event_name = s.event_name
+       and p.event_id = s.event_id
+    join events e on e.event_key = p.event_key
+    left join shoppers h
+        on h.platform = p.platform
+       and h.session = p.session
+),
+told_apart as (
+    select
+        platform,
+        pixel,
+        step,
+        event_name,
+        event_id,
+        count(distinct order_named) as orders,
         count(distinct shopper) as shoppers,
         count(distinct page) as pages,
         min(page) as page,
-        sum(case when session is null then 1 else 0 end) as without_visit,
-        count(distinct case when channel = 'browser' then coalesce(cast(value as varchar), '') || ' ' || coalesce(items, '') end)
-            as browser_contents,
-        count(distinct case when channel = 'server' then coalesce(cast(value as varchar), '') || ' ' || coalesce(items, '') end)
-            as server_contents,
-        min(session) as first_session,
-        max(session) as last_session
-    from placed
+        count(distinct case when channel = 'browser' then contents end) as browser_contents,
+        count(distinct case when channel = 'server' then contents end) as server_contents
+    from suspect_copies
     group by platform, pixel, step, event_name, event_id
 ),
 judged as (
     select
         c.*,
+        coalesce(t.orders, case when c.first_order is null then 0 else 1 end) as orders,
+        coalesce(t.shoppers, 1) as shoppers,
+        t.pages,
+        t.page,
         case
-            when orders > 1 then false
+            when t.event_id is null then true
+            when t.orders > 1 then false
             -- one order opened again in another visit is still one sale
-            when orders = 1 then true
-            when shoppers > 1 then false
+            when t.orders = 1 then true
+            when t.shoppers > 1 then false
             -- no visit is known for some of the copies, and they do not tell of one act
-            when without_visit > 0 and greatest(browser_contents, server_contents) > 1 then null
+            when c.without_visit > 0 and greatest(t.browser_contents, t.server_contents) > 1 then null
             else true
         end as ok
     from counted c
+    left join told_apart t
+        on t.platform = c.platform
+       and t.pixel is not distinct from c.pixel
+       and t.step = c.step
+       and t.event_name = c.event_name
+       and t.event_id = c.event_id
 ),
 rows_of_ids as (
     select
@@ -133,7 +209,7 @@ rows_of_ids as (
         min(p.ref) as any_ref,
         max(p.ref) as other_any_ref
     from judged j
-    join placed p
+    join suspect_copies p
         on p.platform = j.platform
        and p.pixel is not distinct from j.pixel
        and p.event_name = j.event_name

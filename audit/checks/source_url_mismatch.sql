@@ -29,9 +29,11 @@ with named as (
         b.page_host as browser_host,
         s.page_host as server_host,
         -- A custom pixel in Shopify's sandbox sees the page behind the sandbox's own path.
-        rtrim(coalesce(regexp_replace(b.page_path, '^/(wpm|web-pixels)@.*/sandbox(/modern|/legacy)?(/|$)', '/'), ''), '/')
+        rtrim(coalesce(case when b.page_path like '%@%'
+            then regexp_replace(b.page_path, '^/(wpm|web-pixels)@.*/sandbox(/modern|/legacy)?(/|$)', '/') else b.page_path end, ''), '/')
             as browser_path,
-        rtrim(coalesce(regexp_replace(s.page_path, '^/(wpm|web-pixels)@.*/sandbox(/modern|/legacy)?(/|$)', '/'), ''), '/')
+        rtrim(coalesce(case when s.page_path like '%@%'
+            then regexp_replace(s.page_path, '^/(wpm|web-pixels)@.*/sandbox(/modern|/legacy)?(/|$)', '/') else s.page_path end, ''), '/')
             as server_path,
         b.page_cut
     from pairs p

@@ -17,20 +17,22 @@ owner       = "tracking"
 */
 with times as (
     select
-        order_id,
-        platform,
-        step,
-        min(session) as session,
-        min(case when channel = 'browser' then happened_at end) as browser_at,
-        min(case when channel = 'server' then happened_at end) as server_at,
-        min(case when channel = 'browser' then source end) as browser_source,
-        min(case when channel = 'server' then source end) as server_source,
-        min(case when channel = 'browser' then ref end) as browser_ref,
-        min(case when channel = 'server' then ref end) as server_ref
-    from order_events
-    where is_sent
-      and how <> 'probable'
-    group by order_id, platform, step
+        o.order_id,
+        o.platform,
+        o.step,
+        min(o.session) as session,
+        min(case when o.channel = 'browser' then o.happened_at end) as browser_at,
+        min(case when o.channel = 'server' then o.happened_at end) as server_at,
+        min(case when o.channel = 'browser' then o.source end) as browser_source,
+        min(case when o.channel = 'server' then o.source end) as server_source,
+        min(case when o.channel = 'browser' then o.ref end) as browser_ref,
+        min(case when o.channel = 'server' then o.ref end) as server_ref
+    from expected_orders x
+    join order_events o on o.order_id = x.order_id
+    where x.is_named
+      and o.is_sent
+      and o.how <> 'probable'
+    group by o.order_id, o.platform, o.step
 ),
 firsts as (
     select
@@ -43,8 +45,6 @@ firsts as (
         coalesce(t.browser_source, t.server_source) as source,
         coalesce(t.browser_ref, t.server_ref) as ref
     from times t
-    join expected_orders o on o.order_id = t.order_id
-    where o.is_named
 ),
 neighbours as (
     select

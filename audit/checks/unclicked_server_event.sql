@@ -74,7 +74,7 @@ page_events as (
     from event_visits v
     join events e on e.event_key = v.event_key
     where v.channel = 'browser'
-      and v.session is not null
+      and v.session in (select session from sent)
 ),
 browsers as (
     select

@@ -290,7 +290,8 @@ judged_purchases as (
 -- Checkouts of visits in which an order follows: the only ones whose money can be compared.
 checkouts as (
     select
-        e.*,
+        e.event_key,
+        e.value,
         s.order_id as next_order
     from sent_events e
     join order_sessions s
@@ -314,55 +315,41 @@ order_matches as (
     group by c.event_key
 ),
 -- The cart as the visit's own events tell it: one AddToCart an item, or each with the whole cart so far.
-cart_events as (
-    select
-        c.event_key,
-        c.value,
-        a.value as added,
-        sum(a.value) over (partition by c.event_key) as all_added
-    from (select distinct event_key, session, platform, channel, dataset, value, event_at, seen_at from checkouts) c
-    join sent_events a
-        on a.session = c.session
-       and a.platform = c.platform
-       and a.channel = c.channel
-       and coalesce(a.dataset, '') = coalesce(c.dataset, '')
-       and coalesce(a.event_at, a.seen_at) <= coalesce(c.event_at, c.seen_at)
-    where a.step = 'AddToCart'
-      and a.value is not null
-),
 cart_matches as (
     select
-        event_key,
-        min(abs(value - all_added)) as sum_gap,
-        min(abs(value - added)) as last_gap,
-        max(all_added) as all_added
-    from cart_events
-    group by event_key
+        m.event_key,
+        abs(max(e.value) - sum(a.value)) as sum_gap,
+        min(abs(e.value - a.value)) as last_gap,
+        sum(a.value) as all_added
+    from order_matches m
+    join events e on e.event_key = m.event_key
+    join sent_events a
+        on a.session = e.session
+       and a.platform = e.platform
+       and a.channel = e.channel
+       and coalesce(a.dataset, '') = coalesce(e.dataset, '')
+       and coalesce(a.event_at, a.seen_at) <= coalesce(e.event_at, e.seen_at)
+    where m.exact_rank is null
+      and a.step = 'AddToCart'
+      and a.value is not null
+    group by m.event_key
 ),
 own_items as (
     select
-        event_key,
-        sum(price * coalesce(quantity, 1)) as items_total
-    from event_items
-    group by event_key
-    having count(*) = count(price)
+        i.event_key,
+        sum(i.price * coalesce(i.quantity, 1)) as items_total
+    from order_matches m
+    join event_items i on i.event_key = m.event_key
+    where m.exact_rank is null
+    group by i.event_key
+    having count(*) = count(i.price)
 ),
-judged_checkouts as (
-    select distinct
-        e.event_key,
-        e.platform,
-        e.event_id,
-        e.session,
-        e.channel,
-        e.ref,
-        e.value,
-        e.currency,
-        a.amount as order_total,
-        o.currency as order_currency,
-        o.ref as order_ref,
+faulty_checkouts as (
+    select
+        m.event_key,
         k.all_added,
         case
-            when m.exact_rank is not null or least(k.sum_gap, k.last_gap) <= m.tolerance then null
+            when least(k.sum_gap, k.last_gap) <= m.tolerance then null
             when m.times_rank is not null then 'times_100'
             when m.divided_rank is not null then 'divided_by_100'
             when m.thousands_rank is not null then 'thousands_separator'
@@ -371,11 +358,45 @@ judged_checkouts as (
             else 'unexplained'
         end as fault
     from order_matches m
-    join sent_events e on e.event_key = m.event_key
-    join orders o on o.order_id = m.next_order
-    left join order_amounts a on a.order_id = m.next_order and a.basis = 'total'
+    join events e on e.event_key = m.event_key
     left join cart_matches k on k.event_key = m.event_key
     left join own_items i on i.event_key = m.event_key
+    where m.exact_rank is null
+),
+next_orders as (
+    select
+        order_id,
+        min(currency) as currency,
+        min(ref) as ref
+    from orders
+    group by order_id
+),
+order_totals as (
+    select order_id, min(amount) as amount
+    from order_amounts
+    where basis = 'total'
+    group by order_id
+),
+judged_checkouts as (
+    select
+        e.event_key,
+        e.platform,
+        e.event_id,
+        e.session,
+        e.channel,
+        e.ref,
+        e.value,
+        e.currency,
+        t.amount as order_total,
+        o.currency as order_currency,
+        o.ref as order_ref,
+        f.all_added,
+        f.fault
+    from order_matches m
+    join events e on e.event_key = m.event_key
+    left join next_orders o on o.order_id = m.next_order
+    left join order_totals t on t.order_id = m.next_order
+    left join faulty_checkouts f on f.event_key = m.event_key
 )
 select
     platform,

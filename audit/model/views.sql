@@ -56,117 +56,211 @@ where order_count = 1;
 
 -- ---------------------------------------------------------------- pairs
 
--- The browser and the server copy of one event. exact: one id. probable: what should have been one (explains, never passes).
-create table pairs as
-with browser_copies as (
+-- Each id of an event: how many events of each side carry it. Most have one of each; only the others need a closer look.
+create temp table event_ids as
+select
+    platform,
+    event_name,
+    event_id,
+    sum(case when channel = 'browser' then 1 else 0 end) as browser_events,
+    sum(case when channel = 'server' then 1 else 0 end) as server_events,
+    min(case when channel = 'browser' then event_key end) as browser_key,
+    min(case when channel = 'server' then event_key end) as server_key
+from events
+where event_id is not null
+group by platform, event_name, event_id;
+
+-- Copies of one id. The nth copy of an id and dataset on one side belongs to the nth on the other.
+create temp table exact_pairs as
+with sole_pairs as (
+    -- Most ids name one browser and one server event.
     select
-        *,
-        row_number() over (
-            partition by platform, event_name, event_id, dataset
-            order by coalesce(order_id, ''), coalesce(event_at, seen_at), event_key
-        ) as nth,
-        count(*) over (partition by platform, event_name, event_id, dataset) as copy_count
-    from events
-    where channel = 'browser'
-      and event_id is not null
+        i.browser_key,
+        i.server_key
+    from event_ids i
+    join events b on b.event_key = i.browser_key
+    join events s on s.event_key = i.server_key
+    where i.browser_events = 1
+      and i.server_events = 1
+      and (s.dataset is null or b.dataset is null or s.dataset = b.dataset)
 ),
-server_copies as (
+copies as (
     select
-        *,
+        e.event_key,
+        e.channel,
+        e.platform,
+        e.event_name,
+        e.event_id,
+        e.dataset,
         row_number() over (
-            partition by platform, event_name, event_id, dataset
-            order by coalesce(order_id, ''), coalesce(event_at, seen_at), event_key
-        ) as nth,
-        count(*) over (partition by platform, event_name, event_id, dataset) as copy_count
-    from events
-    where channel = 'server'
-      and event_id is not null
+            partition by e.channel, e.platform, e.event_name, e.event_id, e.dataset
+            order by coalesce(e.order_id, ''), coalesce(e.event_at, e.seen_at), e.event_key
+        ) as nth
+    from events e
+    join event_ids i
+        on i.event_id = e.event_id
+       and i.event_name = e.event_name
+       and i.platform = e.platform
+    where i.browser_events >= 1
+      and i.server_events >= 1
+      and i.browser_events + i.server_events > 2
 ),
-exact_pairs as (
+counts as (
     select
-        b.event_key as browser_key,
-        s.event_key as server_key
-    from browser_copies b
-    join server_copies s
-        on s.platform = b.platform
+        channel,
+        platform,
+        event_name,
+        event_id,
+        dataset,
+        count(*) as copy_count
+    from copies
+    group by channel, platform, event_name, event_id, dataset
+),
+sides as (
+    select
+        b.platform,
+        b.event_name,
+        b.event_id,
+        b.dataset as browser_dataset,
+        s.dataset as server_dataset,
+        b.copy_count as browser_count,
+        s.copy_count as server_count
+    from counts b
+    join counts s
+        on s.event_id = b.event_id
        and s.event_name = b.event_name
-       and s.event_id = b.event_id
+       and s.platform = b.platform
        and (s.dataset is null or b.dataset is null or s.dataset = b.dataset)
-       and (
-           s.nth = least(b.nth, s.copy_count)
-           or (s.nth > b.copy_count and b.nth = b.copy_count)
-       )
+    where b.channel = 'browser'
+      and s.channel = 'server'
 ),
-lone_browser as (
-    select e.*
+-- The nth copy of one side is the nth of the other; where a side has fewer, its last one stands for the rest.
+places as (
+    select
+        d.*,
+        c.event_key as browser_key,
+        cast(null as bigint) as server_key,
+        least(c.nth, d.server_count) as other_nth
+    from sides d
+    join copies c
+        on c.event_id = d.event_id
+       and c.event_name = d.event_name
+       and c.platform = d.platform
+       and c.dataset is not distinct from d.browser_dataset
+    where c.channel = 'browser'
+    union all
+    select
+        d.*,
+        null,
+        c.event_key,
+        d.browser_count
+    from sides d
+    join copies c
+        on c.event_id = d.event_id
+       and c.event_name = d.event_name
+       and c.platform = d.platform
+       and c.dataset is not distinct from d.server_dataset
+    where c.channel = 'server'
+      and c.nth > d.browser_count
+)
+select browser_key, server_key
+from sole_pairs
+union all
+select
+    coalesce(p.browser_key, c.event_key),
+    coalesce(p.server_key, c.event_key)
+from places p
+join copies c
+    on c.event_id = p.event_id
+   and c.event_name = p.event_name
+   and c.platform = p.platform
+   and c.nth = p.other_nth
+   and c.channel = case when p.server_key is null then 'server' else 'browser' end
+   and c.dataset is not distinct from case when p.server_key is null then p.server_dataset else p.browser_dataset end;
+
+-- The browser and the server copy of one event. exact: one id. probable: what should have been one (explains, never passes).
+create table event_pairs as
+with lone_events as (
+    select
+        e.event_key,
+        e.channel,
+        e.platform,
+        e.step,
+        e.order_id,
+        e.dataset,
+        e.session,
+        e.items,
+        coalesce(e.event_at, e.seen_at) as happened_at
     from events e
-    left join exact_pairs x on x.browser_key = e.event_key
-    where e.channel = 'browser'
-      and e.step is not null
-      and x.browser_key is null
+    left join (select distinct browser_key as event_key from exact_pairs) b on b.event_key = e.event_key
+    left join (select distinct server_key as event_key from exact_pairs) s on s.event_key = e.event_key
+    where e.step is not null
+      and b.event_key is null
+      and s.event_key is null
 ),
-lone_server as (
-    select e.*
-    from events e
-    left join exact_pairs x on x.server_key = e.event_key
-    where e.channel = 'server'
-      and e.step is not null
-      and x.server_key is null
-),
-order_browser as (
+placed as (
     select
         *,
         row_number() over (
-            partition by platform, step, order_id, dataset order by coalesce(event_at, seen_at), event_key
+            partition by channel, platform, step, order_id, dataset order by happened_at, event_key
         ) as nth
-    from lone_browser
-    where order_id is not null
-),
-order_server as (
-    select
-        *,
-        row_number() over (
-            partition by platform, step, order_id, dataset order by coalesce(event_at, seen_at), event_key
-        ) as nth
-    from lone_server
+    from lone_events
     where order_id is not null
 ),
 order_pairs as (
     select
         b.event_key as browser_key,
         s.event_key as server_key
-    from order_browser b
-    join order_server s
+    from placed b
+    join placed s
         on s.platform = b.platform
        and s.step = b.step
        and s.order_id = b.order_id
        and s.nth = b.nth
        and (s.dataset is null or b.dataset is null or s.dataset = b.dataset)
+    where b.channel = 'browser'
+      and s.channel = 'server'
 ),
-far_browser as (
+far_events as (
     select
-        *,
-        row_number() over (partition by platform, step, order_id order by coalesce(event_at, seen_at), event_key) as far_nth
-    from order_browser
-    where event_key not in (select browser_key from order_pairs)
-),
-far_server as (
-    select
-        *,
-        row_number() over (partition by platform, step, order_id order by coalesce(event_at, seen_at), event_key) as far_nth
-    from order_server
-    where event_key not in (select server_key from order_pairs)
+        p.event_key,
+        p.channel,
+        p.platform,
+        p.step,
+        p.order_id,
+        row_number() over (
+            partition by p.channel, p.platform, p.step, p.order_id order by p.happened_at, p.event_key
+        ) as nth
+    from placed p
+    where not exists (select 1 from order_pairs o where o.browser_key = p.event_key)
+      and not exists (select 1 from order_pairs o where o.server_key = p.event_key)
 ),
 far_pairs as (
     select
         b.event_key as browser_key,
         s.event_key as server_key
-    from far_browser b
-    join far_server s
+    from far_events b
+    join far_events s
         on s.platform = b.platform
        and s.step = b.step
        and s.order_id = b.order_id
-       and s.far_nth = b.far_nth
+       and s.nth = b.nth
+    where b.channel = 'browser'
+      and s.channel = 'server'
+),
+order_matches as (
+    select browser_key, server_key
+    from order_pairs
+    union all
+    select browser_key, server_key
+    from far_pairs
+),
+loose_events as (
+    select l.*
+    from lone_events l
+    where l.session is not null
+      and not exists (select 1 from order_matches o where o.browser_key = l.event_key)
+      and not exists (select 1 from order_matches o where o.server_key = l.event_key)
 ),
 near_candidates as (
     select
@@ -174,44 +268,40 @@ near_candidates as (
         s.event_key as server_key,
         row_number() over (
             partition by b.event_key
-            order by abs(epoch(coalesce(s.event_at, s.seen_at)) - epoch(coalesce(b.event_at, b.seen_at))), s.event_key
+            order by abs(epoch(s.happened_at) - epoch(b.happened_at)), s.event_key
         ) as browser_choice,
         row_number() over (
             partition by s.event_key, b.dataset
-            order by abs(epoch(coalesce(s.event_at, s.seen_at)) - epoch(coalesce(b.event_at, b.seen_at))), b.event_key
+            order by abs(epoch(s.happened_at) - epoch(b.happened_at)), b.event_key
         ) as server_choice
-    from lone_browser b
-    join lone_server s
+    from loose_events b
+    join loose_events s
         on s.platform = b.platform
        and s.step = b.step
        and s.session = b.session
        and (s.items = b.items or s.items is null or b.items is null)
        and (s.dataset is null or b.dataset is null or s.dataset = b.dataset)
        and (s.order_id = b.order_id or s.order_id is null or b.order_id is null)
-       and coalesce(s.event_at, s.seen_at) between coalesce(b.event_at, b.seen_at) - interval 5 minutes
-           and coalesce(b.event_at, b.seen_at) + interval 5 minutes
-    where b.event_key not in (select browser_key from order_pairs)
-      and b.event_key not in (select browser_key from far_pairs)
-      and s.event_key not in (select server_key from order_pairs)
-      and s.event_key not in (select server_key from far_pairs)
+       and s.happened_at between b.happened_at - interval 5 minutes and b.happened_at + interval 5 minutes
+    where b.channel = 'browser'
+      and s.channel = 'server'
 ),
-near_pairs as (
-    select
-        browser_key,
-        server_key
+all_pairs as (
+    select browser_key, server_key, 'exact' as kind
+    from exact_pairs
+    union all
+    select browser_key, server_key, 'probable'
+    from order_matches
+    union all
+    select browser_key, server_key, 'probable'
     from near_candidates
     where browser_choice = 1
       and server_choice = 1
-),
-all_pairs as (
-    select browser_key, server_key, 'exact' as kind from exact_pairs
-    union all
-    select browser_key, server_key, 'probable' as kind from order_pairs
-    union all
-    select browser_key, server_key, 'probable' as kind from far_pairs
-    union all
-    select browser_key, server_key, 'probable' as kind from near_pairs
 )
+select browser_key, server_key, kind
+from all_pairs;
+
+create view pairs as
 select
     p.kind,
     b.platform,
@@ -231,7 +321,7 @@ select
     s.event_id as server_id,
     b.event_at as browser_at,
     s.event_at as server_at
-from all_pairs p
+from event_pairs p
 join events b on b.event_key = p.browser_key
 join events s on s.event_key = p.server_key;
 
@@ -266,43 +356,8 @@ select
 from traces
 group by order_id, session;
 
--- One row per platform, step and unit: a Purchase's unit is its order (or the key it carries), any other step's its visit.
-create table step_units as
-with units as (
-    select
-        platform,
-        step,
-        case when step = 'Purchase' then coalesce(order_id, order_key, event_id, ref) else coalesce(session, ref) end as unit,
-        case when step = 'Purchase' then order_id end as order_id,
-        session,
-        channel,
-        event_key,
-        ref,
-        accepted,
-        click_id,
-        row_number() over (
-            partition by platform, step, channel,
-                case when step = 'Purchase' then coalesce(order_id, order_key, event_id, ref) else coalesce(session, ref) end
-            order by coalesce(event_at, seen_at), event_key
-        ) as nth
-    from sent_events
-)
-select
-    platform,
-    step,
-    unit,
-    min(order_id) as order_id,
-    min(session) as session,
-    sum(case when channel = 'browser' then 1 else 0 end) as browser_events,
-    sum(case when channel = 'server' then 1 else 0 end) as server_events,
-    sum(case when channel = 'server' and accepted then 1 else 0 end) as accepted_events,
-    min(case when channel = 'browser' and nth = 1 then ref end) as browser_ref,
-    min(case when channel = 'server' and nth = 1 then ref end) as server_ref
-from units
-group by platform, step, unit;
-
 -- The shopper's click ids in each visit, per platform: from a landing, a cookie or an event.
-create table session_clicks as
+create view session_clicks as
 with clicks as (
     select session, platform, click_id, landed_at as seen_at, 'landing' as how, ref
     from landings
@@ -329,32 +384,10 @@ select
 from clicks
 group by session, platform, click_id, how;
 
--- The browser ids (fbp, ttp) known in each visit.
-create table session_browser_ids as
-with ids as (
-    select session, platform, browser_id, coalesce(event_at, seen_at) as seen_at, ref
-    from events
-    where session is not null
-      and browser_id is not null
-    union all
-    select session, platform, cookie_browser, coalesce(event_at, seen_at), ref
-    from events
-    where session is not null
-      and cookie_browser is not null
-)
-select
-    session,
-    platform,
-    browser_id,
-    min(seen_at) as first_at,
-    min(ref) as ref
-from ids
-group by session, platform, browser_id;
-
 -- ---------------------------------------------------------------- money
 
 -- Every amount a shop could mean by an order's value, in the order they are tried.
-create table order_bases as
+create view order_bases as
 with amounts as (
     select order_id, 1 as rank, 'total' as basis, total as amount, currency, true as differs from orders
     union all
@@ -525,18 +558,25 @@ visit_orders as (
       and carried is not null
     group by session
     having count(distinct carried) = 1
+),
+units as (
+    select
+        p.event_key,
+        coalesce(p.carried, r.unit, o.order_id, l.unit, v.unit) as unit
+    from purchases p
+    left join paired_orders r on r.event_key = p.event_key
+    left join probable_orders o on o.event_key = p.event_key
+    left join load_orders l on l.page_load = p.page_load
+    left join visit_orders v
+        on v.session = p.session
+       and p.happened_at between v.first_at - interval 10 minutes and v.last_at + interval 10 minutes
 )
 select
-    p.event_key,
-    coalesce(p.carried, r.unit, o.order_id, l.unit, v.unit) as unit,
-    p.carried is not null as is_carried
-from purchases p
-left join paired_orders r on r.event_key = p.event_key
-left join probable_orders o on o.event_key = p.event_key
-left join load_orders l on l.page_load = p.page_load
-left join visit_orders v
-    on v.session = p.session
-   and p.happened_at between v.first_at - interval 10 minutes and v.last_at + interval 10 minutes;
+    u.event_key,
+    u.unit,
+    o.order_id          -- the unit, where it is an order of the export
+from units u
+left join (select distinct order_id from orders) o on o.order_id = u.unit;
 
 -- The datasets a Purchase reaches: its own; for a relay that names none, the browser's of that order, else the plan's.
 -- Copies with one merge_id are counted once: same name and id, received within the window (domain 5.1: the window runs from
@@ -544,12 +584,15 @@ left join visit_orders v
 create table counted_events as
 with purchases as (
     select
-        e.*,
+        e.event_key,
+        e.platform,
+        e.channel,
+        e.dataset,
+        e.in_plan,
         u.unit,
-        coalesce(e.order_id, o.order_id) as counted_order
+        coalesce(e.order_id, u.order_id) as order_id
     from events e
     join purchase_units u on u.event_key = e.event_key
-    left join (select distinct order_id from orders) o on o.order_id = u.unit
     where e.step = 'Purchase'
       and coalesce(e.accepted, true)
       and (e.channel = 'server' or (coalesce(e.status, 200) <> 0 and e.net_error is null))
@@ -567,62 +610,75 @@ browser_datasets as (
 ),
 reached as (
     select
-        p.event_key,
-        coalesce(p.dataset, b.dataset, d.dataset) as dataset
-    from purchases p
-    left join browser_datasets b on p.dataset is null and b.platform = p.platform and b.unit = p.unit
-    left join plan_datasets d on p.dataset is null and b.dataset is null and d.platform = p.platform
-),
-timed as (
+        event_key,
+        unit,
+        order_id,
+        dataset
+    from purchases
+    where dataset is not null
+    union all
     select
         p.event_key,
-        p.platform,
-        r.dataset,
         p.unit,
-        p.counted_order as order_id,
-        p.order_key,
-        p.channel,
-        p.event_name,
-        p.event_id,
-        p.session,
-        p.ref,
-        p.value,
-        p.currency,
-        coalesce(p.seen_at, p.event_at) as counted_at,
-        min(coalesce(p.seen_at, p.event_at)) over (
-            partition by p.platform, r.dataset, p.event_name, p.event_id
-        ) as first_at
+        p.order_id,
+        coalesce(b.dataset, d.dataset)
     from purchases p
-    join reached r on r.event_key = p.event_key
+    left join browser_datasets b on b.platform = p.platform and b.unit = p.unit
+    left join plan_datasets d on b.dataset is null and d.platform = p.platform
+    where p.dataset is null
+),
+firsts as (
+    select
+        e.platform,
+        r.dataset,
+        e.event_name,
+        e.event_id,
+        min(coalesce(e.seen_at, e.event_at)) as first_at
+    from reached r
+    join events e on e.event_key = r.event_key
+    where e.event_id is not null
+      and e.platform <> 'snackvideo'
+    group by e.platform, r.dataset, e.event_name, e.event_id
 )
 select
-    t.*,
+    r.event_key,
+    e.platform,
+    r.dataset,
+    r.unit,
+    r.order_id,
+    e.channel,
+    coalesce(e.seen_at, e.event_at) as counted_at,
     case
-        when t.event_id is null or t.platform = 'snackvideo' then 'no id ' || cast(t.event_key as varchar)
-        else 'id ' || cast(cast(floor((epoch(t.counted_at) - epoch(t.first_at)) / (w.amount + 1)) as bigint) as varchar)
-            || ' ' || t.event_name || ' ' || t.event_id
+        when e.event_id is null or e.platform = 'snackvideo' then 'no id ' || cast(e.event_key as varchar)
+        else 'id ' || cast(cast(floor((epoch(coalesce(e.seen_at, e.event_at)) - epoch(f.first_at)) / (w.amount + 1)) as bigint) as varchar)
+            || ' ' || e.event_name || ' ' || e.event_id
     end as merge_id
-from timed t
-join plan_limits w on w.name = 'dedup_window_s';
+from reached r
+join events e on e.event_key = r.event_key
+join plan_limits w on w.name = 'dedup_window_s'
+left join firsts f
+    on f.event_id = e.event_id
+   and f.event_name = e.event_name
+   and f.platform = e.platform
+   and f.dataset is not distinct from r.dataset;
 
 -- Per platform, dataset and order: how many Purchases will be counted, at least and at most, and for how much.
 create table predicted_orders as
 with merged as (
     select
-        platform,
-        dataset,
-        unit,
-        order_id,
-        event_name,
-        merge_id,
-        min(event_key) as first_key,
-        min(value) as low_value,
-        max(value) as high_value,
-        min(currency) as currency
-    from counted_events
-    where platform in ('meta', 'tiktok')
-      and unit is not null
-    group by platform, dataset, unit, order_id, event_name, merge_id
+        c.platform,
+        c.dataset,
+        c.unit,
+        c.order_id,
+        c.merge_id,
+        min(e.value) as low_value,
+        max(e.value) as high_value,
+        min(e.currency) as currency
+    from counted_events c
+    join events e on e.event_key = c.event_key
+    where c.platform in ('meta', 'tiktok')
+      and c.unit is not null
+    group by c.platform, c.dataset, c.unit, c.order_id, e.event_name, c.merge_id
 ),
 by_id as (
     select
@@ -640,19 +696,20 @@ by_id as (
 ),
 by_side as (
     select
-        platform,
-        dataset,
-        unit,
-        order_id,
-        currency,
-        sum(case when channel = 'browser' then 1 else 0 end) as browser_count,
-        sum(case when channel = 'server' then 1 else 0 end) as server_count,
-        sum(case when channel = 'browser' then value else 0 end) as browser_value,
-        sum(case when channel = 'server' then value else 0 end) as server_value
-    from counted_events
-    where platform = 'snackvideo'
-      and unit is not null
-    group by platform, dataset, unit, order_id, currency
+        c.platform,
+        c.dataset,
+        c.unit,
+        c.order_id,
+        e.currency,
+        sum(case when c.channel = 'browser' then 1 else 0 end) as browser_count,
+        sum(case when c.channel = 'server' then 1 else 0 end) as server_count,
+        sum(case when c.channel = 'browser' then e.value else 0 end) as browser_value,
+        sum(case when c.channel = 'server' then e.value else 0 end) as server_value
+    from counted_events c
+    join events e on e.event_key = c.event_key
+    where c.platform = 'snackvideo'
+      and c.unit is not null
+    group by c.platform, c.dataset, c.unit, c.order_id, e.currency
 )
 select platform, dataset, unit, order_id, currency, low, high, low_value, high_value
 from by_id
@@ -792,7 +849,8 @@ select
     e.channel,
     coalesce(p.session, v.session, e.session) as session,
     least(coalesce(e.event_at, e.seen_at), coalesce(c.browser_at, e.event_at, e.seen_at)) as judged_at,
-    e.landing_click is not null or l.page_load is not null as on_landing
+    e.landing_click is not null or l.page_load is not null as on_landing,
+    case when e.click_id is not null then fb_created(e.click_id) end as click_made_at  -- as a Meta cookie says of itself
 from events e
 left join page_visits p on p.session = e.session
 left join order_visits v on v.order_id = e.order_id
@@ -802,79 +860,108 @@ left join landing_loads l on l.platform = e.platform and l.page_load = e.page_lo
 -- Since when a visit knows a click id and a browser id. A Meta cookie writes the moment of its making into its third part.
 -- What the page itself can know comes from addresses, cookies and browser events; a server may know what any of them does.
 create table visit_knowledge as
-with carried as (
+with made as (
     select
         v.session,
         v.platform,
         v.channel,
         v.judged_at,
+        v.click_made_at,
         e.ref,
-        e.landing_click,
-        e.cookie_click,
-        e.click_id,
-        e.cookie_browser,
-        e.browser_id
+        e.click_id is not null as has_click,
+        e.landing_click is not null as has_landing,
+        e.cookie_click is not null as has_cookie_click,
+        e.browser_id is not null as has_browser,
+        e.cookie_browser is not null as has_cookie_browser,
+        case when e.cookie_click is not null then fb_created(e.cookie_click) end as cookie_click_made_at,
+        case when e.browser_id is not null then fb_created(e.browser_id) end as browser_made_at,
+        case when e.cookie_browser is not null then fb_created(e.cookie_browser) end as cookie_browser_made_at
     from event_visits v
     join events e on e.event_key = v.event_key
     where v.session is not null
 ),
-known as (
-    select session, platform, 'click' as kind, true as from_page, landed_at as known_at, ref
-    from landings
-    where session is not null
-      and click_id is not null
-    union all
-    select session, platform, 'click', channel = 'browser', judged_at, ref
-    from carried
-    where landing_click is not null
-    union all
-    select session, platform, 'click', true, least(judged_at, coalesce(fb_created(cookie_click), judged_at)), ref
-    from carried
-    where cookie_click is not null
-    union all
-    select session, platform, 'click', channel = 'browser', least(judged_at, coalesce(fb_created(click_id), judged_at)), ref
-    from carried
-    where click_id is not null
-    union all
-    select session, platform, 'browser', true, least(judged_at, coalesce(fb_created(cookie_browser), judged_at)), ref
-    from carried
-    where cookie_browser is not null
-    union all
-    select session, platform, 'browser', channel = 'browser', least(judged_at, coalesce(fb_created(browser_id), judged_at)), ref
-    from carried
-    where browser_id is not null
-),
-moments as (
+carried as (
+    -- What each event shows, and since when.
     select
         session,
         platform,
-        kind,
-        from_page,
-        known_at,
-        min(ref) as ref
-    from known
-    group by session, platform, kind, from_page, known_at
-),
-knowers as (
-    select session, platform, kind, 'server' as channel, known_at, ref from moments
+        ref,
+        least(
+            case when has_landing and channel = 'browser' then judged_at end,
+            case when has_cookie_click then least(judged_at, cookie_click_made_at) end,
+            case when has_click and channel = 'browser' then least(judged_at, click_made_at) end
+        ) as page_click_at,
+        least(
+            case when has_landing or has_cookie_click or has_click then judged_at end,
+            cookie_click_made_at,
+            click_made_at
+        ) as click_at,
+        least(
+            case when has_cookie_browser then least(judged_at, cookie_browser_made_at) end,
+            case when has_browser and channel = 'browser' then least(judged_at, browser_made_at) end
+        ) as page_browser_at,
+        least(
+            case when has_cookie_browser or has_browser then judged_at end,
+            cookie_browser_made_at,
+            browser_made_at
+        ) as browser_at
+    from made
     union all
-    select session, platform, kind, 'browser', known_at, ref from moments where from_page
+    select session, platform, ref, landed_at, landed_at, null, null
+    from landings
+    where session is not null
+      and click_id is not null
 ),
-ranked as (
+firsts as (
     select
-        *,
-        row_number() over (partition by session, platform, kind, channel order by known_at, ref) as nth
-    from knowers
+        session,
+        platform,
+        min(page_click_at) as page_click_at,
+        min(click_at) as click_at,
+        min(page_browser_at) as page_browser_at,
+        min(browser_at) as browser_at
+    from carried
+    group by session, platform
+),
+known as (
+    select
+        f.session,
+        f.platform,
+        f.page_click_at,
+        f.click_at,
+        f.page_browser_at,
+        f.browser_at,
+        min(case when c.page_click_at = f.page_click_at then c.ref end) as page_click_ref,
+        min(case when c.click_at = f.click_at then c.ref end) as click_ref,
+        min(case when c.page_browser_at = f.page_browser_at then c.ref end) as page_browser_ref,
+        min(case when c.browser_at = f.browser_at then c.ref end) as browser_ref
+    from firsts f
+    join carried c
+        on c.session = f.session
+       and c.platform = f.platform
+    group by f.session, f.platform, f.page_click_at, f.click_at, f.page_browser_at, f.browser_at
 )
 select
     session,
     platform,
-    kind,       -- click | browser
-    channel,    -- whose knowledge: browser is the page alone
-    known_at,
-    ref
-from ranked
-where nth = 1;
+    'click' as kind,       -- click | browser
+    'browser' as channel,  -- whose knowledge: browser is the page alone
+    page_click_at as known_at,
+    page_click_ref as ref
+from known
+where page_click_at is not null
+union all
+select session, platform, 'click', 'server', click_at, click_ref
+from known
+where click_at is not null
+union all
+select session, platform, 'browser', 'browser', page_browser_at, page_browser_ref
+from known
+where page_browser_at is not null
+union all
+select session, platform, 'browser', 'server', browser_at, browser_ref
+from known
+where browser_at is not null;
 
 -- What the events of a visit carried on each channel, and when first and last.
 create table visit_channels as
@@ -897,129 +984,148 @@ with carried as (
     select
         v.session,
         v.channel,
-        split_part(e.click_id, '.', 4) as click,
-        fb_created(e.click_id) as created_at,
-        v.judged_at,
-        e.ref
+        e.click_id,
+        v.click_made_at,
+        min(v.judged_at) as first_at,
+        max(v.judged_at) as last_at,
+        min(e.ref) as ref
     from event_visits v
     join events e on e.event_key = v.event_key
     where v.platform = 'meta'
       and v.session is not null
       and coalesce(e.click_id, '') like 'fb.%'  -- coalesce: DuckDB 2.0 breaks on a column of nothing but NULLs here
+    group by v.session, v.channel, e.click_id, v.click_made_at
 )
 select
     session,
     channel,
-    click,
-    created_at,
-    min(judged_at) as first_at,
-    max(judged_at) as last_at,
+    split_part(click_id, '.', 4) as click,
+    click_made_at as created_at,
+    min(first_at) as first_at,
+    max(last_at) as last_at,
     min(ref) as ref
 from carried
-where click <> ''
-group by session, channel, click, created_at;
+where split_part(click_id, '.', 4) <> ''
+group by session, channel, split_part(click_id, '.', 4), click_made_at;
 
 -- ---------------------------------------------------------------- shoppers
 
 -- The shopper behind each visit, per platform: visits of one browser id are one shopper's.
 create table shoppers as
-with visits as (
-    select distinct platform, session
+with traces as (
+    select platform, session, browser_id
     from events
     where session is not null
+    group by platform, session, browser_id
+    union all
+    select platform, session, cookie_browser
+    from events
+    where session is not null
+      and cookie_browser is not null
+    group by platform, session, cookie_browser
 )
 select
-    v.platform,
-    v.session,
-    coalesce(min(b.browser_id), v.session) as shopper
-from visits v
-left join session_browser_ids b
-    on b.session = v.session
-   and b.platform = v.platform
-group by v.platform, v.session;
+    platform,
+    session,
+    coalesce(min(browser_id), session) as shopper
+from traces
+group by platform, session;
 
 -- ---------------------------------------------------------------- deliveries
 
--- What became of each server event of a core step. A retry keeps name and id: sends of one event share delivery. A request
--- that forgot the event's name is the step its browser copy names; unnamed and without one, its step stays NULL.
-create table deliveries as
+-- A request that forgot the event's name is the step its browser copy names; without one, its step stays NULL.
+create table unnamed_steps as
 with unnamed as (
     select event_key, platform, event_id
     from events
     where channel = 'server'
       and event_name = ''
       and event_id is not null
-),
-named_by_browser as (
-    select
-        u.event_key,
-        min(b.step) as step,
-        min(b.order_id) as order_id,
-        min(b.order_key) as order_key,
-        min(b.session) as session
-    from unnamed u
-    join events b
-        on b.platform = u.platform
-       and b.event_id = u.event_id
-    where b.channel = 'browser'
-      and b.step is not null
-    group by u.event_key
-),
-sends as (
-    select
-        e.event_key,
-        e.ref,
-        e.platform,
-        e.dataset,
-        e.endpoint,
-        e.event_name,
-        e.event_id,
-        coalesce(e.step, n.step) as step,
-        coalesce(e.order_id, n.order_id) as order_id,
-        coalesce(e.order_key, n.order_key) as order_key,
-        coalesce(e.session, n.session) as session,
-        e.seen_at,
-        e.items,
-        e.value,
-        e.status,
-        e.net_error,
-        e.answer_code,
-        e.accepted
-    from events e
-    left join named_by_browser n on n.event_key = e.event_key
-    where e.channel = 'server'
-      and (e.step is not null or e.event_name = '')
 )
 select
-    event_key,
-    ref,
-    platform,
-    endpoint,
-    step,
-    order_id,
-    order_key,
-    event_id,
-    session,
-    seen_at,
-    concat_ws('|', platform, coalesce(dataset, ''), event_name,
-        case
-            when event_id is not null then 'id ' || event_id || ' of ' || coalesce(order_id, order_key, '')
-            when coalesce(order_id, order_key) is not null then 'order ' || coalesce(order_id, order_key)
-            when session is not null then session || ' ' || coalesce(items, '') || ' ' || coalesce(cast(value as varchar), '')
-            else ref || ' ' || cast(event_key as varchar)
-        end) as delivery,
+    u.event_key,
+    min(b.step) as step,
+    min(b.order_id) as order_id,
+    min(b.order_key) as order_key,
+    min(b.session) as session
+from unnamed u
+join events b
+    on b.platform = u.platform
+   and b.event_id = u.event_id
+where b.channel = 'browser'
+  and b.step is not null
+group by u.event_key;
+
+-- What became of each server event of a core step. A retry keeps name and id: the sends of one event share delivery, the
+-- smallest key among them.
+create table delivery_answers as
+with shared as (
+    -- A send whose id no other send has is no retry; the others are compared.
+    select
+        e.event_key,
+        concat_ws('|', e.platform, coalesce(e.dataset, ''), e.event_name,
+            case
+                when e.event_id is not null then 'id ' || e.event_id || ' of ' || coalesce(e.order_id, n.order_id, e.order_key, n.order_key, '')
+                when coalesce(e.order_id, n.order_id, e.order_key, n.order_key) is not null
+                    then 'order ' || coalesce(e.order_id, n.order_id, e.order_key, n.order_key)
+                when coalesce(e.session, n.session) is not null
+                    then coalesce(e.session, n.session) || ' ' || coalesce(e.items, '') || ' ' || coalesce(cast(e.value as varchar), '')
+                else e.ref || ' ' || cast(e.event_key as varchar)
+            end) as sameness
+    from events e
+    left join unnamed_steps n on n.event_key = e.event_key
+    left join event_ids i on i.server_key = e.event_key and i.server_events = 1
+    where e.channel = 'server'
+      and (e.step is not null or e.event_name = '')
+      and i.server_key is null
+),
+firsts as (
+    select sameness, min(event_key) as delivery
+    from shared
+    group by sameness
+),
+retries as (
+    select s.event_key, f.delivery
+    from shared s
+    join firsts f on f.sameness = s.sameness
+    where f.delivery <> s.event_key
+)
+select
+    e.event_key,
+    coalesce(r.delivery, e.event_key) as delivery,
     case
         -- The browser lost the answer or never sent the request; nobody refused it.
-        when status = 0 or (status is null and net_error is not null) then 'unanswered'
+        when e.status = 0 or (e.status is null and e.net_error is not null) then 'unanswered'
         -- TikTok took a part and does not say which; and its HTTP 200 alone says nothing.
-        when platform = 'tiktok' and answer_code = '20001' then 'unclear'
-        when endpoint = 'tiktok_events_api' and accepted and answer_code = cast(status as varchar) then 'unclear'
-        when accepted then 'accepted'
-        when not accepted then 'refused'
-        when status is not null then 'unclear'
+        when e.platform = 'tiktok' and e.answer_code = '20001' then 'unclear'
+        when e.endpoint = 'tiktok_events_api' and e.accepted and e.answer_code = cast(e.status as varchar) then 'unclear'
+        when e.accepted then 'accepted'
+        when not e.accepted then 'refused'
+        when e.status is not null then 'unclear'
         else 'unanswered'
     end as outcome         -- accepted | refused | unclear | unanswered
-from sends;
+from events e
+left join retries r on r.event_key = e.event_key
+where e.channel = 'server'
+  and (e.step is not null or e.event_name = '');
+
+create view deliveries as
+select
+    a.event_key,
+    e.ref,
+    e.platform,
+    e.endpoint,
+    coalesce(e.step, n.step) as step,
+    coalesce(e.order_id, n.order_id) as order_id,
+    coalesce(e.order_key, n.order_key) as order_key,
+    e.event_id,
+    coalesce(e.session, n.session) as session,
+    e.seen_at,
+    a.delivery,
+    a.outcome
+from delivery_answers a
+join events e on e.event_key = a.event_key
+left join unnamed_steps n on n.event_key = a.event_key;
 
 -- ---------------------------------------------------------------- the chain: what is expected, and what would have been seen
 
@@ -1165,38 +1271,19 @@ left join log_cover l on l.order_id = o.order_id and l.platform = p.platform;
 
 -- The events of each order: its Purchases (carried: the key names it; copy: the other copy of the id does; probable: only money,
 -- time or place point to it, which explains and never passes), and the other steps of the visits it was placed in.
-create table order_events as
+create table order_links as
 with core as (
     select
         e.event_key,
-        e.ref,
-        e.platform,
-        e.channel,
-        coalesce(e.step, d.step) as step,
-        coalesce(e.order_id, d.order_id) as order_id,
-        coalesce(e.session, d.session) as session,
-        e.dataset,
-        e.in_plan,
-        e.source,
-        e.page_load,
-        e.event_id,
-        e.net_error,
-        e.event_at,
-        coalesce(e.event_at, e.seen_at) as happened_at,
-        coalesce(e.seen_at, e.event_at) as sent_at,
-        e.channel = 'browser' and (coalesce(e.status, 200) = 0 or e.net_error is not null) as is_stopped,
-        coalesce(d.outcome, '') = 'refused' as is_refused
+        coalesce(e.step, n.step) as step,
+        coalesce(e.order_id, n.order_id) as order_id,
+        coalesce(e.session, n.session) as session
     from events e
-    left join deliveries d on d.event_key = e.event_key
-    where coalesce(e.step, d.step) is not null
+    left join unnamed_steps n on n.event_key = e.event_key
+    where coalesce(e.step, n.step) is not null
 ),
-claims as (
-    select event_key, order_id, 'carried' as how
-    from core
-    where step = 'Purchase'
-      and order_id is not null
-    union all
-    select browser_key, order_id, case kind when 'exact' then 'copy' else 'probable' end
+hints as (
+    select browser_key as event_key, order_id, case kind when 'exact' then 'copy' else 'probable' end as how
     from pairs
     where step = 'Purchase'
       and order_id is not null
@@ -1208,47 +1295,148 @@ claims as (
     union all
     select event_key, order_id, 'probable'
     from probable_orders
-    union all
-    select c.event_key, s.order_id, 'visit'
-    from core c
-    join order_sessions s on s.session = c.session
-    where c.step <> 'Purchase'
 ),
-best as (
-    -- 'carried' before 'copy' before 'probable': the order of the alphabet.
-    select event_key, order_id, min(how) as how
-    from claims
-    group by event_key, order_id
+-- An event that carries its order needs no hint. 'copy' before 'probable': the order of the alphabet.
+hinted as (
+    select
+        h.event_key,
+        h.order_id,
+        min(h.how) as how
+    from hints h
+    join core c on c.event_key = h.event_key
+    where c.order_id is null
+       or (c.order_id = h.order_id and c.step <> 'Purchase')
+    group by h.event_key, h.order_id
+)
+select event_key, order_id, 'carried' as how
+from core
+where step = 'Purchase'
+  and order_id is not null
+union all
+select event_key, order_id, how
+from hinted
+union all
+select c.event_key, s.order_id, 'visit'
+from core c
+join order_sessions s on s.session = c.session
+where c.step <> 'Purchase'
+  and not exists (select 1 from hints h where h.event_key = c.event_key and h.order_id = s.order_id);
+
+create view order_events as
+select
+    l.order_id,
+    l.how,
+    e.event_key,
+    e.ref,
+    e.platform,
+    e.channel,
+    coalesce(e.step, n.step) as step,
+    coalesce(e.session, n.session) as session,
+    e.source,
+    e.event_id,
+    e.net_error,
+    e.in_plan,
+    coalesce(e.event_at, e.seen_at) as happened_at,
+    coalesce(e.seen_at, e.event_at) as sent_at,
+    e.channel = 'browser' and (coalesce(e.status, 200) = 0 or e.net_error is not null) as is_stopped,
+    coalesce(a.outcome, '') = 'refused' as is_refused,
+    e.in_plan and not (e.channel = 'browser' and (coalesce(e.status, 200) = 0 or e.net_error is not null)) as is_sent
+from order_links l
+join events e on e.event_key = l.event_key
+left join unnamed_steps n on n.event_key = l.event_key
+left join delivery_answers a on a.event_key = l.event_key;
+
+-- What was sent for each order, platform and step on each channel, and the first event of each kind.
+create table order_sends as
+with sorted as (
+    select
+        order_id,
+        platform,
+        step,
+        session,
+        event_key,
+        sent_at,
+        case
+            when how = 'probable' then 'probable ' || channel
+            when not in_plan then 'foreign ' || channel
+            when is_stopped then 'stopped'
+            when is_refused then 'refused'
+            else channel
+        end as kind
+    from order_events
+),
+kinds as (
+    select
+        order_id,
+        platform,
+        step,
+        kind,
+        count(*) as events,
+        min(session) as session,
+        min(sent_at) as first_at,
+        min(event_key) as first_key
+    from sorted
+    group by order_id, platform, step, kind
+),
+-- Of several events of a kind the earliest is the first.
+repeats as (
+    select
+        s.order_id,
+        s.platform,
+        s.step,
+        s.kind,
+        s.event_key,
+        row_number() over (partition by s.order_id, s.platform, s.step, s.kind order by s.sent_at, s.event_key) as nth
+    from kinds k
+    join sorted s
+        on s.order_id = k.order_id
+       and s.platform = k.platform
+       and s.step = k.step
+       and s.kind = k.kind
+    where k.events > 1
+),
+placed as (
+    select
+        k.order_id,
+        k.platform,
+        k.step,
+        k.kind,
+        k.events,
+        k.session,
+        k.first_at,
+        coalesce(r.event_key, k.first_key) as first_key
+    from kinds k
+    left join repeats r
+        on r.order_id = k.order_id
+       and r.platform = k.platform
+       and r.step = k.step
+       and r.kind = k.kind
+       and r.nth = 1
 )
 select
-    b.order_id,
-    b.how,
-    c.event_key,
-    c.ref,
-    c.platform,
-    c.channel,
-    c.step,
-    c.session,
-    c.dataset,
-    c.in_plan,
-    c.source,
-    c.page_load,
-    c.event_id,
-    c.net_error,
-    c.happened_at,
-    c.sent_at,
-    c.is_stopped,
-    c.is_refused,
-    c.in_plan and not c.is_stopped as is_sent
-from best b
-join core c on c.event_key = b.event_key
-where c.order_id is null
-   or c.order_id = b.order_id
-   or b.how = 'visit';
+    order_id,
+    platform,
+    step,
+    min(session) as session,
+    sum(case when kind = 'browser' then events else 0 end) as browser_events,
+    sum(case when kind = 'server' then events else 0 end) as server_events,
+    sum(case when kind = 'refused' then events else 0 end) as refused_events,
+    sum(case when kind = 'stopped' then events else 0 end) as stopped_events,
+    min(case when kind = 'browser' then first_key end) as browser_key,
+    min(case when kind = 'server' then first_key end) as server_key,
+    min(case when kind = 'refused' then first_key end) as refused_key,
+    min(case when kind = 'stopped' then first_key end) as stopped_key,
+    min(case when kind = 'foreign browser' then first_key end) as foreign_browser_key,
+    min(case when kind = 'foreign server' then first_key end) as foreign_server_key,
+    min(case when kind = 'probable browser' then first_key end) as probable_browser_key,
+    min(case when kind = 'probable server' then first_key end) as probable_server_key,
+    min(case when kind = 'browser' then first_at end) as browser_at,
+    min(case when kind = 'server' then first_at end) as server_at
+from placed
+group by order_id, platform, step;
 
--- One row per order, platform and step the plan asks for: what was sent for it on each channel, and whether the evidence would
--- show it. The first of each kind is named.
-create table order_steps as
+-- One row per order, platform and step the plan asks for: what was sent for it, and whether the evidence would show it.
+create view order_steps as
 with requirements as (
     select
         platform,
@@ -1259,52 +1447,8 @@ with requirements as (
     from plan_requirements
     group by platform, step
 ),
-sorted as (
-    select
-        *,
-        case
-            when how = 'probable' then 'probable ' || channel
-            when not in_plan then 'foreign ' || channel
-            when is_stopped then 'stopped'
-            when is_refused then 'refused'
-            else channel
-        end as kind
-    from order_events
-),
-placed as (
-    select
-        *,
-        row_number() over (partition by order_id, platform, step, kind order by sent_at, event_key) as nth
-    from sorted
-),
-sums as (
-    select
-        order_id,
-        platform,
-        step,
-        min(session) as session,
-        sum(case when kind = 'browser' then 1 else 0 end) as browser_events,
-        sum(case when kind = 'server' then 1 else 0 end) as server_events,
-        sum(case when kind = 'refused' then 1 else 0 end) as refused_events,
-        sum(case when kind = 'stopped' then 1 else 0 end) as stopped_events,
-        min(case when kind = 'browser' and nth = 1 then ref end) as browser_ref,
-        min(case when kind = 'server' and nth = 1 then ref end) as server_ref,
-        min(case when kind = 'refused' and nth = 1 then ref end) as refused_ref,
-        min(case when kind = 'stopped' and nth = 1 then ref end) as stopped_ref,
-        min(case when kind = 'stopped' and nth = 1 then net_error end) as stopped_by,
-        min(case when kind = 'foreign browser' and nth = 1 then ref end) as foreign_browser_ref,
-        min(case when kind = 'foreign browser' and nth = 1 then dataset end) as foreign_browser_dataset,
-        min(case when kind = 'foreign server' and nth = 1 then ref end) as foreign_server_ref,
-        min(case when kind = 'foreign server' and nth = 1 then dataset end) as foreign_server_dataset,
-        min(case when kind = 'probable browser' and nth = 1 then ref end) as probable_browser_ref,
-        min(case when kind = 'probable server' and nth = 1 then ref end) as probable_server_ref,
-        min(case when kind = 'browser' then sent_at end) as browser_at,
-        min(case when kind = 'server' then sent_at end) as server_at
-    from placed
-    group by order_id, platform, step
-),
 visits as (
-    select order_id, min(session) as session, min(first_at) as first_at
+    select order_id, min(session) as session
     from order_sessions
     group by order_id
 )
@@ -1332,23 +1476,20 @@ select
     coalesce(s.server_events, 0) as server_events,
     coalesce(s.refused_events, 0) as refused_events,
     coalesce(s.stopped_events, 0) as stopped_events,
-    s.browser_ref,
-    s.server_ref,
-    s.refused_ref,
-    s.stopped_ref,
-    s.stopped_by,
-    s.foreign_browser_ref,
-    s.foreign_browser_dataset,
-    s.foreign_server_ref,
-    s.foreign_server_dataset,
-    s.probable_browser_ref,
-    s.probable_server_ref,
+    s.browser_key,
+    s.server_key,
+    s.refused_key,
+    s.stopped_key,
+    s.foreign_browser_key,
+    s.foreign_server_key,
+    s.probable_browser_key,
+    s.probable_server_key,
     s.browser_at,
     s.server_at
 from expected_orders o
 cross join requirements r
 join order_coverage c on c.order_id = o.order_id and c.platform = r.platform
-left join sums s on s.order_id = o.order_id and s.platform = r.platform and s.step = r.step
+left join order_sends s on s.order_id = o.order_id and s.platform = r.platform and s.step = r.step
 left join visits v on v.order_id = o.order_id;
 
 -- Holes in Meta's own count of hits per pixel and page: something between the two hits left no trace.
