@@ -3,20 +3,51 @@
 -- have one, is the reason. What cannot be told of an event whose fault is known follows from that fault too. A consequence of
 -- a waived root is covered by the root's waiver, unless it weighs more.
 create or replace temp table reasons as
-with declared as (
-    select
-        f.finding,
-        r.finding as root,
-        c.rank
+with followers as (
+    select f.finding, f.platform, f.step, f.order_id, f.session, c.follows, c.rank
     from findings f
     join check_follows c on c.check_id = f.check_id
-    join findings r on r.check_id = c.follows
-    where r.ok = false
-      and r.finding <> f.finding
+),
+roots as (
+    select finding, check_id, platform, step, order_id, session
+    from findings
+    where ok = false
+),
+-- Where order or visit do not say, any root of that check on the same platform and step is one: the first stands for all.
+unplaced_roots as (
+    select min(finding) as finding, check_id, platform, step, order_id is null as any_order, session is null as any_session
+    from roots
+    group by check_id, platform, step, order_id is null, session is null
+),
+declared as (
+    select f.finding, r.finding as root, f.rank
+    from followers f
+    join roots r
+        on r.check_id = f.follows
+       and r.order_id = f.order_id
+    where r.finding <> f.finding
       and (r.platform is null or f.platform is null or r.platform = f.platform)
       and (r.step is null or f.step is null or r.step = f.step)
-      and (r.order_id is null or f.order_id is null or r.order_id = f.order_id)
-      and ((r.order_id is not null and f.order_id is not null) or r.session is null or f.session is null or r.session = f.session)
+    union all
+    select f.finding, r.finding as root, f.rank
+    from followers f
+    join roots r
+        on r.check_id = f.follows
+       and r.session = f.session
+    where r.finding <> f.finding
+      and (r.order_id is null or f.order_id is null)
+      and (r.platform is null or f.platform is null or r.platform = f.platform)
+      and (r.step is null or f.step is null or r.step = f.step)
+    union all
+    select f.finding, r.finding as root, f.rank
+    from followers f
+    join unplaced_roots r
+        on r.check_id = f.follows
+    where r.finding <> f.finding
+      and (r.any_order or f.order_id is null)
+      and (r.any_session or f.session is null)
+      and (r.platform is null or f.platform is null or r.platform = f.platform)
+      and (r.step is null or f.step is null or r.step = f.step)
 ),
 failed_events as (
     select finding, platform, step, ref from findings where ok = false and severity <> 'note'
