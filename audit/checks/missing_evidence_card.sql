@@ -39,7 +39,7 @@ both_sides as (
     where e.step = 'Purchase'
       and e.order_key is not null
     group by e.platform, e.order_key
-    having count(distinct e.channel) = 2
+    having min(e.channel) <> max(e.channel)
 ),
 seen_ids as (
     select distinct t.event_id
