@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from audit.payloads import note_shapes, tell_violations
+from audit.sessions import build_sessions, place_beside
 
 _MODEL = Path(__file__).parent / "model"
 _WIRE = Path(__file__).parent / "wire"
@@ -17,7 +18,7 @@ def decode_requests(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("set variable decoded_before = (select count(*) from decoded)")
     for path in sorted(_WIRE.glob("*.sql")):
         con.execute(f"insert into decoded by name {path.read_text(encoding='utf-8')}")
-    con.execute((_MODEL / "evidence.sql").read_text(encoding="utf-8"))
+    _run(con, "evidence")
     note_shapes(con)
     con.execute(
         """
@@ -31,12 +32,18 @@ def decode_requests(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def join_events(con: duckdb.DuckDBPyConnection) -> None:
-    """decoded -> events, event_items, order_candidates, violations; what became of each file's rows."""
+    """decoded -> events with their visits, event_items, order_candidates, violations; what became of each file's rows."""
+    for script in ("orders", "sends", "visited"):
+        _run(con, script)
+    build_sessions(con)
+    _run(con, "events")
+    place_beside(con)
     (phones,) = con.execute("select count(phone_text_digest) from orders").fetchone() or (0,)
-    for script in ("orders", "sends", "events", *(("told_phones",) if phones else ()), "candidates"):
-        con.execute((_MODEL / f"{script}.sql").read_text(encoding="utf-8"))
+    if phones:
+        _run(con, "told_phones")
+    _run(con, "candidates")
     tell_violations(con)
-    con.execute((_MODEL / "consent.sql").read_text(encoding="utf-8"))
+    _run(con, "consent")
     con.execute(
         """
         with beside as (
@@ -64,3 +71,7 @@ def join_events(con: duckdb.DuckDBPyConnection) -> None:
         where w.source = sources.source;
         """
     )
+
+
+def _run(con: duckdb.DuckDBPyConnection, script: str) -> None:
+    con.execute((_MODEL / f"{script}.sql").read_text(encoding="utf-8"))

@@ -19,7 +19,6 @@ from audit.loaders._source import Source, Tally, read_source
 from audit.loaders._steady import steady
 from audit.plan import Plan
 from audit.plan_tables import store_plan, store_platforms
-from audit.sessions import build_sessions
 
 MODEL = Path(__file__).parent / "model"
 
@@ -213,10 +212,8 @@ def lock(con: duckdb.DuckDBPyConnection, out: Path | None) -> None:
 
 
 def decode(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
-    """What was decoded becomes events, tied to their visits; then the views every check shares."""
+    """What was decoded becomes events; then the views every check shares."""
     join_events(con)
-    forget(con, keep="event_ties")
-    build_sessions(con)
     forget(con)
     store_platforms(con, plan)
     con.execute("checkpoint work")
@@ -224,13 +221,12 @@ def decode(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     con.execute("checkpoint work")
 
 
-def forget(con: duckdb.DuckDBPyConnection, *, keep: str | None = None) -> None:
-    """Drops every temporary table but one: raw requests, and whatever else was only a step on the way, are gone from here on."""
+def forget(con: duckdb.DuckDBPyConnection) -> None:
+    """Drops every temporary table: raw requests, and whatever else was only a step on the way, are gone from here on."""
     for kind in ("view", "table"):
         names = con.execute(f"select {kind}_name from duckdb_{kind}s() where temporary and not internal").fetchall()
         for (name,) in names:
-            if name != keep:
-                con.execute(f"drop {kind} {name}")
+            con.execute(f"drop {kind} {name}")
 
 
 def build_views(con: duckdb.DuckDBPyConnection) -> None:

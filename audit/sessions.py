@@ -19,7 +19,7 @@ shoppers as (
         e.source,
         count(distinct case when t.tie like 'fbp %' then t.tie end) as fbp_count,
         count(distinct case when t.tie like 'ttp %' then t.tie end) as ttp_count
-    from events e
+    from visited e
     join hars h on h.source = e.source
     left join event_ties t on t.event_key = e.event_key
     group by e.source
@@ -31,11 +31,11 @@ identified as (
 )
 select t.event_key, t.tie
 from event_ties t
-join events e on e.event_key = t.event_key
+join visited e on e.event_key = t.event_key
 where e.channel = 'browser' or e.page_load is not null
 union
 select e.event_key, 'har ' || e.source
-from events e
+from visited e
 join shoppers s on s.source = e.source
 left join identified i on i.event_key = e.event_key
 where e.session is null  -- a capture that names its visits itself shows several
@@ -92,7 +92,7 @@ timed as (
         e.seen_at,
         lag(e.seen_at) over (partition by s.shopper order by e.seen_at, s.event_key) as before
     from shoppers s
-    join events e on e.event_key = s.event_key
+    join visited e on e.event_key = s.event_key
 ),
 split as (
     select
@@ -113,12 +113,12 @@ group by shopper, visit;
 -- Server events of a log: by the browser copy of the same id, nearest in time. Most ids name one browser event.
 create or replace temp table strays as
 select event_key, platform, event_name, event_id, coalesce(event_at, timestamp '1970-01-01') as event_at
-from events
+from visited
 where channel = 'server' and page_load is null;
 
 create or replace temp table browser_ids as
 select b.platform, b.event_name, b.event_id, count(*) as copies, min(b.event_key) as first_key
-from events b
+from visited b
 join visits v on v.event_key = b.event_key
 where b.channel = 'browser' and b.event_id is not null
 group by b.platform, b.event_name, b.event_id;
@@ -145,7 +145,7 @@ repeats as (
             order by v.shopper, v.visit
         ) as nth
     from browser_ids b
-    join events e
+    join visited e
         on e.event_id = b.event_id
        and e.event_name = b.event_name
        and e.platform = b.platform
@@ -247,7 +247,7 @@ join strays s on s.event_key = t.event_key
 where not exists (select 1 from server_visits v where v.event_key = t.event_key)
 group by t.event_key;
 
-create or replace temp table session_names as
+create or replace temp table named_visits as
 with members as (
     select event_key, shopper, visit, '' as shopper_tie from visits
     union all
@@ -264,20 +264,20 @@ firsts as (
         min(coalesce(e.event_id, '')) as tie_break,
         min(m.event_key) as first_key
     from members m
-    join events e on e.event_key = m.event_key
+    join visited e on e.event_key = m.event_key
     group by m.shopper, m.visit, m.shopper_tie
 ),
 numbered as (
     select shopper, visit, shopper_tie, 'visit ' || row_number() over (order by first_at, tie_break, first_key) as session
     from firsts
 )
-select e.event_key, n.session
-from events e
+select e.event_key, e.event_name, e.event_id, e.event_at, e.page_load, n.session
+from visited e
 left join members m on m.event_key = e.event_key
 left join numbered n on n.shopper = m.shopper and n.visit = m.visit and n.shopper_tie = m.shopper_tie;
+"""
 
-update events set session = s.session from session_names s where s.event_key = events.event_key;
-
+_BESIDE = """
 -- What else the captures hold belongs to the visit of its page load, else to the only visit of its file.
 create or replace temp table load_sessions as
 select page_load, min(session) as session
@@ -304,7 +304,7 @@ update actions set session = coalesce(
 
 
 def build_sessions(con: duckdb.DuckDBPyConnection) -> None:
-    """Fills ``session`` of events, loads, landings and actions. Needs ``event_ties``."""
+    """``visited`` and ``event_ties`` -> ``named_visits``: the session of every event."""
     con.execute(_START)
     while True:
         con.execute(_SPREAD)
@@ -313,3 +313,8 @@ def build_sessions(con: duckdb.DuckDBPyConnection) -> None:
         if moved is None or moved[0] == 0:
             break
     con.execute(_FINISH)
+
+
+def place_beside(con: duckdb.DuckDBPyConnection) -> None:
+    """Fills ``session`` of loads, landings and actions from the events they stand beside."""
+    con.execute(_BESIDE)

@@ -22,11 +22,16 @@ from addresses;
 insert into events by name
 with cleaned as (
     select
-        s.*,
-        case when s.event_id_misplaced then null else nullif(s.event_id_sent, '') end as event_id_text,
-        case when s.event_time_sent is not null then utc(s.event_time_sent) end as claimed_at,
+        s.* exclude (event_name, session, page_load),
+        s.event_name as name_sent,
+        v.event_name,
+        v.event_id,
+        v.event_at,
+        v.session,
+        v.page_load,
         plain_number(s.value_sent) as value
     from sends s
+    join named_visits v on v.event_key = s.event_key
 ),
 platforms_named as (
     select distinct platform from plan_datasets
@@ -69,21 +74,21 @@ select
     masked(c.initiator) as initiator,
     masked(c.relay_store) as relay_store,
     masked(c.log_sender) as log_sender,
-    masked(c.event_name) as event_name,
+    c.event_name,
     c.dataset is null or c.dataset = '' or d.dataset is not null or n.platform is null as in_plan,
     p.step,
-    masked(c.event_id_text) as event_id,
+    c.event_id,
     case
         when c.event_id_misplaced then 'misplaced'
         when c.event_id_sent = '' then 'empty'
         when c.event_id_sent is null then 'absent'
         else 'sent'
     end as event_id_state,
-    coalesce(c.claimed_at, c.seen_at) as event_at,
-    case when c.claimed_at is not null then c.event_time_sent else masked(c.event_time_sent[1:40]) end as event_time_sent,
+    c.event_at,
+    case when utc(c.event_time_sent) is not null then c.event_time_sent else masked(c.event_time_sent[1:40]) end as event_time_sent,
     c.seen_at,
     c.session,
-    coalesce(c.source || '#' || c.page_load, c.platform || ' ' || c.load_key) as page_load,
+    c.page_load,
     c.value,
     case when c.value is not null then c.value_sent else masked(c.value_sent[1:60]) end as value_sent,
     nullif(upper(trim(c.currency_sent)), '') as currency,
@@ -144,7 +149,7 @@ select
     coalesce(k.copies, 1) as copies
 from cleaned c
 cross join comparable o
-left join plan_steps p on p.platform = c.platform and p.event_name = c.event_name
+left join plan_steps p on p.platform = c.platform and p.event_name = c.name_sent
 left join plan_datasets d on d.platform = c.platform and d.dataset = c.dataset
 left join platforms_named n on n.platform = c.platform
 left join address_facts g on g.address = c.page
@@ -167,35 +172,3 @@ select
     try_cast(plain_number(item.quantity) as decimal(18, 3)),
     plain_number(item.price)
 from listed;
-
--- What ties an event to its shopper: browser ids, click ids, the page load, the log's session, the one HAR it stood in.
-create or replace temp table event_ties as
-with cleaned as (
-    select * from sends
-),
-ties as (
-    select event_key, 'session ' || source || ' ' || session as tie from cleaned where session is not null
-    union all
-    select event_key, 'fbp ' || coalesce(browser_id_sent, cookie_browser) from cleaned
-    where platform = 'meta' and coalesce(browser_id_sent, cookie_browser) <> ''
-    union all
-    select event_key, 'ttp ' || coalesce(browser_id_sent, cookie_browser) from cleaned
-    where platform = 'tiktok' and coalesce(browser_id_sent, cookie_browser) <> ''
-    union all
-    select event_key, 'fbp ' || tie_fbp from cleaned where tie_fbp <> ''
-    union all
-    select event_key, 'ttp ' || tie_ttp from cleaned where tie_ttp <> ''
-    union all
-    -- the click itself: part 4 of an fbc, any other click id whole (a ttclid has points of its own: E.C.P.…)
-    select event_key, 'click ' || platform || ' ' || case when click_id_sent like 'fb.%' then split_part(click_id_sent, '.', 4)
-        else click_id_sent end
-    from cleaned
-    where length(case when click_id_sent like 'fb.%' then split_part(click_id_sent, '.', 4) else click_id_sent end) >= 8
-    union all
-    select event_key, 'load ' || source || '#' || page_load from cleaned where page_load is not null
-    union all
-    select event_key, 'load ' || platform || ' ' || load_key || coalesce(' ' || browser_id_sent, '') from cleaned
-    where page_load is null and load_key is not null
-)
-select distinct event_key, tie
-from ties;
