@@ -78,6 +78,7 @@ orders_between as (
         s.event_key,
         o.order_id
     from others s
+    join own_visits v on v.session = s.session
     join order_sessions o
         on o.session = s.session
        and o.first_at >= s.happened_at - interval 1 minute

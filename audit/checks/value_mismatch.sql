@@ -294,6 +294,7 @@ checkouts as (
         e.value,
         s.order_id as next_order
     from sent_events e
+    join own_visits v on v.session = e.session
     join order_sessions s
         on s.session = e.session
        and s.first_at >= coalesce(e.event_at, e.seen_at) - interval 1 minute

@@ -356,6 +356,15 @@ select
 from traces
 group by order_id, session;
 
+-- Visits that can be one shopper's. One with more orders than anybody places in a sitting is many people behind one id, and
+-- what it held before an order tells nothing of that order.
+create table own_visits as
+select
+    session
+from order_sessions
+group by session
+having count(*) <= 20;
+
 -- The shopper's click ids in each visit, per platform: from a landing, a cookie or an event.
 create view session_clicks as
 with clicks as (
@@ -1307,6 +1316,13 @@ hinted as (
     where c.order_id is null
        or (c.order_id = h.order_id and c.step <> 'Purchase')
     group by h.event_key, h.order_id
+),
+-- A visit may hold any number of orders (one browser id sent for everybody): event by event only those a person named are linked.
+named_orders as (
+    select distinct
+        order_id
+    from orders
+    where is_named
 )
 select event_key, order_id, 'carried' as how
 from core
@@ -1319,6 +1335,7 @@ union all
 select c.event_key, s.order_id, 'visit'
 from core c
 join order_sessions s on s.session = c.session
+join named_orders n on n.order_id = s.order_id
 where c.step <> 'Purchase'
   and not exists (select 1 from hints h where h.event_key = c.event_key and h.order_id = s.order_id);
 
@@ -1346,9 +1363,10 @@ join events e on e.event_key = l.event_key
 left join unnamed_steps n on n.event_key = l.event_key
 left join delivery_answers a on a.event_key = l.event_key;
 
--- What was sent for each order, platform and step on each channel, and the first event of each kind.
+-- What was sent for each order, platform and step on each channel, and the first event of each kind. What a visit sent is summed
+-- up before it is told for each of its orders.
 create table order_sends as
-with sorted as (
+with linked as (
     select
         order_id,
         platform,
@@ -1364,6 +1382,79 @@ with sorted as (
             else channel
         end as kind
     from order_events
+    where how <> 'visit'
+),
+-- The other steps, by their visit; an event that a hint ties to an order is no other event of that order's visit.
+visit_events as (
+    select
+        e.event_key,
+        e.platform,
+        coalesce(e.step, n.step) as step,
+        coalesce(e.session, n.session) as session,
+        coalesce(e.seen_at, e.event_at) as sent_at,
+        case
+            when not e.in_plan then 'foreign ' || e.channel
+            when e.channel = 'browser' and (coalesce(e.status, 200) = 0 or e.net_error is not null) then 'stopped'
+            when coalesce(a.outcome, '') = 'refused' then 'refused'
+            else e.channel
+        end as kind,
+        h.event_key is not null as is_hinted
+    from events e
+    left join unnamed_steps n on n.event_key = e.event_key
+    left join delivery_answers a on a.event_key = e.event_key
+    left join (select distinct event_key from order_links where how in ('copy', 'probable')) h on h.event_key = e.event_key
+    where coalesce(e.step, n.step) <> 'Purchase'
+      and coalesce(e.session, n.session) is not null
+),
+visit_kinds as (
+    select
+        session,
+        platform,
+        step,
+        kind,
+        count(*) as events,
+        min(sent_at) as first_at,
+        min(event_key) as first_key
+    from visit_events
+    where not is_hinted
+    group by session, platform, step, kind
+),
+visit_repeats as (
+    select
+        v.session,
+        v.platform,
+        v.step,
+        v.kind,
+        v.event_key,
+        row_number() over (partition by v.session, v.platform, v.step, v.kind order by v.sent_at, v.event_key) as nth
+    from visit_kinds k
+    join visit_events v
+        on v.session = k.session
+       and v.platform = k.platform
+       and v.step = k.step
+       and v.kind = k.kind
+    where k.events > 1
+      and not v.is_hinted
+),
+sorted as (
+    select order_id, platform, step, kind, 1 as events, session, sent_at, event_key
+    from linked
+    union all
+    select s.order_id, k.platform, k.step, k.kind, k.events, k.session, k.first_at, coalesce(r.event_key, k.first_key)
+    from visit_kinds k
+    join order_sessions s on s.session = k.session
+    left join visit_repeats r
+        on r.session = k.session
+       and r.platform = k.platform
+       and r.step = k.step
+       and r.kind = k.kind
+       and r.nth = 1
+    union all
+    select s.order_id, v.platform, v.step, v.kind, 1, v.session, v.sent_at, v.event_key
+    from visit_events v
+    join order_sessions s on s.session = v.session
+    where v.is_hinted
+      and not exists (select 1 from order_links l where l.event_key = v.event_key and l.order_id = s.order_id)
 ),
 kinds as (
     select
@@ -1371,7 +1462,8 @@ kinds as (
         platform,
         step,
         kind,
-        count(*) as events,
+        sum(events) as events,
+        count(*) as places,
         min(session) as session,
         min(sent_at) as first_at,
         min(event_key) as first_key
@@ -1393,7 +1485,7 @@ repeats as (
        and s.platform = k.platform
        and s.step = k.step
        and s.kind = k.kind
-    where k.events > 1
+    where k.places > 1
 ),
 placed as (
     select
