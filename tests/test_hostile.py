@@ -164,6 +164,11 @@ def test_no_row_whatever_its_fields_breaks_the_audit(rows: list[dict[str, Any]],
     assert not [outcome for outcome in audit.outcomes if outcome.state == "broke"]
 
 
+def test_columns_of_nothing_but_nulls_break_no_check(tmp_path: Path) -> None:
+    audit = _run(tmp_path, _har(_entry()))
+    assert [outcome.note for outcome in audit.outcomes if outcome.state == "broke"] == []
+
+
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(entries=st.lists(_ANY | st.just(_entry()), max_size=8))
 def test_no_har_whatever_its_entries_breaks_the_audit(entries: list[Any], tmp_path: Path) -> None:

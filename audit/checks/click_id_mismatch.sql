@@ -76,8 +76,8 @@ judged as (
             when browser_value = server_value then true
             -- A short fifth part tells which library touched the value; creation time and id are what count.
             when platform = 'meta' then
-                browser_value like 'fb.%'
-                and server_value like 'fb.%'
+                coalesce(browser_value, '') like 'fb.%'
+                and coalesce(server_value, '') like 'fb.%'
                 and split_part(browser_value, '.', 3) = split_part(server_value, '.', 3)
                 and split_part(browser_value, '.', 4) = split_part(server_value, '.', 4)
             else false

@@ -30,7 +30,7 @@ with judged as (
     join event_visits v on v.event_key = e.event_key
     left join plan_limits p on p.name = 'click_id_days_meta'
     where e.platform = 'meta'
-      and e.click_id like 'fb.%'
+      and coalesce(e.click_id, '') like 'fb.%'
 )
 select
     'meta' as platform,

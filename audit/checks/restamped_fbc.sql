@@ -30,7 +30,7 @@ with carried as (
     where e.platform = 'meta'
       and v.session is not null
       and v.click_made_at is not null
-      and e.click_id like 'fb.%'
+      and coalesce(e.click_id, '') like 'fb.%'
       and split_part(e.click_id, '.', 4) <> ''
 ),
 -- What the visit showed first is taken as the cookie's own time.

@@ -32,10 +32,10 @@ ties as (
     select event_key, 'ttp ' || tie_ttp from cleaned where tie_ttp <> ''
     union all
     -- the click itself: part 4 of an fbc, any other click id whole (a ttclid has points of its own: E.C.P.…)
-    select event_key, 'click ' || platform || ' ' || case when click_id_sent like 'fb.%' then split_part(click_id_sent, '.', 4)
+    select event_key, 'click ' || platform || ' ' || case when coalesce(click_id_sent, '') like 'fb.%' then split_part(click_id_sent, '.', 4)
         else click_id_sent end
     from cleaned
-    where length(case when click_id_sent like 'fb.%' then split_part(click_id_sent, '.', 4) else click_id_sent end) >= 8
+    where length(case when coalesce(click_id_sent, '') like 'fb.%' then split_part(click_id_sent, '.', 4) else click_id_sent end) >= 8
     union all
     select event_key, 'load ' || source || '#' || page_load from cleaned where page_load is not null
     union all
