@@ -22,8 +22,9 @@ def test_one_browser_id_sent_for_everybody_multiplies_nothing(tmp_path: Path) ->
     """A day's shoppers in one visit: no table may hold a row for every two of them."""
     make(tmp_path, 600)
     for name in ("pixel.ndjson", "server.ndjson"):
-        text = (tmp_path / name).read_text(encoding="utf-8")
-        (tmp_path / name).write_text(re.sub(r'("_?fbp":")fb[.]1[.][0-9.]+', r"\1fb.1.1795100000000.123456789", text), encoding="utf-8")
+        file = tmp_path / name
+        told = re.sub(r'("_?fbp":")fb[.]1[.][0-9.]+', r"\1fb.1.1795100000000.123456789", file.read_text(encoding="utf-8"))
+        file.write_text(told, encoding="utf-8")
     plan = read_plan(tmp_path / "audit.toml")
     audit = engine.run(find_inputs((tmp_path,), plan), plan)
     events, sessions, examined = audit.con.execute(
