@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 from audit import engine
 from audit.inputs import find_inputs
 from audit.plan_file import read_plan
+from tests.bench.__main__ import FLOOR, measure
 from tests.bench.soak import compare
 from tests.bench.traffic import make
 
@@ -35,3 +37,14 @@ def test_one_browser_id_sent_for_everybody_multiplies_nothing(tmp_path: Path) ->
     assert (events, sessions) == (4_800, 1)
     assert {name: rows for name, rows in tables if rows > 4 * events} == {}
     assert examined < 40 * events
+
+
+def test_the_floor_of_the_bench_joins_what_the_audit_pairs(tmp_path: Path) -> None:
+    make(tmp_path, 40)
+    plan = read_plan(tmp_path / "audit.toml")
+    audit = engine.run(find_inputs((tmp_path,), plan), plan)
+    paired = audit.con.execute("select count(*) from pairs where kind = 'exact'").fetchone()
+    audit.con.close()
+    floor = measure([sys.executable, "-c", FLOOR, str(tmp_path)]).output
+    assert paired == (160,)
+    assert floor.startswith("[(160, ")

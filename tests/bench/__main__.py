@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import har_table
-from tests.bench.traffic import Traffic, make
+from tests.bench.traffic import Traffic
 
 #: The least it takes: DuckDB reads the same files, every column and nested field typed, into tables, and joins them once.
 FLOOR = """
@@ -89,9 +89,11 @@ def measure(command: list[str]) -> Measure:
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout is not None
-    output = process.stdout.read()
+    with process.stdout:
+        output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
-    if os.waitstatus_to_exitcode(status) != 0:
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
         raise SystemExit(f"{' '.join(command[:4])} failed:\n{output}")
     return Measure(time.perf_counter() - began, usage.ru_maxrss / 1024, output)
 
@@ -104,7 +106,10 @@ def audit_command(traffic: Traffic, out: Path) -> list[str]:
 def compare(orders: int) -> list[str]:
     """One row of the table: the floor, the audit, and pandas on the same files."""
     with tempfile.TemporaryDirectory(prefix="pixel-audit-bench-") as folder:
-        traffic = make(Path(folder) / "day", orders)
+        # By a process of its own: a child's peak memory begins with its parent's.
+        day = Path(folder) / "day"
+        made = measure([sys.executable, "-m", "tests.bench.traffic", str(day), str(orders)])
+        traffic = Traffic(day, orders, int(made.output.split()[-1]))
         measure([sys.executable, "-c", FLOOR, str(traffic.folder)])  # the files are in the page cache from here on
         floor = measure([sys.executable, "-c", FLOOR, str(traffic.folder)])
         audit = measure(audit_command(traffic, Path(folder) / "packet"))

@@ -2,10 +2,12 @@
 
 Every order is one visit: four browser events and four server events, ids and values in order, one shopper each. A share of
 orders carries a fault of a known kind, so that what the audit counts can be held against what was put in.
+``python -m tests.bench.traffic FOLDER ORDERS`` writes one.
 """
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,3 +151,7 @@ def make(folder: Path, orders: int, faults: dict[str, int] | None = None, *, fir
     con.close()
     (folder / "audit.toml").write_text(PLAN, encoding="utf-8")
     return Traffic(folder, orders, sum(path.stat().st_size for path in folder.iterdir()))
+
+
+if __name__ == "__main__":
+    print(make(Path(sys.argv[1]), int(sys.argv[2])).bytes)
