@@ -157,7 +157,6 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
         if waiting > BATCH_BYTES:
             decode_requests(con)
             waiting = 0
-    decode_requests(con)
     return unrecognised
 
 
@@ -212,7 +211,8 @@ def lock(con: duckdb.DuckDBPyConnection, out: Path | None) -> None:
 
 
 def decode(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
-    """What was decoded becomes events; then the views every check shares."""
+    """The last requests are decoded and all become events; then the views every check shares."""
+    decode_requests(con)
     join_events(con)
     forget(con)
     store_platforms(con, plan)

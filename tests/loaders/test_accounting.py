@@ -66,7 +66,7 @@ def _accounts(folder: Path, name: str, content: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("kind", NDJSON)
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_rows_of_logs_and_captures(kind: str, tmp_path: Path, data: st.DataObject) -> None:
     row = NDJSON[kind]
@@ -93,7 +93,7 @@ def _rows_before(kind: str) -> int:
 
 
 @pytest.mark.parametrize("kind", TABLES)
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cells=st.lists(st.lists(st.text(alphabet="ab0,;\"'\n é2026-1", max_size=6), min_size=1, max_size=8), max_size=3))
 def test_rows_of_tables(kind: str, tmp_path: Path, cells: list[list[str]]) -> None:
     extra = "\n".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in cells)
