@@ -1,7 +1,12 @@
-"""From requests to events: every wire file reads the requests it knows, then all of them are joined into one table of events."""
+"""From requests to events: every wire file reads the requests it knows, then all of them are joined into one table of events.
+
+Requests come in batches: a file, or a part of a large one. A batch is decoded as soon as it is read and its requests are dropped,
+so that no file is ever held whole.
+"""
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -11,24 +16,42 @@ from audit.sessions import build_sessions, place_beside
 
 _MODEL = Path(__file__).parent / "model"
 _WIRE = Path(__file__).parent / "wire"
+#: The first line of a wire file: without a request of which this is true it has nothing to read.
+_READS = "-- reads: "
+#: Tables of the run that are gone once the events stand.
+STAGING = (
+    "decoded", "consent_hits", "clicked_pages", "seen_spans", "several_shapes", "shapes_met", "unread_payloads",
+    "keyless_requests", "shape_violations",
+)  # fmt: skip
 
 
-def decode_requests(con: duckdb.DuckDBPyConnection) -> None:
-    """requests -> decoded, loads, landings, actions, counters, and the shapes of payloads. The requests are gone afterwards."""
-    con.execute("set variable decoded_before = (select count(*) from decoded)")
-    for path in sorted(_WIRE.glob("*.sql")):
-        con.execute(f"insert into decoded by name {path.read_text(encoding='utf-8')}")
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """What every connection that decodes needs for itself: the words of the model, and a table for its requests."""
+    for script in ("macros", "requests"):
+        _run(con, script)
+
+
+def decode_requests(con: duckdb.DuckDBPyConnection, batch: int) -> None:
+    """requests -> decoded, loads, actions, counters, and the shapes of payloads. The requests are gone afterwards."""
+    con.execute("set variable batch = ?", [batch])
+    conditions = ", ".join(f"bool_or({condition})" for condition, _ in _wires())
+    known = con.execute(f"select {conditions} from requests").fetchone() or ()
+    for is_known, (_, query) in zip(known, _wires(), strict=True):
+        if is_known:
+            con.execute(
+                f"create or replace temp view wire_rows as select * from ({query}) union all by name select * from wire_words"
+            )
+            _run(con, "clean")
     _run(con, "evidence")
     note_shapes(con)
-    con.execute(
-        """
-        update sources
-        set first_at = w.first_at, last_at = w.last_at
-        from (select source, min(seen_at) as first_at, max(seen_at) as last_at from requests group by source) w
-        where w.source = sources.source;
-        create or replace temp table requests as from requests limit 0;
-        """
-    )
+    con.execute("create or replace temp table requests as from requests limit 0")
+
+
+@cache
+def _wires() -> tuple[tuple[str, str], ...]:
+    """Every wire file: when it has something to read, and its query."""
+    texts = (path.read_text(encoding="utf-8") for path in sorted(_WIRE.glob("*.sql")))
+    return tuple((text.partition("\n")[0].removeprefix(_READS), text) for text in texts)
 
 
 def join_events(con: duckdb.DuckDBPyConnection) -> None:
@@ -37,6 +60,7 @@ def join_events(con: duckdb.DuckDBPyConnection) -> None:
         _run(con, script)
     build_sessions(con)
     _run(con, "events")
+    _run(con, "landings")
     place_beside(con)
     (phones,) = con.execute("select count(phone_text_digest) from orders").fetchone() or (0,)
     if phones:
@@ -67,7 +91,11 @@ def join_events(con: duckdb.DuckDBPyConnection) -> None:
         update sources set ignored = read_rows - kept - rejected where ignored is null;
         update sources
         set first_at = w.first_at, last_at = w.last_at
-        from (select source, min(created_at) as first_at, max(created_at) as last_at from orders group by source) w
+        from (
+            select source, min(first_at) as first_at, max(last_at) as last_at from seen_spans group by source
+            union all
+            select source, min(created_at), max(created_at) from orders group by source
+        ) w
         where w.source = sources.source;
         """
     )

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
 
 from audit.asking import Outcome, ask
-from audit.decoding import decode_requests, join_events
+from audit.decoding import STAGING, decode_requests, join_events, prepare
 from audit.errors import InputError
 from audit.loaders import Loader, claimant
+from audit.loaders._digests import Digests
 from audit.loaders._ending import CUT_OFF
 from audit.loaders._source import Source, Tally, read_source
 from audit.loaders._steady import steady
 from audit.plan import Plan
 from audit.plan_tables import store_plan, store_platforms
+from audit.reading import is_read_in_slices, read_in_slices
 
 MODEL = Path(__file__).parent / "model"
 
@@ -93,6 +96,8 @@ def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.Duck
     # A checkpoint of this database compresses its tables in memory.
     con.execute("attach ':memory:' as work (compress); use work")
     con.execute("set TimeZone = 'UTC'")
+    # Compressed when we say so, not in the middle of things.
+    con.execute("set checkpoint_threshold = '1TB'")
     con.execute("set threads = 1")
     # A long query would draw a bar on stdout, into the answer.
     con.execute("set enable_progress_bar = false")
@@ -104,8 +109,10 @@ def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.Duck
     con.execute("set temp_directory = ?", [str(spill) if spill else ""])
     con.execute("set variable salt = ''")
     con.execute("set variable zone = 'UTC'")
-    for script in ("schema", "macros", "decoded"):
+    con.execute("set variable batch = 0")
+    for script in ("schema", "decoded"):
         con.execute((MODEL / f"{script}.sql").read_text(encoding="utf-8"))
+    prepare(con)
     return con
 
 
@@ -119,45 +126,72 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
         InputError: a file named by the user is of no known format, or no file was recognised.
     """
     unrecognised: list[str] = []
-    seen: set[str] = set()
     sources: list[tuple[Source, str, Loader]] = []
-    for file in files:
-        source = _with_mapping(read_source(file.path, file.name), plan)
-        if source.sha256 in seen:
-            continue
-        seen.add(source.sha256)
-        found = claimant(source)
-        if found is None:
-            if file.named:
-                raise InputError(
-                    f"{file.name}: no loader knows this format. Known: HAR, pixel logs, request logs, order exports;"
-                    " 'pixel-audit doctor' explains each, and [[mapping]] in audit.toml names foreign fields."
-                )
-            unrecognised.append(file.name)
-            continue
-        sources.append((source, *found))
-    if not sources:
-        extra = f" Not recognised: {', '.join(unrecognised)}." if unrecognised else ""
-        raise InputError(
-            f"no evidence found.{extra} Put a HAR, a server request log and the shop's order export into the folder,"
-            " or name the files."
-        )
-    if sum(source.size for source, *_ in sources) > SMALL_BYTES:
-        con.execute("reset threads")
-    # The salt only keeps digests of this run from being compared with anything outside it; they are never written out.
-    digest = hashlib.sha256("".join(sorted(seen)).encode() + b"pixel-audit").hexdigest()
-    con.execute("set variable salt = ?", [digest])
-    waiting = 0
-    for source, name, loader in sources:
-        progress(f"reading {source.name}")
-        with steady(source):
-            tally = _told_torn(con, source, loader.load(con, source))
-        _store_source(con, source, name, loader.KIND, tally)
-        waiting += source.size
-        if waiting > BATCH_BYTES:
-            decode_requests(con)
-            waiting = 0
+    with Digests() as digests:
+        for file in files:
+            source = _with_mapping(read_source(file.path, file.name), plan)
+            if digests.is_repeated(source):
+                continue
+            found = claimant(source)
+            if found is None:
+                if file.named:
+                    raise InputError(
+                        f"{file.name}: no loader knows this format. Known: HAR, pixel logs, request logs, order exports;"
+                        " 'pixel-audit doctor' explains each, and [[mapping]] in audit.toml names foreign fields."
+                    )
+                unrecognised.append(file.name)
+                continue
+            sources.append((source, *found))
+        if not sources:
+            extra = f" Not recognised: {', '.join(unrecognised)}." if unrecognised else ""
+            raise InputError(
+                f"no evidence found.{extra} Put a HAR, a server request log and the shop's order export into the folder,"
+                " or name the files."
+            )
+        tallies = _read_all(con, sources, progress)
+        for source, name, loader in sources:
+            with steady(source):
+                digest = digests.of(source)
+            _store_source(con, source, digest, name, loader.KIND, tallies[source.path])
     return unrecognised
+
+
+def _read_all(con: duckdb.DuckDBPyConnection, sources: list[tuple[Source, str, Loader]], progress: Progress) -> dict[Path, Tally]:
+    """Reads every file; what became of its rows, by its path. Orders come first: what has to be kept of an event depends on them."""
+    # The salt only keeps digests of this run from being compared with anything outside it; they are never written out.
+    con.execute("set variable salt = ?", [secrets.token_hex(16)])
+    tallies: dict[Path, Tally] = {}
+    batch = waiting = 0
+    orders_first = sorted(sources, key=lambda found: found[2].KIND != "orders")
+    is_large = sum(source.size for source, *_ in sources) > SMALL_BYTES
+    for kind, group in groupby(orders_first, key=lambda found: found[2].KIND == "orders"):
+        for source, _, loader in group:
+            progress(f"reading {source.name}")
+            with steady(source):
+                if is_read_in_slices(source, loader):
+                    con.execute("set threads = 1")
+                    tally, count = read_in_slices(con, source, loader, batch)
+                    batch += count
+                else:
+                    if is_large:
+                        con.execute("reset threads")
+                    tally = loader.load(con, source)
+                    waiting += source.size
+            tallies[source.path] = _told_torn(con, source, tally)
+            if waiting > BATCH_BYTES:
+                decode_requests(con, batch)
+                batch, waiting = batch + 1, 0
+        if kind:
+            con.execute(
+                """
+                set variable orders_have_emails = (select count(email_digest) > 0 from orders);
+                set variable orders_have_phones = (select count(phone_digest) + count(phone_text_digest) > 0 from orders)
+                """
+            )
+    decode_requests(con, batch)
+    if is_large:
+        con.execute("reset threads")
+    return tallies
 
 
 def _told_torn(con: duckdb.DuckDBPyConnection, source: Source, tally: Tally) -> Tally:
@@ -191,11 +225,11 @@ def _with_mapping(source: Source, plan: Plan) -> Source:
     return source
 
 
-def _store_source(con: duckdb.DuckDBPyConnection, source: Source, name: str, kind: str, tally: Tally) -> None:
+def _store_source(con: duckdb.DuckDBPyConnection, source: Source, digest: str, name: str, kind: str, tally: Tally) -> None:
     con.execute(
         "insert into sources values (?, ?, ?, ?, ?, ?, ?, ?, null, null, ?, ?, ?)",
         [
-            source.name, kind, name, source.sha256, tally.read, tally.kept, tally.ignored, tally.rejected,
+            source.name, kind, name, digest, tally.read, tally.kept, tally.ignored, tally.rejected,
             tally.has_bodies, tally.has_statuses, "; ".join(tally.gaps) or None,
         ],
     )  # fmt: skip
@@ -211,8 +245,7 @@ def lock(con: duckdb.DuckDBPyConnection, out: Path | None) -> None:
 
 
 def decode(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
-    """The last requests are decoded and all become events; then the views every check shares."""
-    decode_requests(con)
+    """All that was decoded becomes events; then the views every check shares."""
     join_events(con)
     forget(con)
     store_platforms(con, plan)
@@ -222,7 +255,9 @@ def decode(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:
-    """Drops every temporary table: raw requests, and whatever else was only a step on the way, are gone from here on."""
+    """Drops what was only a step on the way: raw requests, and what was decoded of them, are gone from here on."""
+    for table in STAGING:
+        con.execute(f"drop table {table}")
     for kind in ("view", "table"):
         names = con.execute(f"select {kind}_name from duckdb_{kind}s() where temporary and not internal").fetchall()
         for (name,) in names:

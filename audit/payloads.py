@@ -44,14 +44,38 @@ Violation = tuple[bool, str, str, str]  # of the event itself, path, cause, deta
 
 
 def note_shapes(con: duckdb.DuckDBPyConnection) -> None:
-    """Reduces the requests at hand to their shapes and validates those not met before."""
+    """Tells the shapes of the batch at hand and validates those not met before."""
     con.execute((_MODEL / "payload_shapes.sql").read_text(encoding="utf-8"))
     first = con.execute(
         """
-        with firsts as (
-            select shape, min(endpoint) as endpoint, arg_min(ref, coalesce(decoded_row, 0)) as ref,
-                arg_min(nth, coalesce(decoded_row, 0)) as nth
-            from payloads
+        with alone as (
+            select shape, payload as endpoint, rowid as place, ref, 1 as nth
+            from decoded
+            where batch = getvariable('batch')
+              and payload is not null
+              and coalesce(events_sent, 1) <= 1
+        ),
+        numbered as (
+            select *, rowid as place, row_number() over (partition by ref order by rowid) as nth
+            from decoded
+            where batch = getvariable('batch')
+              and payload is not null
+              and events_sent > 1
+        ),
+        shapes as (
+            select shape, endpoint, place, ref, nth from alone
+            union all
+            select hash(n.shape, s.shape), n.payload, n.place, n.ref, n.nth
+            from numbered n
+            left join several_shapes s on s.ref = n.ref and s.nth = n.nth
+            union all
+            select u.shape, u.endpoint, 0, u.ref, null
+            from unread_payloads u
+            join requests r on r.ref = u.ref
+        ),
+        firsts as (
+            select shape, min(endpoint) as endpoint, arg_min(ref, place) as ref, arg_min_null(nth, place) as nth
+            from shapes
             where shape not in (select shape from shapes_met)
             group by shape
         )

@@ -25,6 +25,7 @@ FLOORS = {
     "audit.decoding": 4,
     "audit.plan_tables": 3,
     "audit.asking": 3,
+    "audit.reading": 4.5,
     "audit.engine": 5,
     "audit.verdict": 6,
     "audit.inputs": 6,

@@ -54,7 +54,7 @@ def read_records(con: duckdb.DuckDBPyConnection, source: Source, under: str | No
 
 def _read_lines(con: duckdb.DuckDBPyConnection, source: Source, path: str) -> None:
     con.execute(
-        "create or replace temp table records as select row_number() over () as place, json as record from"
+        f"create or replace temp table records as select row_number() over () + {source.lines_before} as place, json as record from"
         f" read_json_objects(?, format = 'newline_delimited', ignore_errors = true, maximum_object_size = {MAX_RECORD_BYTES},"
         " compression = ?)",
         [path, source.packing],
@@ -94,7 +94,7 @@ def _jumps(source: Source, read: int) -> list[tuple[int, int]]:
         row += 1
         if number - row != blank:
             blank = number - row
-            jumps.append((row, number))
+            jumps.append((row + source.lines_before, number + source.lines_before))
     return jumps
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import hashlib
 import io
 import json
 import os
@@ -50,7 +49,6 @@ class Source:
 
     path: Path
     name: str  # relative to the input folder; every reference begins with it
-    sha256: str
     shape: str  # ndjson | json_array | json_object | csv | parquet | other
     keys: tuple[str, ...] = ()  # top-level keys of a JSON object, or columns of a CSV or Parquet file
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # key, or two with a dot -> keys of what stands under it
@@ -61,6 +59,7 @@ class Source:
     mapped_kind: str | None = None
     stamp: Stamp | None = None  # the file as it was when it was first opened
     is_torn: bool = False  # the last row breaks off
+    lines_before: int = 0  # a slice of a log: lines of the log before its first
 
     def open(self) -> IO[bytes]:
         """The unpacked bytes."""
@@ -84,14 +83,11 @@ def read_source(path: Path, name: str) -> Source:
     Raises:
         InputError: it cannot be read, is empty, or is packed and damaged.
     """
-    digest = hashlib.sha256()
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise InputError(f"{path}: a pipe or a device, which can be read only once. Write it to a file and name that.")
         with path.open("rb") as raw:
             stamp = stamp_of(os.fstat(raw.fileno()))
-            while chunk := raw.read(1 << 20):
-                digest.update(chunk)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}). Check the path and its permissions.") from error
     tail = check_unpacked_size(path, name)
@@ -106,7 +102,7 @@ def read_source(path: Path, name: str) -> Source:
     look = _look_parquet(path, name) if head.startswith(b"PAR1") else _look(head, whole)
     torn = is_torn(tail, look["shape"], len(look.get("keys", ())), look.get("delimiter", ","))
     packing = packing_of(path)
-    return Source(path=path, name=name, sha256=digest.hexdigest(), packing=packing, stamp=stamp, is_torn=torn, **look)
+    return Source(path=path, name=name, packing=packing, stamp=stamp, is_torn=torn, **look)
 
 
 def stamp_of(found: os.stat_result) -> Stamp:

@@ -12,6 +12,8 @@ from audit.loaders._records import read_records
 from audit.loaders._requests import URL_KEYS, insert_requests, is_browser_url, is_raw, names_of, reject_problems
 from audit.loaders._source import Source, Tally
 
+#: Rows are understood one by one.
+IN_SLICES = True
 KIND = "browser"
 FORMATS = (
     "pixel log, raw (NDJSON, JSON array, CSV, Parquet): ts, method, url, body",

@@ -9,6 +9,8 @@ from audit.loaders._records import read_records
 from audit.loaders._requests import URL_KEYS, insert_requests, is_browser_url, is_raw
 from audit.loaders._source import Source, Tally
 
+#: Rows are understood one by one.
+IN_SLICES = True
 KIND = "server"
 FORMATS = (
     "request log (NDJSON, JSON array, CSV, Parquet): ts, method, url or path, body, status, response, headers, sender",

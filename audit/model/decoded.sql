@@ -1,6 +1,9 @@
--- What every wire file may say of an event, before it is cleaned. Temporary: it still holds personal data.
-create or replace temp table decoded (
-    source varchar, place bigint, ref varchar, seen_at timestamp, page_load varchar, session varchar, initiator varchar,
+-- Staging tables of the run: filled batch by batch while files are read, dropped once the events stand. They are no part of any
+-- output. What a batch is: see audit/decoding.py.
+
+-- Events as their requests told them, reduced to what the events need (clean.sql). Addresses are still whole.
+create table decoded (
+    batch bigint, source varchar, place bigint, ref varchar, seen_at timestamp, page_load varchar, session varchar, initiator varchar,
     log_sender varchar, status integer, net_error varchar, consent varchar, has_secret boolean, user_agent varchar,
     cookie_click varchar, cookie_browser varchar, tie_fbp varchar, tie_ttp varchar,
     endpoint varchar, channel varchar, platform varchar, dataset varchar, agent varchar, partner_agent varchar,
@@ -12,10 +15,36 @@ create or replace temp table decoded (
     has_relay_items boolean, relay_item_ids varchar,
     answer_code varchar, answer_text varchar, events_sent bigint, events_received bigint, accepted boolean,
     counter bigint, load_key varchar, action_source varchar, has_test_code boolean, limited_use varchar,
-    email_sent varchar, phone_sent varchar, external_id_sent varchar, plain_keys varchar, params_text varchar,
-    copy_key varchar,   -- the platform's own name of one send; copies share it
-    send_key varchar    -- one send seen by two witnesses (the page's HAR and the relay's log) shares it
+    has_email boolean, has_phone boolean, has_external_id boolean, plain_keys varchar, personal_in_params varchar,
+    email_digest varchar, phone_digest varchar,  -- only where an order has one to compare
+    params_hash ubigint,
+    params_text varchar,     -- only where an order has a telephone number to look for
+    copy_key varchar,
+    send_key varchar,
+    payload varchar,         -- server: whose rules its request is held against (audit/schemas/payloads)
+    shape ubigint            -- and what it looks like: field names, types, and the facts of value those rules ask for
 );
 
 -- Hits in which a page told the shopper's consent to Google.
-create or replace temp table consent_hits (page_load varchar, seen_at timestamp, consent varchar);
+create table consent_hits (page_load varchar, seen_at timestamp, consent varchar);
+
+-- Page views of a capture that hold a click id in their address.
+create table clicked_pages (ref varchar, source varchar, seen_at timestamp, page_load varchar, url varchar);
+
+-- From when to when the requests of a file were seen.
+create table seen_spans (source varchar, first_at timestamp, last_at timestamp);
+
+-- Events of a request that holds several: each has a shape of its own.
+create table several_shapes (ref varchar, nth bigint, shape ubigint);
+create table shapes_met (shape ubigint);
+-- Requests in which no event could be read.
+create table unread_payloads (ref varchar, endpoint varchar, shape ubigint);
+-- Relay requests without the storefront's key.
+create table keyless_requests (ref varchar, endpoint varchar, relay_key varchar, status integer);
+create table shape_violations (
+    shape    ubigint,
+    of_event boolean,        -- else of the request around it
+    path     varchar,
+    cause    varchar,
+    detail   varchar
+);

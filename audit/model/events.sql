@@ -35,10 +35,6 @@ with cleaned as (
 ),
 platforms_named as (
     select distinct platform from plan_datasets
-),
--- Digests are only ever compared with an order's: where no order has one, none is made.
-comparable as (
-    select count(email_digest) > 0 as has_emails, count(phone_digest) > 0 as has_phones from orders
 )
 select
     c.event_key,
@@ -130,25 +126,22 @@ select
     coalesce(c.has_test_code, false) as has_test_code,
     c.limited_use,
     c.consent,
-    coalesce(c.email_sent <> '', false) as has_email,
-    coalesce(c.phone_sent <> '', false) as has_phone,
-    coalesce(c.external_id_sent <> '', false) as has_external_id,
+    c.has_email,
+    c.has_phone,
+    c.has_external_id,
     c.plain_keys,
     nullif(concat_ws(', ',
         case when g.has_email then 'email in the page URL' end,
         case when g.has_phone then 'phone in the page URL' end,
         case when r.has_email then 'email in the referrer' end,
         case when r.has_phone then 'phone in the referrer' end), '') as personal_in_url,
-    nullif(concat_ws(', ',
-        case when has_email(c.params_text) then 'email' end,
-        case when has_phone_field(c.params_text) then 'phone' end), '') as personal_in_params,
-    case when o.has_emails then salted(email_sha(c.email_sent)) end as email_digest,
-    case when o.has_phones then salted(phone_sha(c.phone_sent)) end as phone_digest,
+    c.personal_in_params,
+    c.email_digest,
+    c.phone_digest,
     case when c.channel = 'server' and c.relay_store is null then masked(c.user_agent[1:120]) end as user_agent,
     coalesce(c.has_secret, false) as has_secret,
     coalesce(k.copies, 1) as copies
 from cleaned c
-cross join comparable o
 left join plan_steps p on p.platform = c.platform and p.event_name = c.name_sent
 left join plan_datasets d on d.platform = c.platform and d.dataset = c.dataset
 left join platforms_named n on n.platform = c.platform

@@ -30,42 +30,11 @@ from scripts
 where what is not null;
 
 -- Pages with a click id in their URL.
-insert into landings
-with pages as (
-    select ref, source, seen_at, page_load, url, null as told_by
-    from requests
-    where is_document
-    union all
-    select ref, source, seen_at, page_load, page, platform
-    from decoded
-    where rowid >= getvariable('decoded_before')
-      and channel = 'browser'
-      and page is not null
-),
-clicked as (
-    select * from pages where contains(url, 'clid') or contains(url, 'click')
-),
-clicks as (
-    select *, 'meta' as platform, url_param(url, 'fbclid') as click_id from clicked
-    union all
-    select *, 'tiktok', url_param(url, 'ttclid') from clicked
-    union all
-    select *, 'snackvideo', url_param(url, '(?:click_id|clickid|kwai_click_?id)') from clicked
-)
-select
-    -- A page itself tells best, then the platform's own hit: only that is sure to be of the click's visit.
-    min_by(ref, {'distance': case when told_by is null then 0 when told_by = platform then 1 else 2 end, 'seen_at': seen_at}),
-    source,
-    min(seen_at),
-    source || '#' || page_load,
-    null,
-    url_host(url),
-    masked(url_path(url)),
-    platform,
-    click_id
-from clicks
-where click_id is not null
-group by source, page_load, url_host(url), masked(url_path(url)), platform, click_id;
+insert into clicked_pages
+select ref, source, seen_at, page_load, url
+from requests
+where is_document
+  and (contains(url, 'clid') or contains(url, 'click'));
 
 -- Storefront API calls that prove the shopper's act (catalogue, Actions).
 insert into actions
@@ -161,3 +130,8 @@ select
     consent
 from hits
 where consent is not null;
+
+insert into seen_spans
+select source, min(seen_at), max(seen_at)
+from requests
+group by source;

@@ -213,3 +213,36 @@ create or replace temp macro fb_created(t) as
 -- A word that stands where an id should: the page or template did not know it.
 create or replace temp macro is_placeholder(t) as
     regexp_matches(lower(t), '(^|[^a-z])(undefined|null|nan)([^a-z]|$)|\[object object\]|[{][{]|[}][}]|[$][{]|%7b%7b');
+
+-- Whose rules a posted request is held against (audit/schemas/payloads); NULL: nobody's.
+create or replace temp macro payload_of(host, path) as
+    case
+        when contains(path, '/analytics/') then case
+            when regexp_full_match(path, '.*/v3/stores/[^/]+/public/analytics/meta/events/?') then 'meta_relay'
+            when regexp_full_match(path, '.*/v3/stores/[^/]+/public/analytics/tiktok/events/?') then 'tiktok_relay'
+            when regexp_full_match(path, '.*/v3/stores/[^/]+/public/analytics/snackvideo/events/?') then 'snackvideo_relay' end
+        when coalesce(host, 'graph.facebook.com') = 'graph.facebook.com'
+            and regexp_full_match(path, '/(v[0-9.]+/)?[0-9]+/events/?') then 'meta_capi'
+        when coalesce(host, 'business-api.tiktok.com') <> 'business-api.tiktok.com' then null
+        when regexp_full_match(path, '/open_api/v[0-9.]+/event/track/?') then 'tiktok_events_api'
+        when regexp_full_match(path, '/open_api/v[0-9.]+/pixel/track/?') then 'tiktok_pixel_track'
+        when regexp_full_match(path, '/open_api/v[0-9.]+/pixel/batch/?') then 'tiktok_pixel_batch'
+    end;
+
+-- What a merged list type hides of an entry of a relay's list: a missing field, a quantity below one.
+create or replace temp macro quantity_class(id, quantity) as
+    case when id is null then 'no id' else 'id' end
+        || case when quantity is null then ', none' when try_cast(quantity as double) < 1 then ', under one' else '' end;
+create or replace temp macro structure_of(body) as coalesce(try(cast(json_structure(body) as varchar)), 'no JSON');
+-- What a request looks like: field names and types. A list may mix types; then the request is its own shape.
+create or replace temp macro request_shape(payload, body) as
+    hash(concat_ws('|',
+        structure_of(body),
+        case when contains(structure_of(body), '"JSON"') and not regexp_matches(body, '[{][ ]*[}]') then md5(body) end,
+        case when contains(payload, 'relay') then cast(list_sort(list_distinct(list_transform(
+            try(from_json(body, '{"variants":[{"variant_unique_id":"JSON","quantity":"VARCHAR"}]}')).variants,
+            lambda x: quantity_class(x.variant_unique_id, x.quantity)))) as varchar) end,
+        case when contains(payload, 'relay') then cast(list_sort(list_distinct(list_transform(
+            try(from_json(body, '{"bundle_price_options":[{"bundle_price_option_unique_id":"JSON","quantity":"VARCHAR"}]}')).bundle_price_options,
+            lambda x: quantity_class(x.bundle_price_option_unique_id, x.quantity)))) as varchar) end,
+        case when contains(payload, 'tiktok_e') then regexp_extract(body, '"event_source" *: *"([^"]{0,20})', 1) end));

@@ -25,43 +25,6 @@ create table rejects (
     reason varchar          -- why the row could not be identified
 );
 
--- ---------------------------------------------------------------- requests: temporary, never leaves the run
-
-create temp table requests (
-    source        varchar,
-    place         bigint,    -- entry (HAR) or line (log)
-    ref           varchar,
-    evidence      varchar,   -- browser | server: the kind of file it stood in
-    seen_at       timestamp, -- when the file says it was sent
-    answered_at   timestamp, -- when its answer was complete (HAR), else NULL
-    method        varchar,
-    url           varchar,   -- as recorded, still holding whatever it held
-    host          varchar,   -- lower case
-    path          varchar,   -- of the URL, as recorded
-    query         varchar,   -- of the URL, still encoded, without '?'
-    body          varchar,   -- request body as text
-    status        integer,   -- HTTP status; 0 when blocked; NULL when the log did not say
-    net_error     varchar,   -- the browser's own word for a failed request
-    response      varchar,   -- response body as text, where kept
-    referrer      varchar,   -- Referer header
-    page_load     varchar,   -- one document load: HAR page reference, qualified by the file
-    session       varchar,   -- the log's own session field
-    initiator     varchar,   -- script that caused the request (DevTools call stack)
-    user_agent    varchar,   -- of the sender
-    sender        varchar,   -- the log's own sender field
-    consent       varchar,   -- granted | denied, where the log says so
-    cookie_fbc    varchar,
-    cookie_fbp    varchar,
-    cookie_ttclid varchar,
-    cookie_ttp    varchar,
-    cookie_click  varchar,   -- _kwai_click_id
-    is_document   boolean,   -- a page navigation
-    has_secret    boolean,   -- an access token or secret key stood in it
-    relay_key     varchar,   -- whose relay key its headers carried: storefront | page | none; NULL: headers not recorded
-    decoded       json,      -- a decoded call of a pixel log; NULL for raw requests
-    problem       varchar    -- why the row cannot be used; it becomes a reject as soon as its file is read
-);
-
 -- ---------------------------------------------------------------- events
 
 -- One row = one event as one sender put it on the wire.

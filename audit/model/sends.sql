@@ -45,7 +45,7 @@ with keyed as (
         coalesce(
             d.endpoint || '|' || d.copy_key,
             concat_ws('|', d.endpoint, d.source, coalesce(cast(d.seen_at as varchar), d.ref), d.event_name, d.event_id_sent,
-                d.relay_store, d.dataset, md5(d.params_text), md5(d.page))
+                d.relay_store, d.dataset, cast(d.params_hash as varchar), md5(d.page))
         ) as one_send
     from decoded d
     join suspects s on s.decoded_row = d.rowid

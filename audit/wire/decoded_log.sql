@@ -1,3 +1,4 @@
+-- reads: decoded is not null
 -- Decoded browser calls of a pixel log: the log's own words, one call a row (contract 3). SnackVideo's browser events come
 -- this way, since its beacon's address is not published (domain 3.1).
 -- Materialised, or every condition below would read the JSON again.

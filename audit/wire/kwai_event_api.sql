@@ -1,3 +1,4 @@
+-- reads: host = 'www.adsnebula.com'
 -- Kwai Event API, the platform's own endpoint behind SnackVideo: POST www.adsnebula.com/log/common/api (domain 3.2).
 -- properties is a JSON text inside the JSON body.
 with posts as materialized (

@@ -1,9 +1,11 @@
+-- reads: contains(path, '/events') and method = 'POST'
 -- Meta Conversions API: POST graph.facebook.com/{version}/{pixel}/events (domain 4). One request, many events: one bad event
 -- refuses the whole batch (domain 0.5).
 with posts as (
     select
         *,
         regexp_extract(path, '^/(?:v[0-9.]+/)?([0-9]+)/events/?$', 1) as pixel,
+        request_shape('meta_capi', body) as body_shape,
         try(from_json(body, '{"partner_agent":"VARCHAR","test_event_code":"VARCHAR","data":[{
             "event_name":"VARCHAR","event_time":"VARCHAR","event_id":"VARCHAR","action_source":"VARCHAR",
             "event_source_url":"VARCHAR","referrer_url":"VARCHAR","user_data":"VARCHAR","data_processing_options":"VARCHAR",
@@ -45,6 +47,8 @@ select
     consent,
     has_secret,
     user_agent,
+    case when pixel <> '' then 'meta_capi' end as payload,
+    body_shape,
     'meta_capi' as endpoint,
     'server' as channel,
     'meta' as platform,

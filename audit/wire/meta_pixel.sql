@@ -1,3 +1,4 @@
+-- reads: host in ('facebook.com', 'www.facebook.com')
 -- Meta's browser pixel: GET or form POST to /tr (domain 1.1, 1.2, 1.4, 1.5).
 -- Copies (redirect follow-ups, privacy-sandbox twins) share (id, ev, ts, eid) with their original; the twin's path is no
 -- event endpoint, so it never gets here. A beacon's body is multipart, a batch holds one query string an event (domain 1.2). Automatic events are telemetry unless a rule made a standard event (domain 1.5).

@@ -1,9 +1,12 @@
+-- reads: contains(path, '/analytics/meta/')
 -- The storefront's relay for Meta: POST /v3/stores/{store}/public/analytics/meta/events, from the page or from a server.
 -- A 204 is accepted for delivery; it says nothing of what Meta counts (domain 0.8). Plain user data is by design here.
 with posts as (
     select
         *,
         regexp_extract(path, '/v3/stores/([^/]+)/public/analytics/meta/events/?$', 1) as store,
+        'meta_relay' as payload,
+        request_shape('meta_relay', body) as body_shape,
         try(from_json(body, '{"event_source_url":"VARCHAR","referrer_url":"VARCHAR","user_data":"VARCHAR","variants":"VARCHAR",
             "bundle_price_options":"VARCHAR","test_event_code":"VARCHAR","events":[{"event_id":"VARCHAR","event_name":"VARCHAR",
             "event_time":"VARCHAR",
@@ -41,6 +44,8 @@ select
     net_error,
     consent,
     has_secret,
+    payload,
+    body_shape,
     'meta_relay' as endpoint,
     'server' as channel,
     'meta' as platform,

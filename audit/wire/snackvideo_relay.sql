@@ -1,9 +1,12 @@
+-- reads: contains(path, '/analytics/snackvideo/')
 -- The storefront's relay for SnackVideo: POST /v3/stores/{store}/public/analytics/snackvideo/events (domain 3.2). No event id
 -- exists; a click id is required.
 with posts as (
     select
         *,
         regexp_extract(path, '/v3/stores/([^/]+)/public/analytics/snackvideo/events/?$', 1) as store,
+        'snackvideo_relay' as payload,
+        request_shape('snackvideo_relay', body) as body_shape,
         try(from_json(body, '{"click_id":"VARCHAR","event_source_url":"VARCHAR","referrer_url":"VARCHAR","variants":"VARCHAR",
             "bundle_price_options":"VARCHAR","events":[{"event_name":"VARCHAR","event_id":"VARCHAR",
             "properties":{"value":"VARCHAR","currency":"VARCHAR","contents":"VARCHAR","content_ids":"VARCHAR","content_id":"VARCHAR",
@@ -34,6 +37,8 @@ select
     net_error,
     consent,
     has_secret,
+    payload,
+    body_shape,
     'snackvideo_relay' as endpoint,
     'server' as channel,
     'snackvideo' as platform,

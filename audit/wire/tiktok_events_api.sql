@@ -1,8 +1,11 @@
+-- reads: contains(path, '/open_api/')
 -- TikTok Events API: POST business-api.tiktok.com/open_api/…/event/track/ and the older pixel/track (domain 2.4).
 -- HTTP 200 says nothing: the answer's code does; 0 is accepted, 20001 in part.
 with posts as (
     select
         *,
+        payload_of(host, path) as payload,
+        request_shape(payload_of(host, path), body) as body_shape,
         try(from_json(body, '{"event_source_id":"VARCHAR","test_event_code":"VARCHAR","partner_name":"VARCHAR","pixel_code":"VARCHAR",
             "event":"VARCHAR","data":"JSON","batch":"JSON"}')) as m,
         try(from_json(response, '{"code":"VARCHAR","message":"VARCHAR"}')) as answer
@@ -54,6 +57,8 @@ select
     consent,
     has_secret,
     user_agent,
+    payload,
+    body_shape,
     'tiktok_events_api' as endpoint,
     'server' as channel,
     'tiktok' as platform,

@@ -1,3 +1,4 @@
+-- reads: starts_with(host, 'analytics')
 -- TikTok's browser pixel: POST …/api/v2/pixel with a JSON body (domain 2.1, 2.2). The /act, /inter and /perf paths are
 -- telemetry; so is a body without an event. Copies share message_id.
 with posts as (

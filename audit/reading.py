@@ -1,0 +1,132 @@
+"""A large log is read in slices, by two hands at once, each slice decoded before its hand takes the next.
+
+What its rows become depends on the log and the plan alone, never on which hand was faster: slices are added in their order.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from queue import SimpleQueue
+
+import duckdb
+
+from audit.decoding import decode_requests, prepare
+from audit.loaders import Loader, Source, Tally
+from audit.loaders._slices import slices
+from audit.spill import private_folder
+
+#: A log of more bytes is read in slices.
+LARGE_BYTES = 64 << 20
+#: Slices read at once, each by one thread: within one, rows are numbered in their order.
+HANDS = 2
+#: Variables of a connection that the words of the model read.
+_VARIABLES = ("salt", "zone", "plan_zone", "orders_have_emails", "orders_have_phones")
+
+
+def is_read_in_slices(source: Source, loader: Loader) -> bool:
+    """Whether a file is large, and its rows are understood one by one."""
+    is_large = source.size > LARGE_BYTES or (source.packing != "none" and source.size > LARGE_BYTES // 20)
+    return is_large and source.shape == "ndjson" and getattr(loader, "IN_SLICES", False)
+
+
+def read_in_slices(con: duckdb.DuckDBPyConnection, source: Source, loader: Loader, batch: int) -> tuple[Tally, int]:
+    """Reads and decodes a log; what became of its rows, and how many slices (batches from ``batch`` on) it was.
+
+    Raises:
+        InputError: it breaks off, or is not what its first bytes promise.
+    """
+    tallies: list[Tally] = []
+    waiting: deque[Future[Tally]] = deque()
+    with private_folder() as folder, ThreadPoolExecutor(HANDS) as pool, _hands(con) as hands:
+        turns = _Turns()
+        try:
+            for number, part in enumerate(slices(source, folder)):
+                waiting.append(pool.submit(_read, hands, turns, part, loader, number, batch))
+                if len(waiting) > HANDS:
+                    tallies.append(waiting.popleft().result())
+            tallies += [future.result() for future in waiting]
+        except BaseException:
+            turns.stop()
+            raise
+    return _summed(tallies), len(tallies)
+
+
+def _read(
+    hands: SimpleQueue[duckdb.DuckDBPyConnection], turns: _Turns, part: Source, loader: Loader, number: int, batch: int
+) -> Tally:
+    hand = hands.get()
+    try:
+        hand.execute("begin")
+        tally = loader.load(hand, part)
+        part.path.unlink()
+        decode_requests(hand, batch + number)
+        with turns.own(number):
+            hand.execute("commit")
+    except BaseException:
+        turns.stop()
+        raise
+    else:
+        return tally
+    finally:
+        hands.put(hand)
+
+
+@contextmanager
+def _hands(con: duckdb.DuckDBPyConnection) -> Iterator[SimpleQueue[duckdb.DuckDBPyConnection]]:
+    """Connections to the same database, ready to decode."""
+    cursors = [con.cursor() for _ in range(HANDS)]
+    free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+    try:
+        for cursor in cursors:
+            cursor.execute("use work")
+            prepare(cursor)
+            for name in _VARIABLES:
+                cursor.execute(f"set variable {name} = ?", con.execute(f"select getvariable('{name}')").fetchone())
+            free.put(cursor)
+        yield free
+    finally:
+        for cursor in cursors:
+            cursor.interrupt()
+            cursor.close()
+
+
+class _Turns:
+    """Lets each number through in its order; none after a stop."""
+
+    def __init__(self) -> None:
+        """Number 0 is the first."""
+        self._next = 0
+        self._changed = threading.Condition()
+        self._is_over = False
+
+    @contextmanager
+    def own(self, number: int) -> Iterator[None]:
+        """Waits for this number's turn; the next one's begins when the block is left."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_over or self._next == number)
+            if self._is_over:
+                raise InterruptedError("an earlier slice could not be read")
+            yield
+            self._next += 1
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Whoever waits gives up."""
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
+
+
+def _summed(tallies: list[Tally]) -> Tally:
+    """One account of all slices. What a slice lacks, the log lacks only where every slice does."""
+    statuses = [tally.has_statuses for tally in tallies if tally.has_statuses is not None]
+    return Tally(
+        read=sum(tally.read for tally in tallies),
+        rejected=sum(tally.rejected for tally in tallies),
+        gaps=tuple(gap for gap in (tallies[0].gaps if tallies else ()) if all(gap in tally.gaps for tally in tallies)),
+        has_statuses=any(statuses) if statuses else None,
+    )
