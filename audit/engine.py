@@ -93,8 +93,7 @@ def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.Duck
         InputError: the bound is no size.
     """
     con = duckdb.connect(":memory:")
-    # A checkpoint of this database compresses its tables in memory.
-    con.execute("attach ':memory:' as work (compress); use work")
+    con.execute("attach ':memory:' as work; use work")
     con.execute("set TimeZone = 'UTC'")
     # Compressed when we say so, not in the middle of things.
     con.execute("set checkpoint_threshold = '1TB'")
@@ -113,7 +112,17 @@ def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.Duck
     for script in ("schema", "decoded"):
         con.execute((MODEL / f"{script}.sql").read_text(encoding="utf-8"))
     prepare(con)
+    if spill is not None:
+        _keep_events_in(con, spill)
     return con
+
+
+def _keep_events_in(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """The widest tables go to a file in a private folder: there they are packed as they are written, by all threads."""
+    con.execute(f"attach '{str(folder / 'events.duckdb').replace(chr(39), chr(39) * 2)}' as store")
+    for table in ("events", "event_items"):
+        con.execute(f"create table store.{table} as from work.{table} limit 0; drop table work.{table}")
+    con.execute("set search_path = 'work.main,store.main'")
 
 
 # ---------------------------------------------------------------------- files
@@ -157,7 +166,7 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
 
 
 def _read_all(con: duckdb.DuckDBPyConnection, sources: list[tuple[Source, str, Loader]], progress: Progress) -> dict[Path, Tally]:
-    """Reads every file; what became of its rows, by its path. Orders come first: what has to be kept of an event depends on them."""
+    """Reads every file; what became of its rows, by its path. Orders come first: what is kept of an event depends on them."""
     # The salt only keeps digests of this run from being compared with anything outside it; they are never written out.
     con.execute("set variable salt = ?", [secrets.token_hex(16)])
     tallies: dict[Path, Tally] = {}
@@ -237,7 +246,8 @@ def _store_source(con: duckdb.DuckDBPyConnection, source: Source, digest: str, n
 
 def lock(con: duckdb.DuckDBPyConnection, out: Path | None) -> None:
     """From here on nothing a log holds can make the database open a file or an address."""
-    con.execute("set allowed_directories = ?", [[str(out)] if out else []])
+    folders = [con.execute("select current_setting('temp_directory')").fetchone(), (str(out) if out else "",)]
+    con.execute("set allowed_directories = ?", [[row[0] for row in folders if row and row[0]]])
     con.execute("set enable_external_access = false")
 
 
@@ -249,9 +259,7 @@ def decode(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     join_events(con)
     forget(con)
     store_platforms(con, plan)
-    con.execute("checkpoint work")
     build_views(con)
-    con.execute("checkpoint work")
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:

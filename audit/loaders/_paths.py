@@ -38,6 +38,16 @@ def lines(source: Source) -> Iterator[bytes]:
             yield line
 
 
+def line_count(source: Source) -> int:
+    """How many lines a log holds, blank ones too; a last one may have no end."""
+    ends, last = 0, b"\n"
+    with source.open() as stream:
+        while chunk := stream.read(1 << 20):
+            ends += chunk.count(b"\n")
+            last = chunk[-1:]
+    return ends + (last != b"\n")
+
+
 def whole(source: Source) -> bytes:
     """The unpacked bytes of a file that is small by nature.
 

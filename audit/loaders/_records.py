@@ -5,16 +5,19 @@ DuckDB reads the file itself; Python only settles what it is. A row that is no J
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import duckdb
 
 from audit.errors import InputError
 from audit.loaders._cells import parquet_text, read_cells
-from audit.loaders._paths import MAX_RECORD_BYTES, plain_path
+from audit.loaders._paths import MAX_RECORD_BYTES, line_count, plain_path
 from audit.loaders._paths import lines as lines_of
 from audit.loaders._source import Source
 
 #: Whole rows are JSON where they are anything; only their first mark is looked at.
-_NO_OBJECT = (
+NO_OBJECT = (
     "(record is null or (not starts_with(cast(record as varchar), '{')"
     " and not starts_with(ltrim(cast(record as varchar), ' ' || chr(9) || chr(10) || chr(13)), '{')))"
 )
@@ -31,34 +34,39 @@ def read_records(con: duckdb.DuckDBPyConnection, source: Source, under: str | No
     con.execute("create or replace temp table records (place bigint, record json)")
     if source.shape == "csv":
         return _read_csv(con, source)
-    with plain_path(source) as path:
-        try:
-            if source.shape == "parquet":
-                _read_parquet(con, path)
-            elif source.shape == "ndjson":
-                _read_lines(con, source, path)
-            else:
-                _read_document(con, source, path, under)
-        except duckdb.Error as error:
-            first = str(error).strip().splitlines()[0]
-            raise InputError(f"{source.name}: breaks off or is damaged: {first}. Export it again.") from error
-    read, bad = con.execute(f"select count(*), count(*) filter (where {_NO_OBJECT}) from records").fetchone() or (0, 0)
+    with plain_path(source) as path, damage_told(source):
+        if source.shape == "parquet":
+            _read_parquet(con, path)
+        elif source.shape == "ndjson":
+            _read_lines(con, source, path)
+        else:
+            _read_document(con, source, path, under)
+    read, bad = con.execute(f"select count(*), count(*) filter (where {NO_OBJECT}) from records").fetchone() or (0, 0)
     if bad:
         con.execute(
-            f"insert into rejects select ? || ':' || place, ?, 'not a JSON object' from records where {_NO_OBJECT}",
+            f"insert into rejects select ? || ':' || place, ?, 'not a JSON object' from records where {NO_OBJECT}",
             [source.name, source.name],
         )
-        con.execute(f"delete from records where {_NO_OBJECT}")
+        con.execute(f"delete from records where {NO_OBJECT}")
     return read, bad
 
 
+@contextmanager
+def damage_told(source: Source) -> Iterator[None]:
+    """Turns what the database says of a file it cannot read into a sentence.
+
+    Raises:
+        InputError: the file breaks off, or is not what its first bytes promise.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        first = str(error).strip().splitlines()[0]
+        raise InputError(f"{source.name}: breaks off or is damaged: {first}. Export it again.") from error
+
+
 def _read_lines(con: duckdb.DuckDBPyConnection, source: Source, path: str) -> None:
-    con.execute(
-        f"create or replace temp table records as select row_number() over () + {source.lines_before} as place, json as record from"
-        f" read_json_objects(?, format = 'newline_delimited', ignore_errors = true, maximum_object_size = {MAX_RECORD_BYTES},"
-        " compression = ?)",
-        [path, source.packing],
-    )
+    con.execute(f"create or replace temp table records as {rows_of(source, path)}")
     read = (con.execute("select count(*) from records").fetchone() or (0,))[0]
     jumps = _jumps(source, read)
     if jumps:
@@ -74,17 +82,21 @@ def _read_lines(con: duckdb.DuckDBPyConnection, source: Source, path: str) -> No
         con.execute("drop table jumps")
 
 
+def rows_of(source: Source, path: str) -> str:
+    """SQL for the rows of a log, ``place`` and ``record``: its lines, as long as none is blank."""
+    return (
+        f"select row_number() over () + {source.lines_before} as place, json as record from read_json_objects({quoted(path)},"
+        f" format = 'newline_delimited', ignore_errors = true, maximum_object_size = {MAX_RECORD_BYTES},"
+        f" compression = {quoted(source.packing)})"
+    )
+
+
 def _jumps(source: Source, read: int) -> list[tuple[int, int]]:
     """Where lines that hold nothing put a row further down than its number: (row, line) from there on.
 
     The lines are looked at one by one only where there are more of them than rows were read.
     """
-    ends, last = 0, b"\n"
-    with source.open() as stream:
-        while chunk := stream.read(1 << 20):
-            ends += chunk.count(b"\n")
-            last = chunk[-1:]
-    if ends + (last != b"\n") == read:
+    if line_count(source) == read:
         return []
     jumps: list[tuple[int, int]] = []
     row = blank = 0
@@ -105,13 +117,14 @@ def _read_csv(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, int]
     for number, name in enumerate(source.keys):
         if name:
             named.setdefault(name, []).append(f"nullif(c{number}, '')")
-    pairs = ", ".join(f"{_text(name)}, coalesce({', '.join(cells)})" for name, cells in named.items())
+    pairs = ", ".join(f"{quoted(name)}, coalesce({', '.join(cells)})" for name, cells in named.items())
     con.execute(f"insert into records select place, json_merge_patch('{{}}', json_object({pairs})) from cells")
     con.execute("drop table cells")
     return read, bad
 
 
-def _text(name: str) -> str:
+def quoted(name: str) -> str:
+    """A text as SQL writes it."""
     return "'" + name.replace("'", "''") + "'"
 
 
@@ -122,7 +135,7 @@ def _read_parquet(con: duckdb.DuckDBPyConnection, path: str) -> None:
     for name, kind in columns.fetchall():
         is_json = kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "BOOLEAN", "JSON"))
         value = '"' + name.replace('"', '""') + '"' if is_json else parquet_text(name, kind)
-        parts.append(f"{_text(name)}, {value}")
+        parts.append(f"{quoted(name)}, {value}")
     con.execute(f"insert into records select row_number() over (), json_object({', '.join(parts)}) from read_parquet(?)", [path])
 
 

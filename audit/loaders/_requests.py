@@ -7,6 +7,8 @@ import re
 
 import duckdb
 
+from audit.loaders._paths import MAX_RECORD_BYTES, line_count, plain_path
+from audit.loaders._records import damage_told, quoted
 from audit.loaders._source import Source
 
 URL_KEYS = frozenset({"url", "path", "request_url", "uri", "request_uri"})
@@ -111,34 +113,83 @@ def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
     known = {name: names_of(source, name) for name in SYNONYMS if name not in source.fields}
     names = {key: "VARCHAR" for keys in known.values() for key in keys}
     columns = ",\n".join(
-        f"{field_sql(source, name)} as {name}"
-        if name in source.fields
-        else f"coalesce({', '.join(['cast(null as varchar)', *(f'o.{chr(34)}{key}{chr(34)}' for key in known[name])])}) as {name}"
+        f"{field_sql(source, name)} as {name}" if name in source.fields else f"{_first_of(known[name], 'o')} as {name}"
         for name in SYNONYMS
     )
-    is_access_log = any(known.get(name) for name in ("request_line", "cookie_text"))
-    con.execute(
-        f"""
+    rows = f"select place, {columns} from (select place, record, from_json(record, {quoted(json.dumps(names))}) as o from records)"
+    con.execute(_insert(source, rows, evidence, needs_time=needs_time))
+    con.execute("drop table records")
+    return reject_problems(con, source)
+
+
+def insert_straight(con: duckdb.DuckDBPyConnection, source: Source, evidence: str) -> tuple[int, int, bool] | None:
+    """A log of one object a line into ``requests`` without a copy of its rows in between: (read, rejected, any status seen).
+
+    None, and nothing is inserted, where that cannot be: the log is no such, its fields have other names, a line is blank or holds
+    no object. The rows are then to be read with care (:func:`audit.loaders._records.read_records`).
+    """
+    known = {name: names_of(source, name) for name in SYNONYMS}
+    names = {key for keys in known.values() for key in keys}
+    if source.shape != "ndjson" or source.fields or len({name.lower() for name in names}) < len(names):
+        return None
+    columns = ",\n".join(f"{_first_of(known[name], 'f')} as {name}" for name in SYNONYMS)
+    types = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in sorted(names))
+    with plain_path(source) as path:
+        rows = (
+            f"select row_number() over () + {source.lines_before} as place, {columns} from read_json({quoted(path)},"
+            f" format = 'newline_delimited', columns = {{{types}}}, ignore_errors = true,"
+            f" maximum_object_size = {MAX_RECORD_BYTES}, compression = {quoted(source.packing)}) f"
+        )
+        with damage_told(source):
+            con.execute(_insert(source, rows, evidence, needs_time=True))
+    read = took_every_line(con, source, "problem = 'no time in this row' and url is null and body is null")
+    if read is None:
+        return None
+    return read, *reject_problems(con, source)
+
+
+def took_every_line(con: duckdb.DuckDBPyConnection, source: Source, is_doubtful: str) -> int | None:
+    """How many rows a log gave, if every line gave one and none is in doubt; else they are taken out of ``requests`` again."""
+    read, doubtful = con.execute(
+        f"select count(*), count(*) filter (where {is_doubtful}) from requests where source = ?", [source.name]
+    ).fetchone() or (0, 0)
+    if doubtful or read != line_count(source):
+        con.execute("delete from requests where source = ?", [source.name])
+        return None
+    return int(read)
+
+
+def _first_of(keys: tuple[str, ...], row: str) -> str:
+    return f"coalesce({', '.join(['cast(null as varchar)', *(f'{row}.{chr(34)}{key}{chr(34)}' for key in keys)])})"
+
+
+def _insert(source: Source, rows: str, evidence: str, *, needs_time: bool) -> str:
+    """SQL that adds rows of fields, by our names, to ``requests``."""
+    is_access_log = any(names_of(source, name) for name in ("request_line", "cookie_text") if name not in source.fields)
+    return f"""
         insert into requests by name
-        with objects as (
-            select place, record, from_json(record, ?) as o from records
-        ),
-        fields_read as (
-            select place, {columns} from objects
+        with fields_read as (
+            {rows}
         ),
         log_rows as (
             {_ACCESS_LOG_ROWS if is_access_log else "select * from fields_read"}
+        ),
+        hosts_told as (
+            select *, plain_host(url) as told_host from log_rows
         )
         select
-            ? as source,
+            {quoted(source.name)} as source,
             place,
-            ? || ':' || place as ref,
-            ? as evidence,
+            {quoted(source.name + ":")} || place as ref,
+            {quoted(evidence)} as evidence,
             utc(ts) as seen_at,
             upper(coalesce(method, 'POST')) as method,
             url,
-            coalesce(url_host(url), lower(host)) as host,
-            coalesce(url_path(url), nullif(regexp_extract(url, '^(/[^?#]*)', 1), '')) as path,
+            coalesce(case when told_host is not null then lower(told_host) else url_host(url) end, lower(host)) as host,
+            coalesce(
+                case when told_host is not null and not contains(url, '?') and not contains(url, '#') then plain_path(url)
+                     else url_path(url) end,
+                nullif(regexp_extract(url, '^(/[^?#]*)', 1), '')) as path,
             url_query(url) as query,
             nullif(body, '-') as body,
             try_cast(status as integer) as status,
@@ -167,17 +218,13 @@ def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
                 when length(headers) > 2 then 'none'
             end as relay_key,
             case
-                when url is not null and (utc(ts) is not null or (ts is null and not ?)) then null
-                when ts is null and ? then 'no time in this row'
+                when url is not null and (utc(ts) is not null or (ts is null and not {needs_time})) then null
+                when ts is null and {needs_time} then 'no time in this row'
                 when url is null then 'no url or path in this row'
                 else 'the time ' || masked(ts[1:40]) || ' cannot be read'
             end as problem
-        from log_rows
-        """,
-        [json.dumps(names), source.name, source.name, evidence, needs_time, needs_time],
-    )
-    con.execute("drop table records")
-    return reject_problems(con, source)
+        from hosts_told
+        """
 
 
 def reject_problems(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, bool]:

@@ -8,8 +8,18 @@ from dataclasses import replace
 import duckdb
 
 from audit.loaders._mapped import list_key, name_fields
-from audit.loaders._records import read_records
-from audit.loaders._requests import URL_KEYS, insert_requests, is_browser_url, is_raw, names_of, reject_problems
+from audit.loaders._paths import plain_path
+from audit.loaders._records import NO_OBJECT, damage_told, quoted, read_records, rows_of
+from audit.loaders._requests import (
+    URL_KEYS,
+    insert_requests,
+    insert_straight,
+    is_browser_url,
+    is_raw,
+    names_of,
+    reject_problems,
+    took_every_line,
+)  # fmt: skip
 from audit.loaders._source import Source, Tally
 
 #: Rows are understood one by one.
@@ -47,21 +57,42 @@ def _is_decoded(source: Source) -> bool:
 
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     """Rows become requests; a decoded call keeps its own words and is read by ``wire/decoded_log.sql``."""
+    straight = _load_straight(con, source)
+    if straight is not None:
+        return straight
     read, bad = read_records(con, source, under=list_key(source))
     if not _is_decoded(source):
         rejected, statuses = insert_requests(con, source, evidence="browser")
         return Tally(read=read, rejected=bad + rejected, has_statuses=statuses)
     name_fields(con, source)
-    source = replace(source, fields={})
+    con.execute(_insert_calls(replace(source, fields={}), "select place, record from records"))
+    con.execute("drop table records")
+    return Tally(read=read, rejected=bad + reject_problems(con, source)[0])
+
+
+def _load_straight(con: duckdb.DuckDBPyConnection, source: Source) -> Tally | None:
+    """A log of one object a line, read without a copy of its rows in between; None where it has to be read with care."""
+    if not _is_decoded(source):
+        straight = insert_straight(con, source, evidence="browser")
+        return Tally(straight[0], straight[1], has_statuses=straight[2]) if straight else None
+    if source.shape != "ndjson" or source.fields:
+        return None
+    with plain_path(source) as path, damage_told(source):
+        con.execute(_insert_calls(source, rows_of(source, path)))
+    read = took_every_line(con, source, NO_OBJECT.replace("record", "decoded"))
+    return None if read is None else Tally(read, reject_problems(con, source)[0])
+
+
+def _insert_calls(source: Source, rows: str) -> str:
+    """SQL that adds decoded calls to ``requests``."""
     # One pass over the row for every name a field may go by.
     names = (names_of(source, "ts"), names_of(source, "platform"), (*names_of(source, "event"), "event_name"))
     known = json.dumps({key: "VARCHAR" for keys in names for key in keys})
     time, platform, event = (f"coalesce({', '.join(f'o.{chr(34)}{key}{chr(34)}' for key in keys)}, null)" for keys in names)
-    con.execute(
-        f"""
+    return f"""
         insert into requests by name
         with objects as (
-            select place, record, from_json(record, ?) as o from records
+            select place, record, from_json(record, {quoted(known)}) as o from ({rows})
         ),
         calls as (
             select
@@ -73,9 +104,9 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             from objects
         )
         select
-            ? as source,
+            {quoted(source.name)} as source,
             place,
-            ? || ':' || place as ref,
+            {quoted(source.name + ":")} || place as ref,
             'browser' as evidence,
             utc(ts) as seen_at,
             false as is_document,
@@ -89,8 +120,4 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
                 else 'the time ' || masked(ts[1:40]) || ' cannot be read'
             end as problem
         from calls
-        """,
-        [known, source.name, source.name],
-    )
-    con.execute("drop table records")
-    return Tally(read=read, rejected=bad + reject_problems(con, source)[0])
+        """

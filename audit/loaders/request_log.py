@@ -6,7 +6,7 @@ import duckdb
 
 from audit.loaders._mapped import list_key
 from audit.loaders._records import read_records
-from audit.loaders._requests import URL_KEYS, insert_requests, is_browser_url, is_raw
+from audit.loaders._requests import URL_KEYS, insert_requests, insert_straight, is_browser_url, is_raw
 from audit.loaders._source import Source, Tally
 
 #: Rows are understood one by one.
@@ -30,6 +30,11 @@ def claims(source: Source) -> bool:
 
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     """Rows become requests; a row without a time or a URL is a reject."""
-    read, bad = read_records(con, source, under=list_key(source))
-    rejected, statuses = insert_requests(con, source, evidence="server")
+    straight = insert_straight(con, source, evidence="server")
+    if straight is None:
+        read, bad = read_records(con, source, under=list_key(source))
+        rejected, statuses = insert_requests(con, source, evidence="server")
+    else:
+        bad = 0
+        read, rejected, statuses = straight
     return Tally(read=read, rejected=bad + rejected, has_statuses=statuses, gaps=() if statuses else ("no response status",))

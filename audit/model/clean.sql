@@ -76,13 +76,14 @@ select
         plain_keys,
         case when event_time_sent is null then null when regexp_full_match(event_time_sent, '[0-9]{1,10}') then 'seconds'
              when regexp_full_match(event_time_sent, '[0-9]+') then 'long' else 'text' end,
-        case when value_sent is null then null when plain_number(value_sent) < 0 then 'negative'
-             when plain_number(value_sent) is not null then 'number' when value_sent = '' then 'empty' else 'text' end,
+        case when value_sent is null then null when regexp_full_match(value_sent, '[0-9]{1,15}([.][0-9]+)?') then 'number'
+             when plain_number(value_sent) < 0 then 'negative' when plain_number(value_sent) is not null then 'number'
+             when value_sent = '' then 'empty' else 'text' end,
         case when currency_sent is null then null when regexp_full_match(currency_sent, '[A-Za-z]{3}') then 'code' else 'other' end,
         case when event_name in ('', 'Purchase') then 'name ' || event_name end,
         action_source[1:30],
-        -- What a merged list type hides: an entry that lacks a field.
-        case when payload in ('meta_capi', 'tiktok_events_api') and contains(params_text, '"contents"') then cast(list_sort(list_distinct(
+        -- What the merged type of a list of several hides: an entry that lacks a field.
+        case when payload in ('meta_capi', 'tiktok_events_api') and contains(params_text, '},{') then cast(list_sort(list_distinct(
             list_transform(
                 try(from_json(params_text, '{"contents":[{"id":"JSON","content_id":"JSON","quantity":"JSON"}]}')).contents,
                 lambda x: concat_ws(' ', x.id is null, x.content_id is null, x.quantity is null)))) as varchar) end)) end as shape

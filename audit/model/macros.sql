@@ -22,13 +22,18 @@ create or replace temp macro url_param(url, name) as
     case when contains(url, '=') then decoded_text(nullif(regexp_extract(url, '[?&]' || name || '=([^&#]*)', 1), '')) end;
 
 -- Almost every address is plain, a web scheme and a bare host: a pattern for those alone costs a fraction of the whole one.
-create or replace temp macro has_plain_host(url) as
-    (starts_with(url, 'https://') or starts_with(url, 'http://')) and regexp_full_match(split_part(url, '/', 3), '[A-Za-z0-9.-]+');
+create or replace temp macro plain_host(url) as
+    case when starts_with(url, 'https://') or starts_with(url, 'http://') then
+        case when regexp_full_match(split_part(url, '/', 3), '[A-Za-z0-9.-]+') then split_part(url, '/', 3) end end;
+-- Of an address with a plain host and neither query nor fragment: the first stroke from the ninth character on stands behind the
+-- host, whichever of the two schemes it is.
+create or replace temp macro plain_path(url) as
+    case when contains(url[9:], '/') then url[8 + strpos(url[9:], '/'):] end;
 create or replace temp macro url_host(url) as
-    case when has_plain_host(url) then lower(split_part(url, '/', 3))
+    case when plain_host(url) is not null then lower(plain_host(url))
          else nullif(lower(regexp_extract(url, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)', 1)), '') end;
 create or replace temp macro url_path(url) as
-    case when has_plain_host(url) then nullif(regexp_extract(url, '^https?://[A-Za-z0-9.-]+(/[^?#]*)', 1), '')
+    case when plain_host(url) is not null then nullif(regexp_extract(url, '^https?://[A-Za-z0-9.-]+(/[^?#]*)', 1), '')
          else nullif(regexp_extract(url, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*([^?#]*)', 1), '') end;
 create or replace temp macro url_query(url) as
     case when contains(url, '?') then nullif(regexp_extract(url, '^[^?#]*[?]([^#]*)', 1), '') end;
@@ -235,10 +240,10 @@ create or replace temp macro quantity_class(id, quantity) as
         || case when quantity is null then ', none' when try_cast(quantity as double) < 1 then ', under one' else '' end;
 create or replace temp macro structure_of(body) as coalesce(try(cast(json_structure(body) as varchar)), 'no JSON');
 -- What a request looks like: field names and types. A list may mix types; then the request is its own shape.
-create or replace temp macro request_shape(payload, body) as
+create or replace temp macro request_shape(payload, body, structure) as
     hash(concat_ws('|',
-        structure_of(body),
-        case when contains(structure_of(body), '"JSON"') and not regexp_matches(body, '[{][ ]*[}]') then md5(body) end,
+        structure,
+        case when contains(structure, '"JSON"') and not regexp_matches(body, '[{][ ]*[}]') then md5(body) end,
         case when contains(payload, 'relay') then cast(list_sort(list_distinct(list_transform(
             try(from_json(body, '{"variants":[{"variant_unique_id":"JSON","quantity":"VARCHAR"}]}')).variants,
             lambda x: quantity_class(x.variant_unique_id, x.quantity)))) as varchar) end,

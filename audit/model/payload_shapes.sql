@@ -47,6 +47,6 @@ with unread as (
     where p.endpoint is not null
       and d.ref is null
 )
-select u.ref, u.endpoint, hash(concat_ws('|', u.endpoint, request_shape(u.endpoint, r.body)))
+select u.ref, u.endpoint, hash(concat_ws('|', u.endpoint, request_shape(u.endpoint, r.body, structure_of(r.body))))
 from unread u
 join requests r on r.ref = u.ref;

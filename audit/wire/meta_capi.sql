@@ -5,7 +5,7 @@ with posts as (
     select
         *,
         regexp_extract(path, '^/(?:v[0-9.]+/)?([0-9]+)/events/?$', 1) as pixel,
-        request_shape('meta_capi', body) as body_shape,
+        structure_of(body) as structure,
         try(from_json(body, '{"partner_agent":"VARCHAR","test_event_code":"VARCHAR","data":[{
             "event_name":"VARCHAR","event_time":"VARCHAR","event_id":"VARCHAR","action_source":"VARCHAR",
             "event_source_url":"VARCHAR","referrer_url":"VARCHAR","user_data":"VARCHAR","data_processing_options":"VARCHAR",
@@ -20,6 +20,7 @@ with posts as (
 sent as (
     select
         * exclude (body, response),
+        request_shape('meta_capi', body, structure) as body_shape,
         unnest(m.data) as e
     from posts
 ),

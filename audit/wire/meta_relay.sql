@@ -6,7 +6,7 @@ with posts as (
         *,
         regexp_extract(path, '/v3/stores/([^/]+)/public/analytics/meta/events/?$', 1) as store,
         'meta_relay' as payload,
-        request_shape('meta_relay', body) as body_shape,
+        structure_of(body) as structure,
         try(from_json(body, '{"event_source_url":"VARCHAR","referrer_url":"VARCHAR","user_data":"VARCHAR","variants":"VARCHAR",
             "bundle_price_options":"VARCHAR","test_event_code":"VARCHAR","events":[{"event_id":"VARCHAR","event_name":"VARCHAR",
             "event_time":"VARCHAR",
@@ -20,6 +20,7 @@ with posts as (
 sent as (
     select
         * exclude (body, response),
+        request_shape('meta_relay', body, structure) as body_shape,
         unnest(m.events) as e
     from posts
 ),

@@ -6,7 +6,7 @@ with posts as (
         *,
         regexp_extract(path, '/v3/stores/([^/]+)/public/analytics/snackvideo/events/?$', 1) as store,
         'snackvideo_relay' as payload,
-        request_shape('snackvideo_relay', body) as body_shape,
+        structure_of(body) as structure,
         try(from_json(body, '{"click_id":"VARCHAR","event_source_url":"VARCHAR","referrer_url":"VARCHAR","variants":"VARCHAR",
             "bundle_price_options":"VARCHAR","events":[{"event_name":"VARCHAR","event_id":"VARCHAR",
             "properties":{"value":"VARCHAR","currency":"VARCHAR","contents":"VARCHAR","content_ids":"VARCHAR","content_id":"VARCHAR",
@@ -20,6 +20,7 @@ with posts as (
 sent as (
     select
         *,
+        request_shape('snackvideo_relay', body, structure) as body_shape,
         unnest(m.events) as e,
         unnest(coalesce(try(cast(json_extract(body, '$.events') as json[])), list_transform(m.events, lambda x: null::json))) as raw
     from posts

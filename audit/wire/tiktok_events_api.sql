@@ -5,7 +5,7 @@ with posts as (
     select
         *,
         payload_of(host, path) as payload,
-        request_shape(payload_of(host, path), body) as body_shape,
+        structure_of(body) as structure,
         try(from_json(body, '{"event_source_id":"VARCHAR","test_event_code":"VARCHAR","partner_name":"VARCHAR","pixel_code":"VARCHAR",
             "event":"VARCHAR","data":"JSON","batch":"JSON"}')) as m,
         try(from_json(response, '{"code":"VARCHAR","message":"VARCHAR"}')) as answer
@@ -18,6 +18,7 @@ with posts as (
 listed as (
     select
         *,
+        request_shape(payload, body, structure) as body_shape,
         coalesce(
             try(cast(m.data as json[])),
             try(cast(m.batch as json[])),

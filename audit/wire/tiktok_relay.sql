@@ -6,7 +6,7 @@ with posts as (
         *,
         regexp_extract(path, '/v3/stores/([^/]+)/public/analytics/tiktok/events/?$', 1) as store,
         'tiktok_relay' as payload,
-        request_shape('tiktok_relay', body) as body_shape,
+        structure_of(body) as structure,
         try(from_json(body, '{"event_source_url":"VARCHAR","referrer_url":"VARCHAR","user":"VARCHAR","variants":"VARCHAR",
             "bundle_price_options":"VARCHAR","test_event_code":"VARCHAR","events":[{"event_id":"VARCHAR","event":"VARCHAR",
             "event_time":"VARCHAR",
@@ -20,6 +20,7 @@ with posts as (
 sent as (
     select
         * exclude (body, response),
+        request_shape('tiktok_relay', body, structure) as body_shape,
         unnest(m.events) as e
     from posts
 ),

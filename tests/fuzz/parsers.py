@@ -86,7 +86,7 @@ def capture(data: bytes) -> None:
     """A HAR, entry by entry, whatever else the file is."""
     reader = har._Reader()
     with suppress(AuditError):
-        source = Source(_file(data, "capture.har"), "capture.har", "", "json_object", members={"log": ("entries",)})
+        source = Source(_file(data, "capture.har"), "capture.har", "json_object", members={"log": ("entries",)})
         for place, value in enumerate(har._entries(source)):
             row = reader.row(place, value)
             if not isinstance(row, str):
@@ -108,7 +108,7 @@ def look(data: bytes) -> None:
 def table(data: bytes) -> None:
     """A table, split by Python."""
     with suppress(AuditError):
-        source = Source(_file(data, "table.csv"), "table.csv", "", "csv", keys=("a", "b"))
+        source = Source(_file(data, "table.csv"), "table.csv", "csv", keys=("a", "b"))
         _beginnings(source)
         list(_rows(source))
 
@@ -116,7 +116,7 @@ def table(data: bytes) -> None:
 def requests(data: bytes) -> None:
     """Omnibug's rows."""
     with suppress(AuditError):
-        source = Source(_file(data, "omnibug.csv"), "omnibug.csv", "", "other")
+        source = Source(_file(data, "omnibug.csv"), "omnibug.csv", "other")
         for _, row in omnibug._rows(source):
             if found := omnibug._ROW.match(row):
                 omnibug._utc(found["time"])
@@ -126,7 +126,7 @@ def requests(data: bytes) -> None:
 def report(data: bytes) -> None:
     """A GA4 report."""
     with suppress(AuditError):
-        source = Source(_file(data, "ga4.csv"), "ga4.csv", "", "other", keys=("#",))
+        source = Source(_file(data, "ga4.csv"), "ga4.csv", "other", keys=("#",))
         ga4.claims(source)
         for row in ga4._rows(source):
             ga4._day(row)
