@@ -75,11 +75,20 @@ def join_events(con: duckdb.DuckDBPyConnection) -> None:
             union
             select source, ref from loads
         ),
+        -- The distinct places of a file, as bits of 64 neighbours: a group for each place would be as many as there are events.
+        places as (
+            select source, place >> 6 as word, bit_or(cast(1 as ubigint) << (place & 63)) as bits
+            from decoded
+            group by source, word
+        ),
+        events_beside as (
+            select distinct ref from decoded where ref in (select ref from beside)
+        ),
         used as (
-            select source, count(distinct place) as rows from decoded group by source
+            select source, sum(bit_count(bits)) as rows from places group by source
             union all
             select b.source, count(*) from beside b
-            where not exists (select 1 from decoded d where d.ref = b.ref)
+            where not exists (select 1 from events_beside e where e.ref = b.ref)
             group by b.source
         ),
         counts as (

@@ -10,292 +10,377 @@ from __future__ import annotations
 import duckdb
 
 _START = """
-create or replace temp table named_ties as
-with hars as (
-    select source from sources where loader = 'har'
-),
-shoppers as (
+create or replace temp table traces as
+select
+    trace,
+    min(event_key) as event_key,
+    min(seen_at) as first_at,
+    max(seen_at) as last_at,
+    count(*) as events,
+    count(seen_at) as timed_events
+from visited
+where trace is not null
+group by trace;
+
+-- From here on a tie is the hash of its text.
+create or replace temp table trace_ties as
+with named as materialized (
     select
-        e.source,
-        count(distinct case when t.tie like 'fbp %' then t.tie end) as fbp_count,
-        count(distinct case when t.tie like 'ttp %' then t.tie end) as ttp_count
-    from visited e
-    join hars h on h.source = e.source
-    left join event_ties t on t.event_key = e.event_key
-    group by e.source
+        t.*,
+        h.source as har
+    from with_ties('traces') t
+    left join sources h on h.source = t.source and h.loader = 'har'
 ),
-identified as (
-    select distinct event_key
-    from event_ties
-    where tie not like 'load %'
+har_ids as (
+    select har, unnest(ties) as tie from named where har is not null
+),
+hars as (
+    select
+        har,
+        count(distinct case when starts_with(tie, 'fbp ') then tie end) as fbp_count,
+        count(distinct case when starts_with(tie, 'ttp ') then tie end) as ttp_count
+    from har_ids
+    group by har
 )
-select t.event_key, t.tie
-from event_ties t
-join visited e on e.event_key = t.event_key
-where e.channel = 'browser' or e.page_load is not null
-union
-select e.event_key, 'har ' || e.source
-from visited e
-join shoppers s on s.source = e.source
-left join identified i on i.event_key = e.event_key
-where e.session is null  -- a capture that names its visits itself shows several
-  and ((s.fbp_count <= 1 and s.ttp_count <= 1) or i.event_key is null);
+select trace, hash(unnest(ties)) as tie
+from named
+union all
+select n.trace, hash('har ' || n.har)
+from named n
+left join hars h on h.har = n.har
+where n.har is not null
+  and n.session is null  -- a capture that names its visits itself shows several
+  and ((coalesce(h.fbp_count, 0) <= 1 and coalesce(h.ttp_count, 0) <= 1)
+    or len(list_filter(n.ties, lambda x: not starts_with(x, 'load '))) = 0);
 
--- From here on a tie is a number, and its first label the number itself.
-create or replace temp table tie_numbers as
-select tie as name, row_number() over (order by tie) as tie
-from (select distinct tie from named_ties);
-
-create or replace temp table ties as
-select t.event_key, n.tie
-from named_ties t
-join tie_numbers n on n.name = t.tie;
+-- Most traces share no tie with another: they are a shopper each. The others are followed.
+create or replace temp table edges as
+with shared as (
+    select tie from trace_ties group by tie having count(*) > 1
+)
+select t.trace, t.tie
+from trace_ties t
+join shared s on s.tie = t.tie;
 
 create or replace temp table labels as
-select tie, tie as label
-from tie_numbers;
+select distinct trace, trace as label
+from edges;
 """
 
 _SPREAD = """
 create or replace temp table spread as
-with event_labels as (
-    select t.event_key, min(l.label) as label
-    from ties t
-    join labels l on l.tie = t.tie
-    group by t.event_key
+with tie_labels as (
+    select e.tie, min(l.label) as label
+    from edges e
+    join labels l on l.trace = e.trace
+    group by e.tie
 ),
-tie_labels as (
-    select t.tie, min(e.label) as label
-    from ties t
-    join event_labels e on e.event_key = t.event_key
-    group by t.tie
+trace_labels as (
+    select e.trace, min(t.label) as label
+    from edges e
+    join tie_labels t on t.tie = e.tie
+    group by e.trace
 )
--- A label is a tie with a label of its own: taking that one halves the way through a long chain of ties.
-select t.tie, least(t.label, l.label) as label
-from tie_labels t
-join labels l on l.tie = t.label
+-- A label is a trace with a label of its own: taking that one halves the way through a long chain of ties.
+select t.trace, least(t.label, l.label) as label
+from trace_labels t
+join labels l on l.trace = t.label
 """
 
 _FINISH = """
--- Visits of the shoppers seen in a browser.
-create or replace temp table visits as
-with shoppers as (
-    select t.event_key, min(l.label) as shopper
-    from ties t
-    join labels l on l.tie = t.tie
-    group by t.event_key
+-- The shoppers seen in a browser; almost every one of them in one visit.
+create or replace temp table trace_shoppers as
+with labelled as (
+    select t.*, coalesce(l.label, t.trace) as shopper
+    from traces t
+    left join labels l on l.trace = t.trace
+    where t.trace in (select trace from trace_ties)
 ),
-timed as (
+spans as (
     select
-        s.event_key,
+        shopper,
+        sum(events) > sum(timed_events) or epoch(max(last_at)) - epoch(min(first_at)) > 1800 as is_long
+    from labelled
+    group by shopper
+)
+select l.trace, l.shopper, s.is_long
+from labelled l
+join spans s on s.shopper = l.shopper;
+
+create or replace temp table later_visits as
+with timed as (
+    select
+        v.event_key,
         s.shopper,
-        e.seen_at,
-        lag(e.seen_at) over (partition by s.shopper order by e.seen_at, s.event_key) as before
-    from shoppers s
-    join visited e on e.event_key = s.event_key
+        v.seen_at,
+        lag(v.seen_at) over (partition by s.shopper order by v.seen_at, v.event_key) as before
+    from visited v
+    join trace_shoppers s on s.trace = v.trace
+    where s.is_long
 ),
 split as (
     select
-        *,
+        event_key,
         sum(case when before is null or epoch(seen_at) - epoch(before) > 1800 then 1 else 0 end) over (
             partition by shopper order by seen_at, event_key rows between unbounded preceding and current row
-        ) as visit
+        ) as nth
     from timed
 )
-select event_key, shopper, visit, seen_at
-from split;
+select event_key, nth
+from split
+where nth > 1;
+
+create or replace temp table visits as
+select
+    v.event_key,
+    s.shopper,
+    coalesce(l.nth, 1) as nth,
+    case when l.nth is null then s.shopper else hash(s.shopper, l.nth) end as visit,
+    v.seen_at,
+    case when v.is_browser then v.copy_id end as copy_id
+from visited v
+join trace_shoppers s on s.trace = v.trace
+left join later_visits l on l.event_key = v.event_key;
 
 create or replace temp table visit_spans as
-select shopper, visit, min(seen_at) as first_at, max(seen_at) as last_at
+select visit, min(shopper) as shopper, min(nth) as nth, min(seen_at) as first_at, max(seen_at) as last_at
 from visits
-group by shopper, visit;
+group by visit;
 
--- Server events of a log: by the browser copy of the same id, nearest in time. Most ids name one browser event.
+-- Server events of a log: by the browser copy of the same id. Most ids name one browser event.
 create or replace temp table strays as
-select event_key, platform, event_name, event_id, coalesce(event_at, timestamp '1970-01-01') as event_at
-from visited
-where channel = 'server' and page_load is null;
+with browser_ids as (
+    select copy_id, count(*) as copies, min(visit) as visit
+    from visits
+    where copy_id is not null
+    group by copy_id
+)
+select
+    v.event_key,
+    v.copy_id,
+    coalesce(v.event_at, timestamp '1970-01-01') as event_at,
+    v.seen_at,
+    b.copies,
+    case when b.copies = 1 then b.visit end as visit
+from visited v
+left join browser_ids b on b.copy_id = v.copy_id
+where v.trace is null;
 
-create or replace temp table browser_ids as
-select b.platform, b.event_name, b.event_id, count(*) as copies, min(b.event_key) as first_key
-from visited b
-join visits v on v.event_key = b.event_key
-where b.channel = 'browser' and b.event_id is not null
-group by b.platform, b.event_name, b.event_id;
+-- Else by a shared tie.
+create or replace temp table unpaired as
+select event_key, event_at, seen_at
+from strays
+where copies is null;
 
-create or replace temp table paired_visits as
-with paired as (
-    select s.event_key, s.event_at, b.platform, b.event_name, b.event_id, b.copies, b.first_key
-    from strays s
-    join browser_ids b
-        on b.event_id = s.event_id
-       and b.event_name = s.event_name
-       and b.platform = s.platform
+create or replace temp table unpaired_ties as
+select event_key, event_at, seen_at, ties
+from with_ties('unpaired');
+
+create or replace temp table tied as
+with ties as (
+    select event_key, event_at, hash(unnest(ties)) as tie from unpaired_ties
 ),
-repeats as (
+tie_shoppers as (
+    select t.tie, min(s.shopper) as shopper
+    from trace_ties t
+    join trace_shoppers s on s.trace = t.trace
+    where t.tie in (select tie from ties)
+    group by t.tie
+)
+select distinct t.event_key, t.event_at, s.shopper
+from ties t
+join tie_shoppers s on s.tie = t.tie;
+
+create or replace temp table moments as
+select v.copy_id, coalesce(v.seen_at, timestamp '1970-01-01') as seen_at, v.shopper, v.nth, v.visit
+from visits v
+where v.copy_id in (select copy_id from strays where copies > 1);
+
+-- Where several shoppers are as near, the first of their ties decides: whatever stood in what order, the answer is the same.
+create or replace temp table rivals as
+with several as (
+    select event_key from tied group by event_key having count(*) > 1
+),
+shoppers as (
+    select shopper from moments
+    union
+    select t.shopper
+    from tied t
+    join several s on s.event_key = t.event_key
+)
+select s.shopper, t.trace, t.event_key
+from shoppers s
+join trace_shoppers x on x.shopper = s.shopper
+join traces t on t.trace = x.trace;
+
+create or replace temp table shopper_names as
+with ties as (
+    select shopper, unnest(ties) as tie from with_ties('rivals')
+    union all
+    select r.shopper, 'har ' || r.source
+    from with_ties('rivals') r
+    join trace_ties t on t.trace = r.trace and t.tie = hash('har ' || r.source)
+)
+select shopper, min(tie) as name
+from ties
+group by shopper;
+
+-- The copy nearest in time, where an id names several browser events; the visit nearest in time, where a tie does.
+create or replace temp table nearest_visits as
+with ranked as (
     select
-        b.platform,
-        b.event_name,
-        b.event_id,
-        v.shopper,
-        v.visit,
-        coalesce(v.seen_at, timestamp '1970-01-01') as seen_at,
-        row_number() over (
-            partition by b.platform, b.event_name, b.event_id, coalesce(v.seen_at, timestamp '1970-01-01')
-            order by v.shopper, v.visit
-        ) as nth
-    from browser_ids b
-    join visited e
-        on e.event_id = b.event_id
-       and e.event_name = b.event_name
-       and e.platform = b.platform
-    join visits v on v.event_key = e.event_key
-    where b.copies > 1
-      and e.channel = 'browser'
+        m.copy_id,
+        m.seen_at,
+        m.visit,
+        m.nth,
+        n.name,
+        row_number() over (partition by m.copy_id, m.seen_at order by n.name, m.nth) as place
+    from moments m
+    join shopper_names n on n.shopper = m.shopper
 ),
-moments as (
-    select platform, event_name, event_id, seen_at, shopper, visit
-    from repeats
-    where nth = 1
+firsts as (
+    select copy_id, seen_at, visit, nth, name
+    from ranked
+    where place = 1
 ),
 timeline as (
-    select platform, event_name, event_id, seen_at as at_time, seen_at, cast(null as bigint) as event_key
-    from moments
+    select copy_id, seen_at as at_time, seen_at, cast(null as bigint) as event_key
+    from firsts
     union all
-    select platform, event_name, event_id, event_at, null, event_key
-    from paired
+    select copy_id, event_at, null, event_key
+    from strays
     where copies > 1
 ),
 neighbours as (
     select
         *,
-        max(seen_at) over (
-            partition by platform, event_name, event_id order by at_time range between unbounded preceding and current row
-        ) as before_at,
-        min(seen_at) over (
-            partition by platform, event_name, event_id order by at_time range between current row and unbounded following
-        ) as after_at
+        max(seen_at) over (partition by copy_id order by at_time range between unbounded preceding and current row) as before_at,
+        min(seen_at) over (partition by copy_id order by at_time range between current row and unbounded following) as after_at
     from timeline
 ),
 candidates as (
-    select event_key, at_time, platform, event_name, event_id, before_at as seen_at
+    select event_key, at_time, copy_id, before_at as seen_at
     from neighbours
     where event_key is not null and before_at is not null
     union all
-    select event_key, at_time, platform, event_name, event_id, after_at
+    select event_key, at_time, copy_id, after_at
     from neighbours
     where event_key is not null and after_at is not null
 ),
-nearest as (
+by_copy as (
     select
         c.event_key,
-        m.shopper,
-        m.visit,
-        row_number() over (
-            partition by c.event_key order by abs(epoch(c.at_time) - epoch(c.seen_at)), m.shopper, m.visit
-        ) as nth
+        f.visit,
+        row_number() over (partition by c.event_key order by abs(epoch(c.at_time) - epoch(c.seen_at)), f.name, f.nth) as place
     from candidates c
-    join moments m
-        on m.event_id = c.event_id
-       and m.event_name = c.event_name
-       and m.platform = c.platform
-       and m.seen_at = c.seen_at
-)
-select p.event_key, v.shopper, v.visit
-from paired p
-join visits v on v.event_key = p.first_key
-where p.copies = 1
-union all
-select event_key, shopper, visit
-from nearest
-where nth = 1;
-
--- Else by a shared tie, the visit nearest in time.
-create or replace temp table server_visits as
-with tied as (
-    select distinct s.event_key, s.event_at, l.label as shopper
-    from strays s
-    join event_ties t on t.event_key = s.event_key
-    join tie_numbers n on n.name = t.tie
-    join labels l on l.tie = n.tie
-    where not exists (select 1 from paired_visits p where p.event_key = s.event_key)
+    join firsts f on f.copy_id = c.copy_id and f.seen_at = c.seen_at
 ),
 by_tie as (
     select
         t.event_key,
-        v.shopper,
         v.visit,
         row_number() over (
             partition by t.event_key
             order by
-                greatest(0, epoch(v.first_at) - epoch(t.event_at), epoch(t.event_at) - epoch(v.last_at)), v.shopper, v.visit
-        ) as nth
+                greatest(0, epoch(v.first_at) - epoch(t.event_at), epoch(t.event_at) - epoch(v.last_at)), n.name, v.nth
+        ) as place
     from tied t
     join visit_spans v on v.shopper = t.shopper
+    left join shopper_names n on n.shopper = t.shopper
 )
-select event_key, shopper, visit from paired_visits
+select event_key, visit from by_copy where place = 1
 union all
-select event_key, shopper, visit from by_tie where nth = 1;
+select event_key, visit from by_tie where place = 1;
 
+create or replace temp view members as
+select event_key, visit, seen_at from visits
+union all
+select event_key, visit, seen_at from strays where visit is not null
+union all
+select n.event_key, n.visit, s.seen_at
+from nearest_visits n
+join strays s on s.event_key = n.event_key
+union all
 -- A shopper the browser evidence never saw: the server's own ids.
-create or replace temp table lone_visits as
-select
-    t.event_key,
-    min(t.tie) as shopper_tie
-from event_ties t
-join strays s on s.event_key = t.event_key
-where not exists (select 1 from server_visits v where v.event_key = t.event_key)
-group by t.event_key;
+select u.event_key, hash('', list_min(u.ties)), u.seen_at
+from unpaired_ties u
+left join nearest_visits n on n.event_key = u.event_key
+where n.event_key is null
+  and len(u.ties) > 0;
 
-create or replace temp table named_visits as
-with members as (
-    select event_key, shopper, visit, '' as shopper_tie from visits
-    union all
-    select event_key, shopper, visit, '' from server_visits
-    union all
-    select event_key, 0, 0, shopper_tie from lone_visits
+-- Visits are numbered by their first event; by its id, where several began in the same moment.
+create or replace temp table visit_numbers as
+with firsts as (
+    select visit, min(seen_at) as first_at, min(event_key) as first_key
+    from members
+    group by visit
 ),
-firsts as (
-    select
-        m.shopper,
-        m.visit,
-        m.shopper_tie,
-        min(e.seen_at) as first_at,
-        min(coalesce(e.event_id, '')) as tie_break,
-        min(m.event_key) as first_key
-    from members m
+moments as (
+    select first_at from firsts group by first_at having count(*) > 1
+),
+together as (
+    select f.visit
+    from firsts f
+    join moments m on m.first_at is not distinct from f.first_at
+),
+tie_breaks as (
+    select t.visit, min(coalesce(e.event_id, '')) as event_id
+    from together t
+    join members m on m.visit = t.visit
     join visited e on e.event_key = m.event_key
-    group by m.shopper, m.visit, m.shopper_tie
-),
-numbered as (
-    select shopper, visit, shopper_tie, 'visit ' || row_number() over (order by first_at, tie_break, first_key) as session
-    from firsts
+    group by t.visit
 )
-select e.event_key, e.event_name, e.event_id, e.event_at, e.page_load, n.session
+select f.visit, row_number() over (order by f.first_at, t.event_id, f.first_key) as number
+from firsts f
+left join tie_breaks t on t.visit = f.visit;
+
+create or replace temp table event_visits as
+select m.event_key, n.number
+from members m
+join visit_numbers n on n.visit = m.visit;
+
+create or replace temp view named_visits as
+select e.event_key, e.event_name, e.event_id, e.event_at, e.page_load, 'visit ' || v.number as session
 from visited e
-left join members m on m.event_key = e.event_key
-left join numbered n on n.shopper = m.shopper and n.visit = m.visit and n.shopper_tie = m.shopper_tie;
+left join event_visits v on v.event_key = e.event_key;
+
+drop view members;
+drop table traces;
+drop table trace_ties;
+drop table visits;
+drop table strays;
 """
 
 _BESIDE = """
 -- What else the captures hold belongs to the visit of its page load, else to the only visit of its file.
+create or replace temp table beside as
+select source, page_load, null as ref from loads
+union
+select source, page_load, null from actions
+union
+select source, page_load, ref from landings;
 create or replace temp table load_sessions as
 select page_load, min(session) as session
 from events
-where page_load is not null and session is not null
+where page_load in (select page_load from beside) and session is not null
 group by page_load;
+create or replace temp table ref_sessions as
+select ref, min(session) as session
+from events
+where ref in (select ref from beside)
+group by ref;
 create or replace temp table file_sessions as
 select source, min(session) as session
 from events
-where session is not null
+where source in (select source from beside) and session is not null
 group by source
-having count(distinct session) = 1;
+having min(session) = max(session);
 update loads set session = coalesce(
     (select session from load_sessions l where l.page_load = loads.page_load),
     (select session from file_sessions f where f.source = loads.source));
 update landings set session = coalesce(
     (select session from load_sessions l where l.page_load = landings.page_load),
-    (select min(session) from events e where e.ref = landings.ref),
+    (select session from ref_sessions r where r.ref = landings.ref),
     (select session from file_sessions f where f.source = landings.source));
 update actions set session = coalesce(
     (select session from load_sessions l where l.page_load = actions.page_load),
@@ -304,12 +389,12 @@ update actions set session = coalesce(
 
 
 def build_sessions(con: duckdb.DuckDBPyConnection) -> None:
-    """``visited`` and ``event_ties`` -> ``named_visits``: the session of every event."""
+    """``visited`` -> ``named_visits``: the session of every event."""
     con.execute(_START)
     while True:
         con.execute(_SPREAD)
-        moved = con.execute("select count(*) from spread s join labels l on l.tie = s.tie where l.label <> s.label").fetchone()
-        con.execute("create or replace temp table labels as select tie, label from spread")
+        moved = con.execute("select count(*) from spread s join labels l on l.trace = s.trace where l.label <> s.label").fetchone()
+        con.execute("create or replace temp table labels as select trace, label from spread")
         if moved is None or moved[0] == 0:
             break
     con.execute(_FINISH)

@@ -1,90 +1,156 @@
--- Keys an event may name its order by.
+-- Keys an event may name its order by, best first. Once one of them is an order's, the lesser ones need not be looked for.
 insert into order_candidates
-with purchases as (
+select
+    event_key,
+    ltrim(masked(trim(order_param)), '#'),
+    'parameter',
+    1,
+    true
+from sends
+where trim(order_param) <> '';
+
+create or replace temp table unnamed_purchases as
+select
+    e.event_key,
+    e.event_name,
+    e.event_id,
+    e.page_url
+from events e
+where e.step = 'Purchase'
+  and e.event_key not in (select c.event_key from order_candidates c where c.key in (select key from order_keys));
+
+insert into order_candidates
+with templates as (
     select
-        e.event_key,
-        e.step,
-        e.event_name,
-        e.event_id,
-        e.page_url,
-        s.order_param,
-        replace(l.event_id_prefix, '{event_name}', e.event_name) as prefix,
-        replace(l.event_id_suffix, '{event_name}', e.event_name) as suffix
-    from events e
-    join sends s on s.event_key = e.event_key
+        p.event_key,
+        p.event_id,
+        replace(l.event_id_prefix, '{event_name}', p.event_name) as prefix,
+        replace(l.event_id_suffix, '{event_name}', p.event_name) as suffix
+    from unnamed_purchases p
     cross join launch l
-    where e.step = 'Purchase'
-       or s.order_param <> ''
-),
-placeholders as (
-    select * from (values ('undefined'), ('null'), ('NaN'), ('[object Object]')) t(word)
-),
-words as (
-    select
-        event_key,
-        'event_id' as how,
-        unnest(list_distinct(list_concat(string_split_regex(event_id, '[^A-Za-z0-9]+'), [event_id]))) as key,
-        event_id as whole
-    from purchases
-    where step = 'Purchase'
-      and not regexp_full_match(lower(event_id), '(.*[^0-9a-f])?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}')
-    union all
-    select
-        event_key,
-        'url',
-        unnest(list_distinct(string_split_regex(
-            coalesce(url_path(page_url), '') || '/' || regexp_replace(coalesce(url_query(page_url), ''), '(^|&)[^=&]*=', '/', 'g'), '[/&]+'))),
-        null
-    from purchases
-    where step = 'Purchase'
 )
-select event_key, ltrim(masked(trim(order_param)), '#'), 'parameter', 1, true
-from purchases
-where trim(order_param) <> ''
-union all
 select
     event_key,
     event_id[length(prefix) + 1 : length(event_id) - length(suffix)],
     'template',
     2,
     true
-from purchases
-where step = 'Purchase'
-  and starts_with(event_id, prefix)
+from templates
+where starts_with(event_id, prefix)
   and ends_with(event_id, suffix)
-  and length(event_id) > length(prefix) + length(suffix)
+  and length(event_id) > length(prefix) + length(suffix);
+
+delete from unnamed_purchases
+where event_key in (
+    select event_key
+    from order_candidates
+    where how = 'template'
+      and key in (select key from order_keys)
+);
+
+-- A word of the event id, or the id itself; a word of the page's address. Many events share a text: it is split once.
+insert into order_candidates
+with placeholders as (
+    select * from (values ('undefined'), ('null'), ('NaN'), ('[object Object]')) t(word)
+),
+ids as (
+    select distinct event_id as text
+    from unnamed_purchases
+    where not regexp_full_match(lower(event_id), '(.*[^0-9a-f])?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}')
+),
+pages as (
+    select distinct page_url as text
+    from unnamed_purchases
+    where page_url is not null
+),
+words as (
+    select text, 'event_id' as how, 3 as rank, unnest(string_split_regex(text, '[^A-Za-z0-9]+')) as key
+    from ids
+    union all
+    select text, 'event_id', 3, text
+    from ids
+    union all
+    select
+        text,
+        'url',
+        4,
+        unnest(string_split_regex(
+            coalesce(url_path(text), '') || '/' || regexp_replace(coalesce(url_query(text), ''), '(^|&)[^=&]*=', '/', 'g'), '[/&]+'))
+    from pages
+),
+keys as (
+    select distinct text, how, rank, key
+    from words
+    where length(key) >= 3
+      and ((key in (select key from order_keys) and key not in ('Purchase', 'CompletePayment', 'FORM', 'order', 'thank-you', 'checkout'))
+        or key in (select word from placeholders))
+)
+select
+    p.event_key,
+    k.key,
+    k.how,
+    k.rank,
+    k.key in (select word from placeholders)
+from unnamed_purchases p
+join keys k on k.text = p.event_id
+where k.how = 'event_id'
 union all
-select w.event_key, w.key, w.how, case w.how when 'event_id' then 3 else 4 end, p.word is not null and w.how = 'event_id'
-from words w
-left join placeholders p on p.word = w.key
-where length(w.key) >= 3
-  and (w.key not in ('Purchase', 'CompletePayment', 'FORM', 'order', 'thank-you', 'checkout') or p.word is not null)
-  and (p.word is not null or w.key in (select key from order_keys));
--- An order key with marks of its own inside (SHOP-1001): the whole key between delimiters. Its first word finds it.
+select
+    p.event_key,
+    k.key,
+    k.how,
+    k.rank,
+    false
+from unnamed_purchases p
+join keys k on k.text = p.page_url
+where k.how = 'url';
+
+-- An order key with marks of its own inside (SHOP-1001): the whole key between delimiters. The word that fewest keys share finds it.
 insert into order_candidates
 with marked_keys as (
     select
         key,
-        string_split_regex(key, '[^A-Za-z0-9]+')[1] as first_word
+        unnest(list_distinct(string_split_regex(key, '[^A-Za-z0-9]+'))) as word
     from order_keys
     where regexp_matches(key, '^[A-Za-z0-9].*[^A-Za-z0-9]')
 ),
+shared_words as (
+    select word, count(distinct key) as keys
+    from marked_keys
+    where word <> ''
+    group by word
+),
+finders as (
+    select m.key, arg_min(m.word, struct_pack(keys := s.keys, word := m.word)) as word
+    from marked_keys m
+    join shared_words s on s.word = m.word
+    group by m.key
+),
+ids as (
+    select distinct event_id
+    from unnamed_purchases
+    where event_id is not null
+      and exists (select 1 from finders)
+),
 words as (
-    select distinct
-        event_key,
+    select
         event_id,
-        unnest(string_split_regex(event_id, '[^A-Za-z0-9]+')) as word
-    from events
-    where step = 'Purchase'
-      and exists (select 1 from marked_keys)
+        unnest(list_distinct(string_split_regex(event_id, '[^A-Za-z0-9]+'))) as word
+    from ids
+),
+found as (
+    select w.event_id, f.key
+    from words w
+    join finders f on f.word = w.word
+    where contains(w.event_id, f.key)
+      and regexp_matches(' ' || w.event_id || ' ', '[^A-Za-z0-9]' || regexp_escape(f.key) || '[^A-Za-z0-9]')
 )
-select distinct
-    w.event_key,
-    k.key,
+select
+    p.event_key,
+    f.key,
     'event_id',
     3,
     false
-from words w
-join marked_keys k on k.first_word = w.word
-where contains(w.event_id, k.key)
-  and regexp_matches(' ' || w.event_id || ' ', '[^A-Za-z0-9]' || regexp_escape(k.key) || '[^A-Za-z0-9]');
+from found f
+join unnamed_purchases p on p.event_id = f.event_id;
+drop table unnamed_purchases;

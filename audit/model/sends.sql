@@ -9,29 +9,22 @@ create or replace temp table suspects as
 with keys as (
     select
         rowid as decoded_row,
-        endpoint,
-        copy_key,
-        case when copy_key is null then source end as source,
-        case when copy_key is null then coalesce(cast(seen_at as varchar), ref) end as seen_when,
-        case when copy_key is null then event_name end as event_name,
-        case when copy_key is null then event_id_sent end as event_id_sent
+        case
+            when copy_key is not null then hash(endpoint, copy_key)
+            when seen_at is null then hash(endpoint, ref, event_name, event_id_sent)
+            else hash(endpoint, seen_at, event_name, event_id_sent)
+        end as key
     from decoded
 ),
 shared as (
-    select endpoint, copy_key, source, seen_when, event_name, event_id_sent
+    select key
     from keys
-    group by all
+    group by key
     having count(*) > 1
 )
 select k.decoded_row
 from keys k
-join shared s
-    on s.endpoint = k.endpoint
-   and s.copy_key is not distinct from k.copy_key
-   and s.source is not distinct from k.source
-   and s.seen_when is not distinct from k.seen_when
-   and s.event_name is not distinct from k.event_name
-   and s.event_id_sent is not distinct from k.event_id_sent;
+join shared s on s.key = k.key;
 
 create or replace temp table copies as
 with keyed as (
