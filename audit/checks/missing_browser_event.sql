@@ -109,6 +109,7 @@ gaps as (
       and s.server_at between g.before_at - interval 60 seconds and g.sent_at + interval 60 seconds
     group by s.order_id, s.step
 ),
+-- Only an order whose browser sent nothing needs an explanation.
 signs as (
     select
         s.*,
@@ -133,13 +134,13 @@ signs as (
     left join events t on t.event_key = s.stopped_key
     left join events f on f.event_key = s.foreign_browser_key
     where s.needs_browser
+      and s.browser_events = 0
       and s.server_events + s.refused_events > 0
 ),
 judged as (
     select
         *,
         case
-            when browser_events > 0 then true
             -- Money and time point to a browser copy that names no order, or a source nobody knows: neither proves anything.
             when is_due is null or probable_browser_key is not null then null
             when stopped_events > 0 or foreign_browser_key is not null then false
@@ -156,7 +157,7 @@ explained as (
     select
         *,
         case
-            when ok or ok is null then null
+            when ok is null then null
             when sign_count <> 1 then 'unknown'
             when library_sign is not null then 'library_not_loaded'
             when dataset_sign is not null then 'dataset_not_initialised'
@@ -166,20 +167,96 @@ explained as (
         end as found_cause
     from judged
 ),
+asked as (
+    select
+        platform,
+        step,
+        true as ok,
+        cast(null as varchar) as found_cause
+    from order_steps
+    where needs_browser
+      and is_traffic
+      and browser_events > 0
+      and server_events + refused_events > 0
+    union all
+    select platform, step, ok, found_cause
+    from explained
+    where is_traffic
+      and ok is not null
+),
 shares as (
+    select
+        platform,
+        step,
+        count(*) as judged_count,
+        sum(case when ok then 0 else 1 end) as missing_count,
+        min(found_cause) as first_cause,
+        max(found_cause) as last_cause
+    from asked
+    group by platform, step
+),
+first_refs as (
     select
         x.platform,
         x.step,
-        count(*) as judged_count,
-        sum(case when x.ok then 0 else 1 end) as missing_count,
-        min(x.found_cause) as first_cause,
-        max(x.found_cause) as last_cause,
         min(s.ref) as ref
     from explained x
-    left join events s on s.event_key = x.server_key and not x.ok
+    join events s on s.event_key = x.server_key
     where x.is_traffic
-      and x.ok is not null
+      and not x.ok
     group by x.platform, x.step
+),
+named as (
+    select
+        order_id,
+        platform,
+        step,
+        session,
+        is_due,
+        browser_events,
+        server_events,
+        refused_events,
+        browser_key,
+        server_key,
+        refused_key,
+        probable_browser_key,
+        true as ok,
+        cast(null as varchar) as library_sign,
+        cast(null as varchar) as dataset_sign,
+        cast(null as varchar) as blocked_sign,
+        cast(null as varchar) as gap_sign,
+        cast(null as varchar) as foreign_sign,
+        cast(null as varchar) as sign_ref,
+        cast(null as varchar) as found_cause
+    from order_steps
+    where needs_browser
+      and is_named
+      and browser_events > 0
+      and server_events + refused_events > 0
+    union all
+    select
+        order_id,
+        platform,
+        step,
+        session,
+        is_due,
+        browser_events,
+        server_events,
+        refused_events,
+        browser_key,
+        server_key,
+        refused_key,
+        probable_browser_key,
+        ok,
+        library_sign,
+        dataset_sign,
+        blocked_sign,
+        gap_sign,
+        foreign_sign,
+        sign_ref,
+        found_cause
+    from explained
+    where is_named
 )
 select
     x.platform,
@@ -194,7 +271,7 @@ select
             || ', browser ' || case when x.browser_events = 0 then 'none' else cast(x.browser_events as varchar) end,
         case
             when x.ok then null
-            when x.ok is null and x.is_due is null then x.doubt
+            when x.ok is null and x.is_due is null then o.doubt
             when x.ok is null and x.probable_browser_key is not null then 'one browser event names no order but fits in money or time'
             when x.ok is null and x.platform = 'snackvideo' then 'SnackVideo''s browser call cannot be read from a HAR; a pixel log would show it'
             when x.ok is null then 'this visit is in no browser capture'
@@ -208,11 +285,11 @@ select
     cast(null as varchar) as severity,
     s.ref as ref,
     coalesce(b.ref, x.sign_ref, p.ref) as other_ref
-from explained x
+from named x
+join expected_orders o on o.order_id = x.order_id
 left join events s on s.event_key = coalesce(x.server_key, x.refused_key)
 left join events b on b.event_key = x.browser_key
 left join events p on p.event_key = x.probable_browser_key
-where x.is_named
 union all
 select
     s.platform,
@@ -231,7 +308,8 @@ select
     case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20
         then case when s.first_cause = s.last_cause then s.first_cause else 'unknown' end end,
     'warning',
-    s.ref,
+    f.ref,
     cast(null as varchar)
 from shares s
+left join first_refs f on f.platform = s.platform and f.step = s.step
 join plan_limits l on l.name = 'missing_share'

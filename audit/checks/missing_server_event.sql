@@ -64,20 +64,30 @@ first_carried as (
       and session is not null
     group by session
 ),
+lost_clicks as (
+    select
+        s.order_id,
+        s.platform,
+        s.step
+    from order_steps s
+    join events b on b.event_key = s.browser_key
+    join first_carried k on k.session = b.session
+    where s.only_with_click
+      and b.click_id is null
+      and b.landing_click is null
+      and k.carried_at < s.browser_at
+),
 judged as (
     select
         s.*,
-        b.ref as browser_ref,
-        coalesce(s.only_with_click and b.click_id is null and b.landing_click is null and k.carried_at < s.browser_at, false)
-            as lost_click,
+        k.order_id is not null as lost_click,
         -- A click the shopper made only later asks for nothing yet; files' clocks may differ by a minute.
         c.first_at <= s.browser_at + interval 60 seconds as had_click,
         epoch(s.server_at) - epoch(s.browser_at) > w.amount as is_delayed,
         round((epoch(s.server_at) - epoch(s.browser_at)) / 3600.0, 1) as delay_hours
     from order_steps s
     left join click_visits c on c.order_id = s.order_id
-    left join events b on b.event_key = s.browser_key
-    left join first_carried k on k.session = b.session
+    left join lost_clicks k on k.order_id = s.order_id and k.platform = s.platform and k.step = s.step
     join plan_limits w on w.name = 'dedup_window_s'
     where s.needs_server
       and s.browser_events > 0
@@ -115,12 +125,22 @@ shares as (
         count(*) as judged_count,
         sum(case when ok then 0 else 1 end) as missing_count,
         sum(case when found_cause = 'rejected' then 1 else 0 end) as rejected_count,
-        sum(case when found_cause = 'delayed' then 1 else 0 end) as delayed_count,
-        min(case when not ok then browser_ref end) as ref
+        sum(case when found_cause = 'delayed' then 1 else 0 end) as delayed_count
     from explained
     where is_traffic
       and ok is not null
     group by platform, step
+),
+first_refs as (
+    select
+        x.platform,
+        x.step,
+        min(b.ref) as ref
+    from explained x
+    join events b on b.event_key = x.browser_key
+    where x.is_traffic
+      and not x.ok
+    group by x.platform, x.step
 )
 select
     x.platform,
@@ -138,20 +158,22 @@ select
         case when not ok and server_events = 0 and foreign_server_key is not null
             then 'one went to dataset ' || coalesce(f.dataset, '?') end,
         case
-            when ok is null and is_due is null then doubt
+            when ok is null and x.is_due is null then o.doubt
             when ok is null and only_with_click and x.session is null then 'whether the shopper had a click id is unknown'
             when ok is null and probable_server_key is not null then 'one server event names no order but fits in money or time'
             when ok is null then 'no server log reaches to this order'
         end) as actual,
     found_cause as cause,
     cast(null as varchar) as severity,
-    browser_ref as ref,
+    b.ref as ref,
     coalesce(s.ref, f.ref, p.ref) as other_ref
 from explained x
+join expected_orders o on o.order_id = x.order_id
+left join events b on b.event_key = x.browser_key
 left join events s on s.event_key = coalesce(x.server_key, x.refused_key)
 left join events f on f.event_key = x.foreign_server_key
 left join events p on p.event_key = x.probable_server_key
-where is_named
+where x.is_named
 union all
 select
     s.platform,
@@ -176,7 +198,8 @@ select
             else 'no_request_seen'
         end end,
     'warning',
-    s.ref,
+    f.ref,
     cast(null as varchar)
 from shares s
+left join first_refs f on f.platform = s.platform and f.step = s.step
 join plan_limits l on l.name = 'missing_share'

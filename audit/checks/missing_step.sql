@@ -86,7 +86,14 @@ judged as (
 ),
 explained as (
     select
-        *,
+        order_id,
+        platform,
+        step,
+        is_named,
+        is_traffic,
+        earlier_session,
+        earlier_ref,
+        ok,
         case
             when ok or ok is null then null
             when foreign_browser_key is not null or foreign_server_key is not null then 'other_dataset'
@@ -100,12 +107,37 @@ shares as (
         step,
         count(*) as judged_count,
         sum(case when ok then 0 else 1 end) as missing_count,
-        min(case when not ok then order_ref end) as ref,
         min(found_cause) as first_cause
     from explained
     where is_traffic
       and ok is not null
     group by platform, step
+),
+first_orders as (
+    select
+        x.platform,
+        x.step,
+        min(o.ref) as ref
+    from explained x
+    join expected_orders o on o.order_id = x.order_id
+    where x.is_traffic
+      and not x.ok
+    group by x.platform, x.step
+),
+named as (
+    select
+        s.*,
+        x.earlier_session,
+        x.earlier_ref,
+        x.ok,
+        x.found_cause,
+        o.doubt,
+        o.ref as order_ref
+    from explained x
+    join order_steps s on s.order_id = x.order_id and s.platform = x.platform and s.step = x.step
+    join expected_orders o on o.order_id = x.order_id
+    where x.is_named
+      and s.is_named
 )
 select
     x.platform,
@@ -132,13 +164,12 @@ select
     cast(null as varchar) as severity,
     coalesce(e.ref, b.ref, s.ref, t.ref, x.earlier_ref, x.order_ref) as ref,
     p.ref as other_ref
-from explained x
+from named x
 left join events e on e.event_key = coalesce(x.browser_key, x.server_key, x.refused_key)
 left join events b on b.event_key = x.foreign_browser_key
 left join events s on s.event_key = x.foreign_server_key
 left join events t on t.event_key = x.stopped_key
 left join events p on p.event_key = coalesce(x.probable_browser_key, x.probable_server_key)
-where x.is_named
 union all
 select
     s.platform,
@@ -155,7 +186,8 @@ select
         || case when s.judged_count < 20 and s.missing_count > 0 then ', too few to tell a share' else '' end,
     case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20 then s.first_cause end,
     'warning',
-    s.ref,
+    f.ref,
     cast(null as varchar)
 from shares s
+left join first_orders f on f.platform = s.platform and f.step = s.step
 join plan_limits l on l.name = 'missing_share'

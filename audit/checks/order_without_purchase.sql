@@ -40,32 +40,38 @@ not_yet     = "Do not add a second purchase tag: if the first one wakes up again
 remedy      = "Repair the purchase call on the page that follows a successful order, then place one test order."
 owner       = "tracking"
 */
-with purchases as (
-    -- On whatever dataset: one that went to a foreign pixel fired, and is another check's matter.
+with open_orders as (
+    -- An order of the day's traffic that the plan's datasets got a Purchase of needs no closer look.
     select
         order_id,
-        platform,
-        sum(case when how <> 'probable' and not is_stopped then 1 else 0 end) as events,
-        min(case when how <> 'probable' and not is_stopped then ref end) as ref,
-        min(case when how <> 'probable' and not is_stopped then session end) as session,
-        min(case when how = 'probable' then ref end) as probable_ref,
-        min(case when is_stopped then ref end) as stopped_ref,
-        min(case when is_stopped then coalesce(net_error, 'status 0') end) as stopped_by
-    from order_events
+        platform
+    from order_steps
     where step = 'Purchase'
-    group by order_id, platform
+      and (is_named or browser_events + server_events + refused_events = 0)
+),
+purchases as (
+    -- On whatever dataset: one that went to a foreign pixel fired, and is another check's matter.
+    select
+        e.order_id,
+        e.platform,
+        sum(case when e.how <> 'probable' and not e.is_stopped then 1 else 0 end) as events,
+        min(case when e.how <> 'probable' and not e.is_stopped then e.ref end) as ref,
+        min(case when e.how <> 'probable' and not e.is_stopped then e.session end) as session,
+        min(case when e.how = 'probable' then e.ref end) as probable_ref,
+        min(case when e.is_stopped then e.ref end) as stopped_ref,
+        min(case when e.is_stopped then coalesce(e.net_error, 'status 0') end) as stopped_by
+    from open_orders o
+    join order_events e on e.order_id = o.order_id and e.platform = o.platform
+    where e.step = 'Purchase'
+    group by e.order_id, e.platform
 ),
 judged as (
     select
         s.order_id,
-        s.order_ref,
         s.platform,
         s.is_named,
         s.is_traffic,
         s.is_due,
-        s.doubt,
-        s.due_at,
-        s.payment_method,
         coalesce(p.session, s.session) as session,
         coalesce(p.events, 0) as events,
         p.ref,
@@ -73,7 +79,7 @@ judged as (
         p.stopped_ref,
         p.stopped_by,
         case
-            when p.events > 0 then true
+            when p.events > 0 or s.browser_events + s.server_events + s.refused_events > 0 then true
             when s.is_due is null or p.probable_ref is not null or p.stopped_ref is not null then null
             when s.needs_browser and s.sees_browser then false
             when s.needs_server and s.sees_server and not s.only_with_click then false
@@ -85,50 +91,77 @@ judged as (
 methods as (
     -- A way of paying that owns every missing Purchase, at least two, while another way has all of its own.
     select
-        platform,
-        min(case when not ok then payment_method end) as method
-    from judged
-    where ok is not null
-    group by platform
-    having sum(case when ok then 0 else 1 end) >= 2
-       and min(case when not ok then coalesce(payment_method, '') end) = max(case when not ok then coalesce(payment_method, '') end)
-       and min(case when not ok then payment_method end) is not null
+        j.platform,
+        min(o.payment_method) as method
+    from judged j
+    join expected_orders o on o.order_id = j.order_id
+    where not j.ok
+    group by j.platform
+    having count(*) >= 2
+       and min(coalesce(o.payment_method, '')) = max(coalesce(o.payment_method, ''))
+       and min(o.payment_method) is not null
 ),
 other_methods as (
     select distinct m.platform
     from methods m
     join judged j on j.platform = m.platform
+    join expected_orders o on o.order_id = j.order_id
     where j.ok
-      and j.payment_method is not null
-      and j.payment_method <> m.method
+      and o.payment_method is not null
+      and o.payment_method <> m.method
+),
+counts as (
+    select
+        platform,
+        count(*) as judged_count,
+        sum(case when ok then 0 else 1 end) as missing_count
+    from judged
+    where is_traffic
+      and ok is not null
+    group by platform
+),
+first_orders as (
+    select
+        j.platform,
+        min(o.ref) as ref
+    from judged j
+    join expected_orders o on o.order_id = j.order_id
+    where j.is_traffic
+      and not j.ok
+    group by j.platform
+),
+shares as (
+    select
+        c.platform,
+        c.judged_count,
+        c.missing_count,
+        f.ref,
+        case when o.platform is not null then 'payment_method_pattern' else 'never_fired' end as found_cause,
+        m.method
+    from counts c
+    left join first_orders f on f.platform = c.platform
+    left join methods m on m.platform = c.platform
+    left join other_methods o on o.platform = c.platform
 ),
 explained as (
     select
         j.*,
+        d.ref as order_ref,
+        d.doubt,
+        d.due_at,
         m.method,
         case
             when j.ok then null
             when j.ok = false and o.platform is not null then 'payment_method_pattern'
             when j.ok = false then 'never_fired'
-            when j.is_due is not null and j.probable_ref is null and j.stopped_ref is null and j.due_at is not null
+            when j.is_due is not null and j.probable_ref is null and j.stopped_ref is null and d.due_at is not null
                 then 'not_in_capture_window'
         end as found_cause
     from judged j
+    join expected_orders d on d.order_id = j.order_id
     left join methods m on m.platform = j.platform
     left join other_methods o on o.platform = j.platform
-),
-shares as (
-    select
-        platform,
-        count(*) as judged_count,
-        sum(case when ok then 0 else 1 end) as missing_count,
-        min(case when not ok then order_ref end) as ref,
-        min(case when not ok then found_cause end) as found_cause,
-        min(method) as method
-    from explained
-    where is_traffic
-      and ok is not null
-    group by platform
+    where j.is_named
 ),
 absent_orders as (
     select distinct t.order_key
@@ -160,7 +193,6 @@ select
     coalesce(ref, order_ref) as ref,
     coalesce(probable_ref, stopped_ref) as other_ref
 from explained
-where is_named
 union all
 select
     s.platform,

@@ -1356,101 +1356,217 @@ select
     coalesce(e.event_at, e.seen_at) as happened_at,
     coalesce(e.seen_at, e.event_at) as sent_at,
     e.channel = 'browser' and (coalesce(e.status, 200) = 0 or e.net_error is not null) as is_stopped,
-    coalesce(a.outcome, '') = 'refused' as is_refused,
+    a.event_key is not null as is_refused,
     e.in_plan and not (e.channel = 'browser' and (coalesce(e.status, 200) = 0 or e.net_error is not null)) as is_sent
 from order_links l
 join events e on e.event_key = l.event_key
 left join unnamed_steps n on n.event_key = l.event_key
-left join delivery_answers a on a.event_key = l.event_key;
+left join (select event_key from delivery_answers where outcome = 'refused') a on a.event_key = l.event_key;
 
--- What was sent for each order, platform and step on each channel, and the first event of each kind. What a visit sent is summed
--- up before it is told for each of its orders.
-create table order_sends as
-with linked as (
+-- What the plan asks of each order, numbered: one number is compared faster than two words.
+create table step_requirements as
+select
+    row_number() over (order by platform, step) as requirement,
+    platform,
+    step,
+    max(case when channel = 'browser' then 1 else 0 end) = 1 as needs_browser,
+    max(case when channel = 'server' then 1 else 0 end) = 1 as needs_server,
+    max(case when only_with_click then 1 else 0 end) = 1 as only_with_click
+from plan_requirements
+group by platform, step;
+
+-- The steps before the Purchase that the plan asks for, by their visit. kind: browser and server count as sent, the others tell
+-- why one does not.
+create view visit_events as
+select
+    r.requirement,
+    e.event_key,
+    coalesce(e.session, n.session) as session,
+    coalesce(e.seen_at, e.event_at) as sent_at,
+    case
+        when not e.in_plan then 'foreign ' || e.channel
+        when e.channel = 'browser' and (coalesce(e.status, 200) = 0 or e.net_error is not null) then 'stopped'
+        when a.event_key is not null then 'refused'
+        else e.channel
+    end as kind,
+    h.event_key is not null as is_hinted
+from events e
+left join unnamed_steps n on n.event_key = e.event_key
+join step_requirements r on r.platform = e.platform and r.step = coalesce(e.step, n.step)
+left join (select event_key from delivery_answers where outcome = 'refused') a on a.event_key = e.event_key
+left join (select distinct event_key from order_links where how in ('copy', 'probable')) h on h.event_key = e.event_key
+where r.step <> 'Purchase'
+  and coalesce(e.session, n.session) is not null;
+
+-- One row per order, platform and step the plan asks for: what was sent for it on each channel, the first event of each kind, and
+-- whether the evidence would show it. What a visit sent is summed up before it is told for each of its orders.
+create table order_steps as
+with visit_sums as (
+    select
+        session,
+        requirement,
+        count(case when kind = 'browser' then 1 end) as browser_events,
+        count(case when kind = 'server' then 1 end) as server_events,
+        min(case when kind = 'browser' then event_key end) as browser_key,
+        min(case when kind = 'server' then event_key end) as server_key,
+        min(case when kind = 'browser' then sent_at end) as browser_at,
+        min(case when kind = 'server' then sent_at end) as server_at
+    from visit_events
+    where kind in ('browser', 'server')
+      and not is_hinted
+    group by session, requirement
+),
+-- Of several events of a kind the earliest is the first.
+visit_firsts as (
+    select
+        v.session,
+        v.requirement,
+        min(case when v.kind = 'browser' then v.event_key end) as browser_key,
+        min(case when v.kind = 'server' then v.event_key end) as server_key
+    from visit_sums k
+    join visit_events v on v.session = k.session and v.requirement = k.requirement
+    where (k.browser_events > 1 or k.server_events > 1)
+      and v.kind in ('browser', 'server')
+      and v.sent_at is not distinct from case when v.kind = 'browser' then k.browser_at else k.server_at end
+      and not v.is_hinted
+    group by v.session, v.requirement
+),
+visit_sends as (
+    select
+        k.session,
+        k.requirement,
+        k.browser_events,
+        k.server_events,
+        coalesce(f.browser_key, k.browser_key) as browser_key,
+        coalesce(f.server_key, k.server_key) as server_key,
+        k.browser_at,
+        k.server_at
+    from visit_sums k
+    left join visit_firsts f on f.session = k.session and f.requirement = k.requirement
+),
+linked as (
+    select
+        e.order_id,
+        r.requirement,
+        e.session,
+        e.event_key,
+        e.sent_at,
+        e.how,
+        case
+            when e.how = 'probable' then 'probable ' || e.channel
+            when not e.in_plan then 'foreign ' || e.channel
+            when e.is_stopped then 'stopped'
+            when e.is_refused then 'refused'
+            else e.channel
+        end as kind
+    from order_events e
+    join step_requirements r on r.platform = e.platform and r.step = e.step
+    where e.how <> 'visit'
+),
+purchase_sends as (
     select
         order_id,
-        platform,
-        step,
-        session,
-        event_key,
-        sent_at,
-        case
-            when how = 'probable' then 'probable ' || channel
-            when not in_plan then 'foreign ' || channel
-            when is_stopped then 'stopped'
-            when is_refused then 'refused'
-            else channel
-        end as kind
-    from order_events
-    where how <> 'visit'
+        requirement,
+        count(case when kind = 'browser' then 1 end) as browser_events,
+        count(case when kind = 'server' then 1 end) as server_events,
+        min(case when kind = 'browser' then event_key end) as browser_key,
+        min(case when kind = 'server' then event_key end) as server_key,
+        min(case when kind = 'browser' then sent_at end) as browser_at,
+        min(case when kind = 'server' then sent_at end) as server_at
+    from linked
+    where how = 'carried'
+      and kind in ('browser', 'server')
+    group by order_id, requirement
 ),
--- The other steps, by their visit; an event that a hint ties to an order is no other event of that order's visit.
-visit_events as (
+-- Orders whose events may lie in several places, or several on one channel: there the places are compared.
+scattered_orders as (
+    select order_id
+    from order_sessions
+    group by order_id
+    having count(*) > 1
+    union
+    select order_id
+    from purchase_sends
+    where browser_events > 1
+       or server_events > 1
+    union
+    select l.order_id
+    from order_links l
+    left join unnamed_steps n on n.event_key = l.event_key
+    where l.how in ('copy', 'probable')
+       or n.event_key is not null
+    union
+    select s.order_id
+    from visit_events v
+    join order_sessions s on s.session = v.session
+    where v.is_hinted
+),
+scattered_visits as (
     select
-        e.event_key,
-        e.platform,
-        coalesce(e.step, n.step) as step,
-        coalesce(e.session, n.session) as session,
-        coalesce(e.seen_at, e.event_at) as sent_at,
-        case
-            when not e.in_plan then 'foreign ' || e.channel
-            when e.channel = 'browser' and (coalesce(e.status, 200) = 0 or e.net_error is not null) then 'stopped'
-            when coalesce(a.outcome, '') = 'refused' then 'refused'
-            else e.channel
-        end as kind,
-        h.event_key is not null as is_hinted
-    from events e
-    left join unnamed_steps n on n.event_key = e.event_key
-    left join delivery_answers a on a.event_key = e.event_key
-    left join (select distinct event_key from order_links where how in ('copy', 'probable')) h on h.event_key = e.event_key
-    where coalesce(e.step, n.step) <> 'Purchase'
-      and coalesce(e.session, n.session) is not null
+        s.order_id,
+        k.requirement,
+        k.session,
+        k.browser_events,
+        k.server_events,
+        k.browser_key,
+        k.server_key,
+        k.browser_at,
+        k.server_at
+    from visit_sends k
+    join order_sessions s on s.session = k.session
+    where s.order_id in (select order_id from scattered_orders)
+),
+-- What does not count as sent is rare, and told apart by its kind.
+lost_kinds as (
+    select
+        session,
+        requirement,
+        kind,
+        count(*) as events,
+        min(sent_at) as first_at
+    from visit_events
+    where kind not in ('browser', 'server')
+      and not is_hinted
+    group by session, requirement, kind
 ),
 visit_kinds as (
     select
-        session,
-        platform,
-        step,
-        kind,
-        count(*) as events,
-        min(sent_at) as first_at,
-        min(event_key) as first_key
-    from visit_events
-    where not is_hinted
-    group by session, platform, step, kind
-),
-visit_repeats as (
-    select
-        v.session,
-        v.platform,
-        v.step,
-        v.kind,
-        v.event_key,
-        row_number() over (partition by v.session, v.platform, v.step, v.kind order by v.sent_at, v.event_key) as nth
-    from visit_kinds k
+        k.session,
+        k.requirement,
+        k.kind,
+        k.events,
+        k.first_at,
+        min(v.event_key) as first_key
+    from lost_kinds k
     join visit_events v
         on v.session = k.session
-       and v.platform = k.platform
-       and v.step = k.step
+       and v.requirement = k.requirement
        and v.kind = k.kind
-    where k.events > 1
-      and not v.is_hinted
+       and v.sent_at is not distinct from k.first_at
+    where not v.is_hinted
+    group by k.session, k.requirement, k.kind, k.events, k.first_at
 ),
 sorted as (
-    select order_id, platform, step, kind, 1 as events, session, sent_at, event_key
-    from linked
+    select l.order_id, l.requirement, l.kind, 1 as events, l.session, l.sent_at, l.event_key
+    from linked l
+    left join scattered_orders o on o.order_id = l.order_id
+    where o.order_id is not null
+       or l.kind not in ('browser', 'server')
     union all
-    select s.order_id, k.platform, k.step, k.kind, k.events, k.session, k.first_at, coalesce(r.event_key, k.first_key)
+    select s.order_id, k.requirement, k.kind, k.events, k.session, k.first_at, k.first_key
     from visit_kinds k
     join order_sessions s on s.session = k.session
-    left join visit_repeats r
-        on r.session = k.session
-       and r.platform = k.platform
-       and r.step = k.step
-       and r.kind = k.kind
-       and r.nth = 1
     union all
-    select s.order_id, v.platform, v.step, v.kind, 1, v.session, v.sent_at, v.event_key
+    select order_id, requirement, 'browser', browser_events, session, browser_at, browser_key
+    from scattered_visits
+    where browser_events > 0
+    union all
+    select order_id, requirement, 'server', server_events, session, server_at, server_key
+    from scattered_visits
+    where server_events > 0
+    union all
+    -- An event that a hint ties to an order is no other event of that order's visit.
+    select s.order_id, v.requirement, v.kind, 1, v.session, v.sent_at, v.event_key
     from visit_events v
     join order_sessions s on s.session = v.session
     where v.is_hinted
@@ -1459,130 +1575,106 @@ sorted as (
 kinds as (
     select
         order_id,
-        platform,
-        step,
+        requirement,
         kind,
         sum(events) as events,
-        count(*) as places,
         min(session) as session,
-        min(sent_at) as first_at,
-        min(event_key) as first_key
+        min(sent_at) as first_at
     from sorted
-    group by order_id, platform, step, kind
-),
--- Of several events of a kind the earliest is the first.
-repeats as (
-    select
-        s.order_id,
-        s.platform,
-        s.step,
-        s.kind,
-        s.event_key,
-        row_number() over (partition by s.order_id, s.platform, s.step, s.kind order by s.sent_at, s.event_key) as nth
-    from kinds k
-    join sorted s
-        on s.order_id = k.order_id
-       and s.platform = k.platform
-       and s.step = k.step
-       and s.kind = k.kind
-    where k.places > 1
+    group by order_id, requirement, kind
 ),
 placed as (
     select
         k.order_id,
-        k.platform,
-        k.step,
+        k.requirement,
         k.kind,
         k.events,
         k.session,
         k.first_at,
-        coalesce(r.event_key, k.first_key) as first_key
+        min(s.event_key) as first_key
     from kinds k
-    left join repeats r
-        on r.order_id = k.order_id
-       and r.platform = k.platform
-       and r.step = k.step
-       and r.kind = k.kind
-       and r.nth = 1
-)
-select
-    order_id,
-    platform,
-    step,
-    min(session) as session,
-    sum(case when kind = 'browser' then events else 0 end) as browser_events,
-    sum(case when kind = 'server' then events else 0 end) as server_events,
-    sum(case when kind = 'refused' then events else 0 end) as refused_events,
-    sum(case when kind = 'stopped' then events else 0 end) as stopped_events,
-    min(case when kind = 'browser' then first_key end) as browser_key,
-    min(case when kind = 'server' then first_key end) as server_key,
-    min(case when kind = 'refused' then first_key end) as refused_key,
-    min(case when kind = 'stopped' then first_key end) as stopped_key,
-    min(case when kind = 'foreign browser' then first_key end) as foreign_browser_key,
-    min(case when kind = 'foreign server' then first_key end) as foreign_server_key,
-    min(case when kind = 'probable browser' then first_key end) as probable_browser_key,
-    min(case when kind = 'probable server' then first_key end) as probable_server_key,
-    min(case when kind = 'browser' then first_at end) as browser_at,
-    min(case when kind = 'server' then first_at end) as server_at
-from placed
-group by order_id, platform, step;
-
--- One row per order, platform and step the plan asks for: what was sent for it, and whether the evidence would show it.
-create view order_steps as
-with requirements as (
+    join sorted s
+        on s.order_id = k.order_id
+       and s.requirement = k.requirement
+       and s.kind = k.kind
+       and s.sent_at is not distinct from k.first_at
+    group by k.order_id, k.requirement, k.kind, k.events, k.session, k.first_at
+),
+scattered_sends as (
     select
-        platform,
-        step,
-        max(case when channel = 'browser' then 1 else 0 end) as browser_rows,
-        max(case when channel = 'server' then 1 else 0 end) as server_rows,
-        max(case when only_with_click then 1 else 0 end) as click_rows
-    from plan_requirements
-    group by platform, step
+        order_id,
+        requirement,
+        min(session) as session,
+        sum(case when kind = 'browser' then events end) as browser_events,
+        sum(case when kind = 'server' then events end) as server_events,
+        sum(case when kind = 'refused' then events end) as refused_events,
+        sum(case when kind = 'stopped' then events end) as stopped_events,
+        min(case when kind = 'browser' then first_key end) as browser_key,
+        min(case when kind = 'server' then first_key end) as server_key,
+        min(case when kind = 'refused' then first_key end) as refused_key,
+        min(case when kind = 'stopped' then first_key end) as stopped_key,
+        min(case when kind = 'foreign browser' then first_key end) as foreign_browser_key,
+        min(case when kind = 'foreign server' then first_key end) as foreign_server_key,
+        min(case when kind = 'probable browser' then first_key end) as probable_browser_key,
+        min(case when kind = 'probable server' then first_key end) as probable_server_key,
+        min(case when kind = 'browser' then first_at end) as browser_at,
+        min(case when kind = 'server' then first_at end) as server_at
+    from placed
+    group by order_id, requirement
 ),
 visits as (
     select order_id, min(session) as session
     from order_sessions
     group by order_id
+),
+wanted as (
+    select
+        o.order_id,
+        o.is_named,
+        o.is_traffic,
+        o.is_due,
+        v.session,
+        case when s.order_id is null then o.order_id end as compact_order,
+        case when s.order_id is null then v.session end as compact_visit
+    from expected_orders o
+    left join visits v on v.order_id = o.order_id
+    left join scattered_orders s on s.order_id = o.order_id
 )
 select
-    o.order_id,
-    o.ref as order_ref,
-    o.is_named,
-    o.is_listed,
-    o.is_traffic,
-    o.is_due,
-    o.doubt,
-    o.due_at,
-    o.payment_method,
+    w.order_id,
+    w.is_named,
+    w.is_traffic,
+    w.is_due,
     r.platform,
     r.step,
-    r.browser_rows = 1 as needs_browser,
-    r.server_rows = 1 as needs_server,
-    r.click_rows = 1 as only_with_click,
+    r.needs_browser,
+    r.needs_server,
+    r.only_with_click,
     c.has_visit,
     c.sees_browser,
     c.sees_server,
     c.sees_some_server,
-    coalesce(s.session, v.session) as session,
-    coalesce(s.browser_events, 0) as browser_events,
-    coalesce(s.server_events, 0) as server_events,
-    coalesce(s.refused_events, 0) as refused_events,
-    coalesce(s.stopped_events, 0) as stopped_events,
-    s.browser_key,
-    s.server_key,
+    coalesce(s.session, w.session) as session,
+    cast(coalesce(k.browser_events, p.browser_events, s.browser_events, 0) as bigint) as browser_events,
+    cast(coalesce(k.server_events, p.server_events, s.server_events, 0) as bigint) as server_events,
+    cast(coalesce(s.refused_events, 0) as bigint) as refused_events,
+    cast(coalesce(s.stopped_events, 0) as bigint) as stopped_events,
+    coalesce(k.browser_key, p.browser_key, s.browser_key) as browser_key,
+    coalesce(k.server_key, p.server_key, s.server_key) as server_key,
     s.refused_key,
     s.stopped_key,
     s.foreign_browser_key,
     s.foreign_server_key,
     s.probable_browser_key,
     s.probable_server_key,
-    s.browser_at,
-    s.server_at
-from expected_orders o
-cross join requirements r
-join order_coverage c on c.order_id = o.order_id and c.platform = r.platform
-left join order_sends s on s.order_id = o.order_id and s.platform = r.platform and s.step = r.step
-left join visits v on v.order_id = o.order_id;
+    coalesce(k.browser_at, p.browser_at, s.browser_at) as browser_at,
+    coalesce(k.server_at, p.server_at, s.server_at) as server_at
+from wanted w
+cross join step_requirements r
+join order_coverage c on c.order_id = w.order_id and c.platform = r.platform
+left join visit_sends k on k.session = w.compact_visit and k.requirement = r.requirement
+left join purchase_sends p on p.order_id = w.compact_order and p.requirement = r.requirement
+left join scattered_sends s on s.order_id = w.order_id and s.requirement = r.requirement;
 
 -- Holes in Meta's own count of hits per pixel and page: something between the two hits left no trace.
 create table counter_gaps as
