@@ -26,10 +26,9 @@ owner       = "data"
 */
 with copies as (
     select
+        c.id_key,
         e.platform,
         e.step,
-        e.event_name,
-        e.event_id,
         e.channel,
         e.event_key,
         e.ref,
@@ -38,18 +37,16 @@ with copies as (
         u.unit,
         -- when the platform got it; the time a sender claims does not move the window
         coalesce(e.seen_at, e.event_at) as got_at
-    from sent_events e
+    from id_events c
+    join sent_events e on e.event_key = c.event_key
     left join purchase_units u on u.event_key = e.event_key
     where e.platform in ('meta', 'tiktok')
-      and e.event_id is not null
       and coalesce(e.accepted, true)
 ),
 ids as (
     select
-        platform,
+        id_key,
         step,
-        event_name,
-        event_id,
         count(*) as copies,
         min(got_at) as first_at,
         max(got_at) as last_at,
@@ -61,24 +58,20 @@ ids as (
         (count(unit) = count(*) and min(unit) = max(unit))
             or (count(unit) = 0 and (count(session) = 0 or (count(session) = count(*) and min(session) = max(session)))) as is_one_act
     from copies
-    group by platform, step, event_name, event_id
+    group by id_key, step
     having count(*) > 1
 ),
 -- an id shared by several orders or shoppers is another fault: each of them is looked at apart
 acts as (
     select
-        c.platform,
+        c.id_key,
         c.step,
-        c.event_name,
-        c.event_id,
         c.event_key,
         coalesce(c.unit, h.shopper, '') as act
     from ids i
     join copies c
-        on c.event_id = i.event_id
-       and c.event_name = i.event_name
+        on c.id_key = i.id_key
        and c.step = i.step
-       and c.platform = i.platform
     left join shoppers h
         on h.platform = c.platform
        and h.session = c.session
@@ -86,10 +79,8 @@ acts as (
 ),
 spans as (
     select
-        platform,
+        id_key,
         step,
-        event_name,
-        event_id,
         '' as act,
         first_at,
         last_at,
@@ -101,10 +92,8 @@ spans as (
     where is_one_act
     union all
     select
-        a.platform,
+        a.id_key,
         a.step,
-        a.event_name,
-        a.event_id,
         a.act,
         min(c.got_at),
         max(c.got_at),
@@ -114,7 +103,7 @@ spans as (
         min(c.session)
     from acts a
     join copies c on c.event_key = a.event_key
-    group by a.platform, a.step, a.event_name, a.event_id, a.act
+    group by a.id_key, a.step, a.act
     having count(*) > 1
 ),
 judged as (
@@ -127,49 +116,85 @@ judged as (
 ),
 ends as (
     select
-        j.platform,
+        j.id_key,
         j.step,
-        j.event_name,
-        j.event_id,
         j.act,
         min(case when c.got_at = j.first_at then c.ref end) as first_ref,
         min(case when c.got_at = j.last_at then c.ref end) as last_ref
     from judged j
     join copies c
-        on c.event_id = j.event_id
-       and c.event_name = j.event_name
+        on c.id_key = j.id_key
        and c.step = j.step
-       and c.platform = j.platform
     left join acts a on a.event_key = c.event_key
     where j.apart_s > j.window_s
       and coalesce(a.act, '') = j.act
-    group by j.platform, j.step, j.event_name, j.event_id, j.act
+    group by j.id_key, j.step, j.act
+),
+answered as (
+    select
+        k.platform,
+        j.step,
+        k.event_id,
+        j.order_id,
+        j.session,
+        j.first_at,
+        j.last_at,
+        j.first_browser_at,
+        j.last_browser_at,
+        j.window_s,
+        j.apart_s,
+        j.apart_s <= j.window_s as ok,
+        e.first_ref,
+        e.last_ref
+    from judged j
+    join events k on k.event_key = j.id_key
+    left join ends e
+        on e.id_key = j.id_key
+       and e.step = j.step
+       and e.act = j.act
+    union all
+    -- The copies of a plain id are of one act and within the window.
+    select
+        c.platform,
+        c.step,
+        b.event_id,
+        b.order_id,
+        least(b.session, s.session),
+        least(coalesce(b.seen_at, b.event_at), coalesce(s.seen_at, s.event_at)),
+        greatest(coalesce(b.seen_at, b.event_at), coalesce(s.seen_at, s.event_at)),
+        coalesce(b.seen_at, b.event_at),
+        coalesce(b.seen_at, b.event_at),
+        w.amount,
+        abs(epoch(coalesce(s.seen_at, s.event_at)) - epoch(coalesce(b.seen_at, b.event_at))),
+        true,
+        cast(null as varchar),
+        cast(null as varchar)
+    from id_copies c
+    join plan_limits w on w.name = 'dedup_window_s'
+    join events b on b.event_key = c.browser_key
+    join events s on s.event_key = c.server_key
+    where c.is_plain
+      and c.platform in ('meta', 'tiktok')
 )
 select
-    j.platform,
-    j.step,
-    coalesce(j.order_id, j.event_id) as subject,
-    j.order_id,
-    j.session,
-    j.apart_s <= j.window_s as ok,
-    'all copies within ' || number_text(round(cast(j.window_s / 3600 as decimal(18, 2)), 1)) || ' h' as expected,
-    case when j.first_browser_at = j.first_at then 'browser' else 'server' end || ' first, '
-        || case when j.last_browser_at = j.last_at then 'browser' else 'server' end || ' '
+    platform,
+    step,
+    coalesce(order_id, event_id) as subject,
+    order_id,
+    session,
+    ok,
+    'all copies within ' || number_text(round(cast(window_s / 3600 as decimal(18, 2)), 1)) || ' h' as expected,
+    case when first_browser_at = first_at then 'browser' else 'server' end || ' first, '
+        || case when last_browser_at = last_at then 'browser' else 'server' end || ' '
         || case
-            when j.apart_s < 3600 then number_text(round(cast(j.apart_s as decimal(18, 2)), 0)) || ' s'
-            else number_text(round(cast(j.apart_s / 3600 as decimal(18, 2)), 1)) || ' h'
-        end || ' later, id ' || j.event_id as actual,
+            when apart_s < 3600 then number_text(round(cast(apart_s as decimal(18, 2)), 0)) || ' s'
+            else number_text(round(cast(apart_s / 3600 as decimal(18, 2)), 1)) || ' h'
+        end || ' later, id ' || event_id as actual,
     case
-        when j.apart_s <= j.window_s then null
-        when epoch(j.last_browser_at) - epoch(j.first_at) > j.window_s then 'revisited_page'
+        when ok then null
+        when epoch(last_browser_at) - epoch(first_at) > window_s then 'revisited_page'
         else 'queue_delay'
     end as cause,
-    e.first_ref as ref,
-    e.last_ref as other_ref
-from judged j
-left join ends e
-    on e.platform = j.platform
-   and e.step = j.step
-   and e.event_name = j.event_name
-   and e.event_id = j.event_id
-   and e.act = j.act
+    first_ref as ref,
+    last_ref as other_ref
+from answered

@@ -34,23 +34,23 @@ owner       = "data"
 */
 with names as (
     select
-        platform,
-        event_id,
-        event_name,
-        step,
-        max(case when channel = 'browser' then 1 else 0 end) as in_browser,
-        max(case when channel = 'server' then 1 else 0 end) as on_server,
-        min(order_id) as order_id,
-        min(order_key) as order_key,
-        min(session) as session,
-        min(case when channel = 'browser' then ref end) as browser_ref,
-        min(case when channel = 'server' then ref end) as server_ref
-    from events
-    where platform in ('meta', 'tiktok')
-      and event_id is not null
-      and event_name <> ''
-      and in_plan
-    group by platform, event_id, event_name, step
+        e.platform,
+        e.event_id,
+        e.event_name,
+        e.step,
+        max(case when e.channel = 'browser' then 1 else 0 end) as in_browser,
+        max(case when e.channel = 'server' then 1 else 0 end) as on_server,
+        min(e.order_id) as order_id,
+        min(e.order_key) as order_key,
+        min(e.session) as session,
+        min(case when e.channel = 'browser' then e.ref end) as browser_ref,
+        min(case when e.channel = 'server' then e.ref end) as server_ref
+    from id_events c
+    join events e on e.event_key = c.event_key
+    where e.platform in ('meta', 'tiktok')
+      and e.event_name <> ''
+      and e.in_plan
+    group by e.platform, e.event_id, e.event_name, e.step
 ),
 -- One id, sent by each side under a name the other side does not use for it. Two different core steps under one id are two
 -- acts (a visit's id on each of them), not two names of one.
@@ -112,6 +112,24 @@ judged as (
         server_ref
     from split
     where nth = 1
+    union all
+    -- A plain id names one event on both sides.
+    select
+        c.platform,
+        c.step,
+        b.event_id,
+        b.event_name,
+        s.event_name,
+        b.order_id,
+        least(b.order_key, s.order_key),
+        least(b.session, s.session),
+        b.ref,
+        s.ref
+    from id_copies c
+    join events b on b.event_key = c.browser_key
+    join events s on s.event_key = c.server_key
+    where c.is_plain
+      and c.platform in ('meta', 'tiktok')
 )
 select
     platform,

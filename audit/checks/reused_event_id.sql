@@ -40,78 +40,59 @@ owner       = "tracking"
 */
 with identified as (
     select
+        c.id_key,
         e.event_key,
-        e.platform,
         e.dataset,
         e.step,
-        e.event_name,
-        e.event_id,
         e.session,
         coalesce(e.order_id, case when not is_placeholder(e.order_key) then e.order_key end) as order_named
-    from events e
+    from id_events c
+    join events e on e.event_key = c.event_key
     where e.platform in ('meta', 'tiktok')
       and e.step is not null
-      and e.event_id is not null
       and e.in_plan
 ),
 -- a relay names no pixel: its copy belongs to each pixel the id reached
 unnamed_ids as (
-    select distinct
-        platform,
-        event_name,
-        event_id
+    select distinct id_key
     from identified
     where dataset is null
 ),
 pixels_of_ids as (
     select distinct
-        i.platform,
-        i.event_name,
-        i.event_id,
+        i.id_key,
         i.dataset
     from identified i
-    join unnamed_ids u
-        on u.platform = i.platform
-       and u.event_name = i.event_name
-       and u.event_id = i.event_id
+    join unnamed_ids u on u.id_key = i.id_key
     where i.dataset is not null
 ),
 placed as (
     select
+        id_key,
         event_key,
-        platform,
         dataset as pixel,
         step,
-        event_name,
-        event_id,
         session,
         order_named
     from identified
     where dataset is not null
     union all
     select
+        i.id_key,
         i.event_key,
-        i.platform,
         p.dataset,
         i.step,
-        i.event_name,
-        i.event_id,
         i.session,
         i.order_named
     from identified i
-    left join pixels_of_ids p
-        on p.platform = i.platform
-       and p.event_name = i.event_name
-       and p.event_id = i.event_id
+    left join pixels_of_ids p on p.id_key = i.id_key
     where i.dataset is null
 ),
 counted as (
     select
-        platform,
+        id_key,
         pixel,
         step,
-        event_name,
-        event_id,
         count(*) as events,
         min(order_named) as first_order,
         max(order_named) as last_order,
@@ -119,7 +100,7 @@ counted as (
         max(session) as last_session,
         sum(case when session is null then 1 else 0 end) as without_visit
     from placed
-    group by platform, pixel, step, event_name, event_id
+    group by id_key, pixel, step
 ),
 -- Most ids belong to one order or to one visit. The copies of the others are looked at closely.
 suspects as (
@@ -133,11 +114,9 @@ suspects as (
 ),
 suspect_copies as (
     select
-        p.platform,
+        p.id_key,
         p.pixel,
         p.step,
-        p.event_name,
-        p.event_id,
         p.session,
         p.order_named,
         h.shopper,
@@ -147,23 +126,19 @@ suspect_copies as (
         coalesce(cast(e.value as varchar), '') || ' ' || coalesce(e.items, '') as contents
     from suspects s
     join placed p
-        on p.platform = s.platform
+        on p.id_key = s.id_key
        and p.pixel is not distinct from s.pixel
        and p.step = s.step
-       and p.event_name = s.event_name
-       and p.event_id = s.event_id
     join events e on e.event_key = p.event_key
     left join shoppers h
-        on h.platform = p.platform
+        on h.platform = e.platform
        and h.session = p.session
 ),
 told_apart as (
     select
-        platform,
+        id_key,
         pixel,
         step,
-        event_name,
-        event_id,
         count(distinct order_named) as orders,
         count(distinct shopper) as shoppers,
         count(distinct page) as pages,
@@ -171,7 +146,7 @@ told_apart as (
         count(distinct case when channel = 'browser' then contents end) as browser_contents,
         count(distinct case when channel = 'server' then contents end) as server_contents
     from suspect_copies
-    group by platform, pixel, step, event_name, event_id
+    group by id_key, pixel, step
 ),
 judged as (
     select
@@ -181,7 +156,7 @@ judged as (
         t.pages,
         t.page,
         case
-            when t.event_id is null then true
+            when t.id_key is null then true
             when t.orders > 1 then false
             -- one order opened again in another visit is still one sale
             when t.orders = 1 then true
@@ -192,35 +167,29 @@ judged as (
         end as ok
     from counted c
     left join told_apart t
-        on t.platform = c.platform
+        on t.id_key = c.id_key
        and t.pixel is not distinct from c.pixel
        and t.step = c.step
-       and t.event_name = c.event_name
-       and t.event_id = c.event_id
 ),
 rows_of_ids as (
     select
-        j.platform,
+        j.id_key,
         j.pixel,
-        j.event_name,
-        j.event_id,
         min(case when coalesce(p.order_named, p.session) = coalesce(j.first_order, j.first_session) then p.ref end) as first_ref,
         min(case when coalesce(p.order_named, p.session) = coalesce(j.last_order, j.last_session) then p.ref end) as last_ref,
         min(p.ref) as any_ref,
         max(p.ref) as other_any_ref
     from judged j
     join suspect_copies p
-        on p.platform = j.platform
+        on p.id_key = j.id_key
        and p.pixel is not distinct from j.pixel
-       and p.event_name = j.event_name
-       and p.event_id = j.event_id
     where j.ok is not true
-    group by j.platform, j.pixel, j.event_name, j.event_id
+    group by j.id_key, j.pixel
 )
 select
-    j.platform,
+    e.platform,
     j.step,
-    j.event_id as subject,
+    e.event_id as subject,
     case when j.orders = 1 then j.first_order end as order_id,
     case when j.orders <= 1 and j.shoppers <= 1 then j.first_session end as session,
     j.ok,
@@ -234,16 +203,33 @@ select
     end as actual,
     case
         when j.ok is not false then null
-        when is_placeholder(j.event_id) then 'placeholder'
-        when regexp_full_match(j.event_id, '[0-9]+') or length(j.event_id) < 8 then 'low_entropy'
+        when is_placeholder(e.event_id) then 'placeholder'
+        when regexp_full_match(e.event_id, '[0-9]+') or length(e.event_id) < 8 then 'low_entropy'
         when j.pages = 1 and j.orders = 0 then 'page_cache'
         else 'unknown'
     end as cause,
     coalesce(r.first_ref, r.any_ref) as ref,
     coalesce(r.last_ref, r.other_any_ref) as other_ref
 from judged j
+join events e on e.event_key = j.id_key
 left join rows_of_ids r
-    on r.platform = j.platform
+    on r.id_key = j.id_key
    and r.pixel is not distinct from j.pixel
-   and r.event_name = j.event_name
-   and r.event_id = j.event_id
+union all
+select
+    c.platform,
+    c.step,
+    b.event_id,
+    b.order_id,
+    least(b.session, s.session),
+    true,
+    'one act per id' || coalesce(' in pixel ' || coalesce(b.dataset, s.dataset), ''),
+    'one act',
+    cast(null as varchar),
+    cast(null as varchar),
+    cast(null as varchar)
+from id_copies c
+join events b on b.event_key = c.browser_key
+join events s on s.event_key = c.server_key
+where c.is_plain
+  and c.platform in ('meta', 'tiktok')

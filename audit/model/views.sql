@@ -336,6 +336,63 @@ where step is not null
   and (channel = 'server' or coalesce(status, 200) <> 0)
   and (channel = 'server' or net_error is null);
 
+-- Each id under the key of one of its events. A plain id is carried by one browser and one server event, both sent, for one pixel,
+-- within the platform's window and of one act: the Purchase of an order that both name, or a step of one visit. Checks of ids look
+-- closely only at the others.
+create table id_copies as
+select
+    coalesce(i.browser_key, i.server_key) as id_key,
+    i.platform,
+    b.step,
+    i.browser_key,
+    i.server_key,
+    i.browser_events > 1 or i.server_events > 1 as is_repeated,
+    coalesce(
+        i.browser_events = 1
+        and i.server_events = 1
+        and i.event_name <> ''
+        and s.step = b.step
+        and (s.dataset is null or b.dataset is null or s.dataset = b.dataset)
+        and b.in_plan
+        and s.in_plan
+        and coalesce(b.status, 200) <> 0
+        and b.net_error is null
+        and coalesce(b.accepted, true)
+        and coalesce(s.accepted, true)
+        and abs(epoch(coalesce(s.seen_at, s.event_at)) - epoch(coalesce(b.seen_at, b.event_at))) <= w.amount
+        and case
+            when b.step = 'Purchase' then s.order_id = b.order_id
+            else s.session = b.session and coalesce(b.order_id, s.order_id, b.order_key, s.order_key) is null
+        end,
+        false) as is_plain
+from event_ids i
+left join events b on b.event_key = i.browser_key
+left join events s on s.event_key = i.server_key
+join plan_limits w on w.name = 'dedup_window_s';
+
+-- The events of the ids that are not plain.
+create table id_events as
+select id_key, browser_key as event_key
+from id_copies
+where not is_plain
+  and not is_repeated
+  and browser_key is not null
+union all
+select id_key, server_key
+from id_copies
+where not is_plain
+  and not is_repeated
+  and server_key is not null
+union all
+select c.id_key, e.event_key
+from id_copies c
+join events k on k.event_key = c.id_key
+join events e
+    on e.event_id = k.event_id
+   and e.event_name = k.event_name
+   and e.platform = k.platform
+where c.is_repeated;
+
 -- The visits each order was placed in: its events say so, or the checkout's own answer does.
 create table order_sessions as
 with traces as (
@@ -1291,16 +1348,26 @@ with core as (
     left join unnamed_steps n on n.event_key = e.event_key
     where coalesce(e.step, n.step) is not null
 ),
+-- Two Purchases that carry their orders hint at nothing.
+purchase_pairs as (
+    select
+        p.browser_key,
+        p.server_key,
+        coalesce(b.order_id, s.order_id) as order_id,
+        case p.kind when 'exact' then 'copy' else 'probable' end as how
+    from event_pairs p
+    join events b on b.event_key = p.browser_key
+    join events s on s.event_key = p.server_key
+    where b.step = 'Purchase'
+      and (b.order_id is null or s.order_id is null or coalesce(s.step, '') <> 'Purchase')
+      and coalesce(b.order_id, s.order_id) is not null
+),
 hints as (
-    select browser_key as event_key, order_id, case kind when 'exact' then 'copy' else 'probable' end as how
-    from pairs
-    where step = 'Purchase'
-      and order_id is not null
+    select browser_key as event_key, order_id, how
+    from purchase_pairs
     union all
-    select server_key, order_id, case kind when 'exact' then 'copy' else 'probable' end
-    from pairs
-    where step = 'Purchase'
-      and order_id is not null
+    select server_key, order_id, how
+    from purchase_pairs
     union all
     select event_key, order_id, 'probable'
     from probable_orders
@@ -1318,11 +1385,12 @@ hinted as (
     group by h.event_key, h.order_id
 ),
 -- A visit may hold any number of orders (one browser id sent for everybody): event by event only those a person named are linked.
-named_orders as (
-    select distinct
+named_visits as (
+    select
+        session,
         order_id
-    from orders
-    where is_named
+    from order_sessions
+    where order_id in (select order_id from orders where is_named)
 )
 select event_key, order_id, 'carried' as how
 from core
@@ -1332,12 +1400,11 @@ union all
 select event_key, order_id, how
 from hinted
 union all
-select c.event_key, s.order_id, 'visit'
+select c.event_key, v.order_id, 'visit'
 from core c
-join order_sessions s on s.session = c.session
-join named_orders n on n.order_id = s.order_id
+join named_visits v on v.session = c.session
 where c.step <> 'Purchase'
-  and not exists (select 1 from hints h where h.event_key = c.event_key and h.order_id = s.order_id);
+  and not exists (select 1 from hints h where h.event_key = c.event_key and h.order_id = v.order_id);
 
 create view order_events as
 select
@@ -1397,6 +1464,25 @@ left join (select event_key from delivery_answers where outcome = 'refused') a o
 left join (select distinct event_key from order_links where how in ('copy', 'probable')) h on h.event_key = e.event_key
 where r.step <> 'Purchase'
   and coalesce(e.session, n.session) is not null;
+
+-- Orders whose events may lie in several places: of several visits, or hinted at. There the places are compared. The others have
+-- their steps in one visit and carry their Purchases.
+create temp table scattered_orders as
+select order_id
+from order_sessions
+group by order_id
+having count(*) > 1
+union
+select l.order_id
+from order_links l
+left join unnamed_steps n on n.event_key = l.event_key
+where l.how in ('copy', 'probable')
+   or n.event_key is not null
+union
+select s.order_id
+from visit_events v
+join order_sessions s on s.session = v.session
+where v.is_hinted;
 
 -- One row per order, platform and step the plan asks for: what was sent for it on each channel, the first event of each kind, and
 -- whether the evidence would show it. What a visit sent is summed up before it is told for each of its orders.
@@ -1463,7 +1549,7 @@ linked as (
     join step_requirements r on r.platform = e.platform and r.step = e.step
     where e.how <> 'visit'
 ),
-purchase_sends as (
+purchase_sums as (
     select
         order_id,
         requirement,
@@ -1478,32 +1564,30 @@ purchase_sends as (
       and kind in ('browser', 'server')
     group by order_id, requirement
 ),
--- Orders whose events may lie in several places, or several on one channel: there the places are compared.
-scattered_orders as (
-    select order_id
-    from order_sessions
-    group by order_id
-    having count(*) > 1
-    union
-    select order_id
-    from purchase_sends
-    where browser_events > 1
-       or server_events > 1
-    union
-    select l.order_id
-    from order_links l
-    left join unnamed_steps n on n.event_key = l.event_key
-    where l.how in ('copy', 'probable')
-       or n.event_key is not null
-    union
-    select s.order_id
-    from visit_events v
-    join order_sessions s on s.session = v.session
-    where v.is_hinted
+purchase_firsts as (
+    select
+        l.order_id,
+        l.requirement,
+        min(case when l.kind = 'browser' then l.event_key end) as browser_key,
+        min(case when l.kind = 'server' then l.event_key end) as server_key
+    from purchase_sums k
+    join linked l on l.order_id = k.order_id and l.requirement = k.requirement
+    where (k.browser_events > 1 or k.server_events > 1)
+      and l.how = 'carried'
+      and l.kind in ('browser', 'server')
+      and l.sent_at is not distinct from case when l.kind = 'browser' then k.browser_at else k.server_at end
+    group by l.order_id, l.requirement
 ),
 scattered_visits as (
     select
-        s.order_id,
+        order_id,
+        session
+    from order_sessions
+    where order_id in (select order_id from scattered_orders)
+),
+scattered_sums as (
+    select
+        v.order_id,
         k.requirement,
         k.session,
         k.browser_events,
@@ -1512,9 +1596,8 @@ scattered_visits as (
         k.server_key,
         k.browser_at,
         k.server_at
-    from visit_sends k
-    join order_sessions s on s.session = k.session
-    where s.order_id in (select order_id from scattered_orders)
+    from scattered_visits v
+    join visit_sends k on k.session = v.session
 ),
 -- What does not count as sent is rare, and told apart by its kind.
 lost_kinds as (
@@ -1558,11 +1641,11 @@ sorted as (
     join order_sessions s on s.session = k.session
     union all
     select order_id, requirement, 'browser', browser_events, session, browser_at, browser_key
-    from scattered_visits
+    from scattered_sums
     where browser_events > 0
     union all
     select order_id, requirement, 'server', server_events, session, server_at, server_key
-    from scattered_visits
+    from scattered_sums
     where server_events > 0
     union all
     -- An event that a hint ties to an order is no other event of that order's visit.
@@ -1659,8 +1742,8 @@ select
     cast(coalesce(k.server_events, p.server_events, s.server_events, 0) as bigint) as server_events,
     cast(coalesce(s.refused_events, 0) as bigint) as refused_events,
     cast(coalesce(s.stopped_events, 0) as bigint) as stopped_events,
-    coalesce(k.browser_key, p.browser_key, s.browser_key) as browser_key,
-    coalesce(k.server_key, p.server_key, s.server_key) as server_key,
+    coalesce(k.browser_key, f.browser_key, p.browser_key, s.browser_key) as browser_key,
+    coalesce(k.server_key, f.server_key, p.server_key, s.server_key) as server_key,
     s.refused_key,
     s.stopped_key,
     s.foreign_browser_key,
@@ -1673,7 +1756,8 @@ from wanted w
 cross join step_requirements r
 join order_coverage c on c.order_id = w.order_id and c.platform = r.platform
 left join visit_sends k on k.session = w.compact_visit and k.requirement = r.requirement
-left join purchase_sends p on p.order_id = w.compact_order and p.requirement = r.requirement
+left join purchase_sums p on p.order_id = w.compact_order and p.requirement = r.requirement
+left join purchase_firsts f on f.order_id = w.compact_order and f.requirement = r.requirement
 left join scattered_sends s on s.order_id = w.order_id and s.requirement = r.requirement;
 
 -- Holes in Meta's own count of hits per pixel and page: something between the two hits left no trace.
