@@ -66,6 +66,11 @@ with credible_times as (
         end as happened_at
     from sent_events
     where step in ('AddToCart', 'Purchase')
+      -- There is an order or a call of the storefront to compare it with.
+      and (
+          (step = 'Purchase' and order_id is not null)
+          or event_key in (select event_key from action_claims)
+      )
 ),
 timed as (
     select

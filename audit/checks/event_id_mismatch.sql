@@ -62,7 +62,8 @@ with texts as (
         ltrim(regexp_replace(browser_id, '[.]0+$', ''), '0') as browser_number,
         ltrim(regexp_replace(server_id, '[.]0+$', ''), '0') as server_number
     from pairs
-    where platform in ('meta', 'tiktok')
+    where kind <> 'exact'
+      and platform in ('meta', 'tiktok')
       and step is not null
       and browser_id is not null
       and server_id is not null
@@ -101,3 +102,21 @@ select
     browser_ref as ref,
     server_ref as other_ref
 from judged
+union all
+-- What was paired by one id has one id.
+select
+    platform,
+    step,
+    coalesce(order_id, order_key, browser_id),
+    order_id,
+    session,
+    true,
+    'one event_id on both sides',
+    'browser ' || browser_id || ', server ' || server_id,
+    cast(null as varchar),
+    browser_ref,
+    server_ref
+from pairs
+where kind = 'exact'
+  and platform in ('meta', 'tiktok')
+  and step is not null

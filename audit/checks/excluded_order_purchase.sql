@@ -122,7 +122,7 @@ answered as (
     select
         *,
         case
-            when ref is null then true
+            when events is null then true
             when reason = 'cancelled' and cancel_unknown then null
             when reason is not null then false
             when payment_unknown then null

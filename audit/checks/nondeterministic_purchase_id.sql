@@ -16,7 +16,17 @@ not_yet     = "Do not change the template in the plan to fit; first see whether 
 remedy      = "Build the id from the order exactly as the template says, on every side that sends it."
 owner       = "tracking"
 */
-with purchases as (
+with likely_orders as (
+    -- the order it most likely is, where its own id does not say
+    select
+        u.event_key,
+        u.order_id
+    from sent_events e
+    join purchase_units u on u.event_key = e.event_key
+    where e.step = 'Purchase'
+      and e.order_id is null
+),
+purchases as (
     select
         e.event_key,
         e.platform,
@@ -25,7 +35,6 @@ with purchases as (
         e.sender,
         e.event_id,
         e.order_id,
-        -- the order it most likely is, where its own id does not say
         coalesce(e.order_id, u.order_id) as likely_order,
         e.order_key,
         e.session,
@@ -34,7 +43,7 @@ with purchases as (
         replace(l.event_id_suffix, '{event_name}', e.event_name) as suffix
     from sent_events e
     cross join launch l
-    left join purchase_units u on u.event_key = e.event_key
+    left join likely_orders u on u.event_key = e.event_key
     where e.step = 'Purchase'
       and e.platform in ('meta', 'tiktok')
       and e.event_id is not null
@@ -53,15 +62,12 @@ keyed as (
         case when has_shape then substr(event_id, length(prefix) + 1, length(event_id) - length(prefix) - length(suffix)) end as key
     from shaped
 ),
--- the key in the id is one of its own order's
 owned as (
     select
-        k.event_key
-    from keyed k
-    join order_keys o
-        on o.key = k.key
-       and o.order_id = k.order_id
-    group by k.event_key
+        *,
+        -- the key in the id is one of its own order's
+        exists (select 1 from order_keys o where o.key = keyed.key and o.order_id = keyed.order_id) as is_owned
+    from keyed
 )
 select
     k.platform,
@@ -70,7 +76,7 @@ select
     k.likely_order as order_id,
     k.session,
     case
-        when o.event_key is not null then true
+        when k.is_owned then true
         when not k.has_shape or is_placeholder(k.key) then false
         when k.order_id is not null then false
         -- the shape is right; whether the key in it is an order's, no export says
@@ -81,5 +87,4 @@ select
     cast(null as varchar) as cause,
     k.ref,
     cast(null as varchar) as other_ref
-from keyed k
-left join owned o on o.event_key = k.event_key
+from owned k

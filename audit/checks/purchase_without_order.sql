@@ -50,51 +50,90 @@ with purchases as (
         e.event_id,
         e.value,
         e.currency,
+        e.order_id,
         e.order_key,
         coalesce(e.event_at, e.seen_at) as happened_at
     from sent_events e
     where e.step = 'Purchase'
 ),
-known_orders as (
-    select event_key, min(order_id) as order_id
-    from order_events
-    where how in ('carried', 'copy')
-    group by event_key
-    union
-    -- Orders the web pixels have no duty for are orders all the same.
-    select event_key, order_id
-    from events
-    where step = 'Purchase'
-      and order_id is not null
+-- Only a Purchase that carries no order of the export needs a closer look. Orders the web pixels have no duty for are orders all
+-- the same.
+bare as (
+    select event_key, session
+    from purchases
+    where order_id is null
 ),
-one_orders as (
-    select event_key, min(order_id) as order_id
-    from known_orders
-    group by event_key
+copy_orders as (
+    select l.event_key, min(l.order_id) as order_id
+    from bare p
+    join order_links l on l.event_key = p.event_key
+    where l.how in ('carried', 'copy')
+    group by l.event_key
 ),
 copy_sides as (
-    select browser_key as event_key, order_key from pairs where kind = 'exact' and step = 'Purchase'
+    select p.event_key, s.order_key
+    from bare p
+    join event_pairs c on c.browser_key = p.event_key
+    join events s on s.event_key = c.server_key
+    where c.kind = 'exact'
     union all
-    select server_key, order_key from pairs where kind = 'exact' and step = 'Purchase'
+    select p.event_key, b.order_key
+    from bare p
+    join event_pairs c on c.server_key = p.event_key
+    join events b on b.event_key = c.browser_key
+    where c.kind = 'exact'
+      and b.step = 'Purchase'
 ),
 copy_keys as (
     select event_key, min(order_key) as order_key
     from copy_sides
     group by event_key
 ),
+watched_visits as (
+    select p.session
+    from bare p
+    join captured_visits c on c.session = p.session
+    union
+    select p.session
+    from bare p
+    join order_sessions v on v.session = p.session
+),
 keyed as (
     select
-        p.*,
+        platform,
+        channel,
+        ref,
+        session,
+        happened_at,
+        value,
+        currency,
+        event_id,
+        order_id,
+        order_key as carried_key,
+        cast(null as varchar) as probable_order,
+        0 as is_watched
+    from purchases
+    where order_id is not null
+    union all
+    select
+        p.platform,
+        p.channel,
+        p.ref,
+        p.session,
+        p.happened_at,
+        p.value,
+        p.currency,
+        p.event_id,
         k.order_id,
-        coalesce(p.order_key, c.order_key) as carried_key,
-        b.order_id as probable_order,
-        s.session is not null or v.session is not null as is_watched
+        coalesce(p.order_key, c.order_key),
+        b.order_id,
+        case when w.session is not null then 1 else 0 end
     from purchases p
-    left join one_orders k on k.event_key = p.event_key
+    left join copy_orders k on k.event_key = p.event_key
     left join copy_keys c on c.event_key = p.event_key
     left join probable_orders b on b.event_key = p.event_key
-    left join captured_visits s on s.session = p.session
-    left join (select distinct session from order_sessions) v on v.session = p.session
+    left join watched_visits w on w.session = p.session
+    where p.order_id is null
 ),
 units as (
     select
@@ -105,8 +144,7 @@ units as (
         min(probable_order) as probable_order,
         min(session) as session,
         min(happened_at) as happened_at,
-        max(case when is_watched then 1 else 0 end) as watched,
-        count(*) as events,
+        max(is_watched) as watched,
         min(value) as value,
         min(currency) as currency,
         coalesce(min(case when channel = 'browser' then ref end), min(ref)) as ref,
@@ -123,20 +161,9 @@ export_window as (
     from orders o
     cross join (select count(*) as order_count from plan_test_orders) t
 ),
-key_shapes as (
-    -- 250130JQHFZG is '9A', #1001 is '9': the form of the shop's keys, with the lengths met.
-    select
-        regexp_replace(regexp_replace(key, '[0-9]+', '9', 'g'), '[A-Za-z]+', 'A', 'g') as shape,
-        min(length(key)) as shortest,
-        max(length(key)) as longest
-    from order_keys
-    group by regexp_replace(regexp_replace(key, '[0-9]+', '9', 'g'), '[A-Za-z]+', 'A', 'g')
-),
 judged as (
     select
         u.*,
-        s.shape is not null and (s.shape <> '9' or length(u.carried_key) between s.shortest - 1 and s.longest + 1) as looks_like_order,
-        is_placeholder(u.carried_key) as has_placeholder,
         case
             when u.order_id is not null then true
             when u.carried_key is null then null
@@ -148,28 +175,52 @@ judged as (
         end as ok
     from units u
     cross join export_window w
-    left join key_shapes s
-        on s.shape = regexp_replace(regexp_replace(u.carried_key, '[0-9]+', '9', 'g'), '[A-Za-z]+', 'A', 'g')
+),
+strays as (
+    select distinct
+        carried_key,
+        regexp_replace(regexp_replace(carried_key, '[0-9]+', '9', 'g'), '[A-Za-z]+', 'A', 'g') as shape
+    from judged
+    where not ok
+),
+key_shapes as (
+    -- 250130JQHFZG is '9A', #1001 is '9': the form of the shop's keys, with the lengths met.
+    select
+        regexp_replace(regexp_replace(k.key, '[0-9]+', '9', 'g'), '[A-Za-z]+', 'A', 'g') as shape,
+        min(length(k.key)) as shortest,
+        max(length(k.key)) as longest
+    from order_keys k
+    where exists (select 1 from strays)
+    group by regexp_replace(regexp_replace(k.key, '[0-9]+', '9', 'g'), '[A-Za-z]+', 'A', 'g')
+),
+alike as (
+    -- Names no order of the export, and looks like the key of one.
+    select t.carried_key
+    from strays t
+    join key_shapes s on s.shape = t.shape
+    where s.shape <> '9'
+       or length(t.carried_key) between s.shortest - 1 and s.longest + 1
 )
 select
-    platform,
+    j.platform,
     'Purchase' as step,
-    unit as subject,
-    order_id,
-    session,
-    ok,
+    j.unit as subject,
+    j.order_id,
+    j.session,
+    j.ok,
     'an order of the export' as expected,
     case
-        when ok then 'order ' || order_id
-        when carried_key is null then 'names no order' || coalesce('; fits order ' || probable_order || ' in money and time', '')
-        when ok is null then 'order ' || carried_key || ', outside what the export covers'
-        else 'order ' || carried_key || ', which is not in the export'
-    end || case when ok then '' else coalesce('; ' || money_text(value, currency), '') end as actual,
+        when j.ok then 'order ' || j.order_id
+        when j.carried_key is null then 'names no order' || coalesce('; fits order ' || j.probable_order || ' in money and time', '')
+        when j.ok is null then 'order ' || j.carried_key || ', outside what the export covers'
+        else 'order ' || j.carried_key || ', which is not in the export'
+    end || case when j.ok then '' else coalesce('; ' || money_text(j.value, j.currency), '') end as actual,
     case
-        when ok = false and has_placeholder then 'placeholder_id'
-        when ok = false and not looks_like_order then 'other_object'
-        when ok = false then 'unknown'
+        when j.ok = false and is_placeholder(j.carried_key) then 'placeholder_id'
+        when j.ok = false and a.carried_key is null then 'other_object'
+        when j.ok = false then 'unknown'
     end as cause,
-    ref,
-    case when server_ref <> ref then server_ref end as other_ref
-from judged
+    j.ref,
+    case when j.server_ref <> j.ref then j.server_ref end as other_ref
+from judged j
+left join alike a on a.carried_key = j.carried_key

@@ -25,7 +25,15 @@ not_yet     = "Do not correct the reports with an average; how often buyers reop
 remedy      = "Remember on the device that the event was sent, or give it an event_id that stays the same for this order or cart."
 owner       = "tracking"
 */
-with core_events as (
+with busy_visits as (
+    -- Only visits in which a step came twice are looked at closely.
+    select coalesce(session, page_load) as visit
+    from sent_events
+    where channel = 'browser'
+    group by coalesce(session, page_load), step
+    having count(*) > 1
+),
+core_events as (
     select
         e.event_key,
         e.platform,
@@ -45,9 +53,8 @@ with core_events as (
         coalesce(e.event_at, e.seen_at) as happened_at
     from sent_events e
     where e.channel = 'browser'
-      and coalesce(e.session, e.page_load) is not null
+      and coalesce(e.session, e.page_load) in (select visit from busy_visits)
 ),
--- Only visits in which something came twice are looked at closely.
 repeats as (
     select
         platform,
@@ -139,5 +146,7 @@ select
     j.found_cause as cause,
     e.ref,
     j.before_ref as other_ref
-from core_events e
+from sent_events e
 left join judged j on j.event_key = e.event_key
+where e.channel = 'browser'
+  and coalesce(e.session, e.page_load) is not null

@@ -24,7 +24,22 @@ not_yet     = "Do not keep both because one of them 'is only the server': each c
 remedy      = "Switch off the sender the plan does not name, or hand it the first event's id so that the platform can merge them."
 owner       = "data"
 */
-with purchases as (
+with second_sends as (
+    -- Orders with a second send: of another id, or without one on the same side.
+    select
+        order_id,
+        platform
+    from order_events
+    where step = 'Purchase'
+      and how in ('carried', 'copy')
+      and is_sent
+      and not is_refused
+    group by order_id, platform
+    having min(event_id) <> max(event_id)
+        or count(case when event_id is null and channel = 'browser' then 1 end) > 1
+        or count(case when event_id is null and channel = 'server' then 1 end) > 1
+),
+purchases as (
     select
         o.order_id,
         o.platform,
@@ -41,7 +56,8 @@ with purchases as (
         -- Copies of one id are one send; where there is no id, one side is looked at alone.
         case when o.event_id is null then o.channel else 'id' end as lane,
         coalesce(o.event_id, o.ref || ' ' || cast(o.event_key as varchar)) as send
-    from order_events o
+    from second_sends s
+    join order_events o on o.order_id = s.order_id and o.platform = s.platform
     join events e on e.event_key = o.event_key
     where o.step = 'Purchase'
       and o.how in ('carried', 'copy')
@@ -77,6 +93,12 @@ first_senders as (
     where nth = 1
     group by order_id, platform
 ),
+payments as (
+    select order_id, min(paid_at) as paid_at
+    from orders
+    where order_id in (select order_id from second_sends)
+    group by order_id
+),
 seconds as (
     select
         l.order_id,
@@ -108,7 +130,7 @@ seconds as (
     from ranked l
     join ranked f on f.order_id = l.order_id and f.platform = l.platform and f.lane = l.lane and f.nth = 1
     join first_senders s on s.order_id = l.order_id and s.platform = l.platform
-    join (select order_id, min(paid_at) as paid_at from orders group by order_id) o on o.order_id = l.order_id
+    join payments o on o.order_id = l.order_id
     where l.nth > 1
 ),
 found as (
@@ -123,9 +145,12 @@ subjects as (
         order_id,
         platform,
         min(session) as session,
-        min(ref) as ref,
-        count(*) as send_count
-    from sends
+        min(ref) as ref
+    from order_events
+    where step = 'Purchase'
+      and how in ('carried', 'copy')
+      and is_sent
+      and not is_refused
     group by order_id, platform
 )
 select

@@ -47,6 +47,19 @@ snackvideo_units as (
     from snackvideo_purchases
     group by unit
 ),
+-- Only what a rule sent needs a look beside it.
+codeless_places as (
+    select distinct
+        e.platform,
+        e.step,
+        e.dataset,
+        coalesce(u.unit, e.session) as unit
+    from sent_events e
+    left join purchase_units u on u.event_key = e.event_key
+    where e.channel = 'browser'
+      and e.platform = 'meta'
+      and e.is_codeless
+),
 core_events as (
     select
         e.platform,
@@ -65,18 +78,22 @@ core_events as (
 ),
 codeless_units as (
     select
-        platform,
-        step,
-        dataset,
-        unit,
-        min(order_id) as order_id,
-        min(session) as session,
-        min(case when is_codeless then rule end) as rule,
-        min(case when is_codeless then ref end) as codeless_ref,
-        min(case when not is_codeless then ref end) as coded_ref
-    from core_events
-    where unit is not null
-    group by platform, step, dataset, unit
+        e.platform,
+        e.step,
+        e.dataset,
+        e.unit,
+        min(e.order_id) as order_id,
+        min(e.session) as session,
+        min(case when e.is_codeless then e.rule end) as rule,
+        min(case when e.is_codeless then e.ref end) as codeless_ref,
+        min(case when not e.is_codeless then e.ref end) as coded_ref
+    from codeless_places p
+    join core_events e
+        on e.platform = p.platform
+       and e.step = p.step
+       and e.dataset is not distinct from p.dataset
+       and e.unit = p.unit
+    group by e.platform, e.step, e.dataset, e.unit
 )
 select
     'snackvideo' as platform,
