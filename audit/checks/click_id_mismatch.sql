@@ -40,23 +40,23 @@ owner       = "tracking"
 */
 with copies as (
     select
-        p.platform,
-        p.step,
-        coalesce(p.order_id, p.order_key, p.browser_id) as subject,
-        p.order_id,
-        p.session,
-        p.browser_ref,
-        p.server_ref,
+        b.platform,
+        b.step,
+        coalesce(b.order_id, s.order_id, b.order_key, s.order_key, b.event_id) as subject,
+        coalesce(b.order_id, s.order_id) as order_id,
+        coalesce(b.session, s.session) as session,
+        b.ref as browser_ref,
+        s.ref as server_ref,
         b.click_id as browser_click,
         s.click_id as server_click,
         b.browser_id as browser_browser,
         s.browser_id as server_browser
-    from pairs p
+    from event_pairs p
     join events b on b.event_key = p.browser_key
     join events s on s.event_key = p.server_key
     where p.kind = 'exact'
-      and p.platform in ('meta', 'tiktok')
-      and p.step is not null
+      and b.platform in ('meta', 'tiktok')
+      and b.step is not null
 ),
 compared as (
     select *, case platform when 'meta' then 'fbc' else 'ttclid' end as id_kind, browser_click as browser_value, server_click as server_value

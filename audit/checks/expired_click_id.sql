@@ -31,8 +31,8 @@ judged as (
         e.step,
         e.channel,
         e.order_id,
-        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.ref) as subject,
-        v.session,
+        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.session, e.ref) as subject,
+        coalesce(v.session, e.session) as session,
         e.ref,
         e.click_id,
         a.landed_at,
@@ -41,8 +41,8 @@ judged as (
         least(coalesce(e.event_at, e.seen_at), coalesce(e.seen_at, e.event_at)) as used_at,
         coalesce(p.amount, 7) as days
     from sent_events e
-    join event_visits v on v.event_key = e.event_key
     join arrivals a on a.platform = e.platform and a.click_id = e.click_id
+    left join lent_visits v on v.event_key = e.event_key
     left join plan_limits p on p.name = 'click_id_days_' || e.platform
 )
 select

@@ -19,18 +19,22 @@ with judged as (
         e.step,
         e.channel,
         e.order_id,
-        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.ref) as subject,
-        v.session,
+        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.session, e.ref) as subject,
+        coalesce(v.session, e.session) as session,
         e.ref,
-        v.click_made_at as created_at,
+        e.click_id,
+        o.click_id is null as is_young,
+        o.made_at,
         -- A wrong event time must not age a click.
         least(coalesce(e.event_at, e.seen_at), coalesce(e.seen_at, e.event_at)) as used_at,
         coalesce(p.amount, 90) as days
     from sent_events e
-    join event_visits v on v.event_key = e.event_key
+    left join odd_fbcs o on o.click_id = e.click_id
+    left join lent_visits v on v.event_key = e.event_key
     left join plan_limits p on p.name = 'click_id_days_meta'
     where e.platform = 'meta'
-      and coalesce(e.click_id, '') like 'fb.%'
+      and e.click_id is not null
+      and (o.click_id is null or (o.made_at is not null and e.click_id like 'fb.%'))
 )
 select
     'meta' as platform,
@@ -38,12 +42,11 @@ select
     subject,
     order_id,
     session,
-    epoch(used_at) - epoch(created_at) <= days * 86400 as ok,
+    case when is_young then true else epoch(used_at) - epoch(made_at) <= days * 86400 end as ok,
     'a click of the last ' || number_text(cast(days as decimal(18, 3))) || ' days' as expected,
-    channel || ' fbc created on ' || strftime(created_at, '%Y-%m-%d') || ', '
-        || cast(cast(floor((epoch(used_at) - epoch(created_at)) / 86400) as bigint) as varchar) || ' days before the event' as actual,
+    channel || ' fbc created on ' || strftime(fb_created(click_id), '%Y-%m-%d') || ', '
+        || cast(cast(floor((epoch(used_at) - epoch(fb_created(click_id))) / 86400) as bigint) as varchar) || ' days before the event' as actual,
     cast(null as varchar) as cause,
     ref,
     cast(null as varchar) as other_ref
 from judged
-where created_at is not null

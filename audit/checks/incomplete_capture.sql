@@ -25,7 +25,7 @@ with windows as (
 -- What one file names and another holds ties them, whatever the clocks say.
 tied_to_server as (
     select b.source
-    from pairs p
+    from event_pairs p
     join events b on b.event_key = p.browser_key
     where p.kind = 'exact'
     group by b.source

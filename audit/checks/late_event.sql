@@ -16,10 +16,9 @@ remedy      = "Send each event from the moment the order is stored, not from a s
 owner       = "data"
 */
 with retried as (
-    select delivery
+    select distinct delivery
     from delivery_answers
-    group by delivery
-    having count(*) > 1
+    where delivery <> event_key
 ),
 ranked as (
     select
@@ -37,12 +36,29 @@ other_sends as (
     from ranked
     where nth > 1
 ),
+-- An event that names its time and left soon after it and after its browser copy is in time, whatever else is known of it.
+doubtful as (
+    select e.event_key
+    from events e
+    join plan_limits w on w.name = 'late_after_s'
+    where e.channel = 'server'
+      and not coalesce(e.event_time_sent is not null and epoch(e.seen_at) - epoch(e.event_at) <= w.amount, false)
+    union
+    select s.event_key
+    from event_pairs p
+    join events b on b.event_key = p.browser_key
+    join events s on s.event_key = p.server_key
+    join plan_limits w on w.name = 'late_after_s'
+    where p.kind = 'exact'
+      and epoch(s.seen_at) - epoch(coalesce(b.event_at, b.seen_at)) > w.amount
+),
 browser_times as (
     select
         p.server_key,
         min(coalesce(b.event_at, b.seen_at)) as happened_at,
         min(b.source) as source
-    from pairs p
+    from doubtful d
+    join event_pairs p on p.server_key = d.event_key
     join events b on b.event_key = p.browser_key
     where p.kind = 'exact'
     group by p.server_key
@@ -56,23 +72,23 @@ timed as (
         r.event_id,
         r.session,
         r.ref,
-        s.seen_at as sent_at,
-        s.page_load,
-        case when s.event_time_sent is not null then s.event_at end as claimed_at,
+        r.seen_at as sent_at,
+        r.page_load,
+        case when r.event_time_sent is not null then r.event_at end as claimed_at,
         b.happened_at as browser_at,
         case when r.step = 'Purchase' and l.conversion_point = 'order_created' then o.created_at
             when r.step = 'Purchase' then o.paid_at end as order_at,
         -- Two files may run on two clocks.
-        case when b.source = s.source then 0 else 60 end as browser_slack,
+        case when b.source = r.source then 0 else 60 end as browser_slack,
         w.amount as limit_s
     from deliveries r
-    join events s on s.event_key = r.event_key
     cross join launch l
     join plan_limits w on w.name = 'late_after_s'
     left join browser_times b on b.server_key = r.event_key
     left join orders o on o.order_id = r.order_id
+    left join other_sends x on x.event_key = r.event_key
     where r.step is not null
-      and not exists (select 1 from other_sends x where x.event_key = r.event_key)
+      and x.event_key is null
 ),
 delays as (
     select

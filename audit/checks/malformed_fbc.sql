@@ -45,36 +45,27 @@ with told_landings as (
       and session is not null
       and click_id is not null
 ),
--- Many events carry the same cookie.
-forms as (
-    select
-        click_id,
-        regexp_full_match(click_id, 'fb[.][0-2][.][0-9]{13}[.][^.]+([.][A-Za-z0-9_-]+)?') as is_whole,
-        regexp_full_match(click_id, 'fb[.][0-2][.][0-9]{13}[.][^.%]+([.][A-Za-z0-9_-]+)?') as is_plain
-    from sent_events
-    where platform = 'meta'
-      and click_id is not null
-    group by click_id
-),
 judged as (
     select
         e.step,
         e.channel,
         e.order_id,
-        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.ref) as subject,
-        v.session,
+        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.session, e.ref) as subject,
+        coalesce(v.session, e.session) as session,
         e.ref,
         e.click_id,
         -- With its landing in evidence the click part is compared byte for byte elsewhere; here it only has to be there.
         case
+            when f.click_id is null then true
             when l.session is not null or e.landing_click is not null then f.is_whole
             else f.is_plain
         end as ok
     from sent_events e
-    join forms f on f.click_id = e.click_id
-    join event_visits v on v.event_key = e.event_key
-    left join told_landings l on l.session = v.session
+    left join odd_fbcs f on f.click_id = e.click_id
+    left join lent_visits v on v.event_key = e.event_key
+    left join told_landings l on l.session = coalesce(v.session, e.session)
     where e.platform = 'meta'
+      and e.click_id is not null
 )
 select
     'meta' as platform,

@@ -23,30 +23,34 @@ not_yet     = "Do not hash it: fbp is one of the fields Meta wants in plain text
 remedy      = "Pass the _fbp cookie's text unchanged, and send none where the visitor has none."
 owner       = "data"
 */
-with forms as (
+with ids as (
     -- Many events carry the same cookie.
-    select
-        browser_id,
-        regexp_full_match(browser_id, 'fb[.][0-2][.][0-9]{13}[.][0-9]+([.][A-Za-z0-9_-]+)?') as ok
+    select browser_id
     from sent_events
     where platform = 'meta'
       and browser_id is not null
     group by browser_id
+),
+malformed as (
+    select browser_id
+    from ids
+    where not regexp_full_match(browser_id, 'fb[.][0-2][.][0-9]{13}[.][0-9]+([.][A-Za-z0-9_-]+)?')
 ),
 judged as (
     select
         e.step,
         e.channel,
         e.order_id,
-        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.ref) as subject,
-        v.session,
+        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.session, e.ref) as subject,
+        coalesce(v.session, e.session) as session,
         e.ref,
         e.browser_id,
-        f.ok
+        m.browser_id is null as ok
     from sent_events e
-    join forms f on f.browser_id = e.browser_id
-    join event_visits v on v.event_key = e.event_key
+    left join malformed m on m.browser_id = e.browser_id
+    left join lent_visits v on v.event_key = e.event_key
     where e.platform = 'meta'
+      and e.browser_id is not null
 )
 select
     'meta' as platform,

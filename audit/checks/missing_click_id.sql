@@ -17,29 +17,31 @@ owner       = "tracking"
 */
 with known as (
     select
-        session,
-        known_at,
-        ref
-    from visit_knowledge
-    where platform = 'snackvideo'
-      and kind = 'click'
-      and channel = 'browser'
+        k.session,
+        min(k.page_click_at) as known_at,
+        min(s.ref) as ref
+    from visit_knowledge k
+    join visit_showings s
+        on s.session = k.session
+       and s.platform = k.platform
+       and s.page_click_at = k.page_click_at
+    where k.platform = 'snackvideo'
+    group by k.session
 ),
 relay_events as (
     select
         e.step,
         e.order_id,
-        coalesce(e.order_id, e.order_key, v.session, e.ref) as subject,
-        v.session,
+        coalesce(e.order_id, e.order_key, e.visit, e.ref) as subject,
+        e.visit as session,
         e.ref,
         e.click_id,
         k.ref as known_ref
-    from sent_events e
-    join event_visits v on v.event_key = e.event_key
-    join known k on k.session = v.session
+    from sent_visit_events e
+    join known k on k.session = e.visit
     where e.platform = 'snackvideo'
       and e.channel = 'server'
-      and k.known_at <= v.judged_at
+      and k.known_at <= e.judged_at
 ),
 -- One row per step and unit: a Purchase's unit is its order (or the key it carries), any other step's its visit.
 sent_steps as (
@@ -76,7 +78,7 @@ unsent as (
         u.step,
         u.order_id,
         u.unit,
-        v.session,
+        v.visit as session,
         b.ref as browser_ref,
         min(k.ref) as known_ref
     from step_units u
@@ -88,11 +90,11 @@ unsent as (
         on b.step = u.step
        and b.unit = u.unit
        and b.nth = 1
-    join event_visits v on v.event_key = b.event_key
-    join known k on k.session = v.session
+    join visit_events v on v.event_key = b.event_key
+    join known k on k.session = v.visit
     where u.server_events = 0
       and k.known_at <= v.judged_at
-    group by u.step, u.order_id, u.unit, v.session, b.ref
+    group by u.step, u.order_id, u.unit, v.visit, b.ref
 )
 select
     'snackvideo' as platform,

@@ -23,30 +23,45 @@ not_yet     = "Do not collect more personal data to raise match quality; the bro
 remedy      = "Pass the _fbp cookie unchanged with each server event."
 owner       = "tracking"
 */
-with judged as (
+-- Only what was lost needs its visit looked through.
+with lost_visits as (
+    select distinct visit as session
+    from sent_visit_events
+    where platform = 'meta'
+      and visit is not null
+      and browser_id is null
+),
+known_refs as (
+    select
+        k.session,
+        min(case when s.page_browser_at = k.page_browser_at then s.ref end) as page_ref,
+        min(case when s.browser_at = k.browser_at then s.ref end) as ref
+    from visit_knowledge k
+    join lost_visits l on l.session = k.session
+    join visit_showings s on s.session = k.session and s.platform = k.platform
+    where k.platform = 'meta'
+    group by k.session
+),
+judged as (
     select
         e.step,
         e.channel,
         e.order_id,
-        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.ref) as subject,
-        v.session,
+        coalesce(e.order_id, e.order_key, e.event_id, e.visit, e.ref) as subject,
+        e.visit as session,
         e.ref,
         e.browser_id,
         case when e.browser_id is not null then true when e.page_cut then null else false end as ok,
-        k.known_at,
-        k.ref as known_ref
-    from sent_events e
-    join event_visits v on v.event_key = e.event_key
-    join visit_knowledge k
-        on k.session = v.session
-       and k.platform = e.platform
-       and k.channel = e.channel
-       and k.kind = 'browser'
+        case e.channel when 'browser' then k.page_browser_at else k.browser_at end as known_at,
+        case e.channel when 'browser' then r.page_ref else r.ref end as known_ref
+    from sent_visit_events e
+    join visit_knowledge k on k.session = e.visit and k.platform = e.platform
+    left join known_refs r on r.session = e.visit
     where e.platform = 'meta'
       -- A hand-made image cannot read cookies, and a shopper who refused is owed silence.
       and not e.is_noscript
       and coalesce(e.consent, 'granted') <> 'denied'
-      and k.known_at < v.judged_at
+      and case e.channel when 'browser' then k.page_browser_at else k.browser_at end < e.judged_at
 )
 select
     'meta' as platform,

@@ -24,28 +24,19 @@ not_yet     = "Do not fill in a fixed product; every sale would be that product'
 remedy      = "Build the lists from the cart or order rows, with unique ids and quantities, and send them beside the events."
 owner       = "tracking"
 */
-with paired_items as (
+-- Where the browser names none, its server copy may.
+with browser_copies as (
     select
         p.browser_key,
-        p.server_key,
-        b.items as browser_items,
-        s.items as server_items
-    from pairs p
+        max(s.items) as server_items,
+        min(p.server_key) as server_key
+    from event_pairs p
     join events b on b.event_key = p.browser_key
     join events s on s.event_key = p.server_key
     where p.kind = 'exact'
-),
-browser_copies as (
-    select
-        browser_key,
-        max(server_items) as server_items,
-        min(server_key) as server_key
-    from paired_items
-    group by browser_key
-),
-server_copies as (
-    select distinct server_key
-    from paired_items
+      and b.items is null
+      and b.step is not null
+    group by p.browser_key
 ),
 -- One row an event: the browser's copy speaks for its server copy. SnackVideo has no list of ids among its parameters.
 named as (
@@ -55,9 +46,17 @@ named as (
         b.server_key
     from sent_events e
     left join browser_copies b on b.browser_key = e.event_key
-    left join server_copies s on s.server_key = e.event_key
+    left join event_pairs p on p.server_key = e.event_key and p.kind = 'exact'
     where e.platform in ('meta', 'tiktok')
-      and s.server_key is null
+      and p.server_key is null
+),
+server_refs as (
+    select
+        c.server_key,
+        min(s.ref) as ref
+    from browser_copies c
+    join events s on s.event_key = c.server_key
+    group by c.server_key
 ),
 relayed as (
     select *
@@ -83,7 +82,7 @@ select
     n.ref,
     s.ref as other_ref
 from named n
-left join events s on s.event_key = n.server_key
+left join server_refs s on s.server_key = n.server_key
 union all
 select
     platform,

@@ -17,9 +17,9 @@ owner       = "data"
 select
     e.platform,
     e.step,
-    coalesce(e.order_id, e.order_key, e.event_id, v.session, e.ref) as subject,
+    coalesce(e.order_id, e.order_key, e.event_id, e.visit, e.ref) as subject,
     e.order_id,
-    v.session,
+    e.visit as session,
     e.has_email or e.has_phone or e.has_external_id as ok,
     'e-mail, phone or external id of the buyer' as expected,
     case
@@ -32,8 +32,7 @@ select
     cast(null as varchar) as cause,
     e.ref,
     cast(null as varchar) as other_ref
-from sent_events e
-join event_visits v on v.event_key = e.event_key
+from sent_visit_events e
 where e.channel = 'server'
   and e.step = 'Purchase'
   and e.platform in ('meta', 'tiktok')

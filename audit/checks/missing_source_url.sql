@@ -18,9 +18,11 @@ with browser_referrers as (
     select
         p.server_key,
         min(b.ref) as ref
-    from pairs p
+    from event_pairs p
+    join events s on s.event_key = p.server_key
     join events b on b.event_key = p.browser_key
-    where b.has_referrer
+    where s.endpoint like '%relay'
+      and b.has_referrer
     group by p.server_key
 ),
 requests_named as (
@@ -32,11 +34,10 @@ requests_named as (
         d.event_id,
         d.session,
         d.ref,
-        coalesce(e.has_source_url, false) as has_page,
-        coalesce(e.has_referrer, false) as has_referrer,
+        coalesce(d.has_source_url, false) as has_page,
+        coalesce(d.has_referrer, false) as has_referrer,
         r.ref as browser_ref
     from deliveries d
-    join events e on e.event_key = d.event_key
     left join browser_referrers r on r.server_key = d.event_key
     where d.endpoint like '%relay'
 )

@@ -30,38 +30,62 @@ not_yet     = "Do not delay every event by seconds to be safe; only the first on
 remedy      = "On the landing page take ttclid from the address first and use the same value for the first server event."
 owner       = "tracking"
 */
-with judged as (
+-- Only what was lost needs its visit looked through.
+with lost_visits as (
+    select distinct visit as session
+    from sent_visit_events
+    where platform = 'tiktok'
+      and visit is not null
+      and click_id is null
+),
+last_sends as (
+    select
+        v.visit as session,
+        v.channel,
+        min(v.judged_at) as first_at,
+        max(v.judged_at) as last_at,
+        max(case when v.click_id is not null then v.judged_at end) as last_click_at
+    from visit_events v
+    join lost_visits l on l.session = v.visit
+    where v.platform = 'tiktok'
+    group by v.visit, v.channel
+),
+known_refs as (
+    select
+        k.session,
+        min(case when s.page_click_at = k.page_click_at then s.ref end) as page_ref,
+        min(case when s.click_at = k.click_at then s.ref end) as ref
+    from visit_knowledge k
+    join lost_visits l on l.session = k.session
+    join visit_showings s on s.session = k.session and s.platform = k.platform
+    where k.platform = 'tiktok'
+    group by k.session
+),
+judged as (
     select
         e.step,
         e.channel,
         e.order_id,
-        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.ref) as subject,
-        v.session,
+        coalesce(e.order_id, e.order_key, e.event_id, e.visit, e.ref) as subject,
+        e.visit as session,
         e.ref,
         e.click_id,
         e.click_id_state,
         e.landing_click,
-        v.judged_at,
-        v.on_landing,
-        k.known_at,
-        k.ref as known_ref,
+        e.judged_at,
+        e.on_landing,
+        case e.channel when 'browser' then k.page_click_at else k.click_at end as known_at,
+        case e.channel when 'browser' then r.page_ref else r.ref end as known_ref,
         c.first_at,
         c.last_at,
         c.last_click_at
-    from sent_events e
-    join event_visits v on v.event_key = e.event_key
-    left join visit_knowledge k
-        on k.session = v.session
-       and k.platform = e.platform
-       and k.channel = e.channel
-       and k.kind = 'click'
-    left join visit_channels c
-        on c.session = v.session
-       and c.platform = e.platform
-       and c.channel = e.channel
+    from sent_visit_events e
+    left join visit_knowledge k on k.session = e.visit and k.platform = e.platform
+    left join last_sends c on c.session = e.visit and c.channel = e.channel
+    left join known_refs r on r.session = e.visit
     where e.platform = 'tiktok'
       and coalesce(e.consent, 'granted') <> 'denied'
-      and (e.landing_click is not null or k.known_at < v.judged_at)
+      and (e.landing_click is not null or case e.channel when 'browser' then k.page_click_at else k.click_at end < e.judged_at)
 ),
 answered as (
     select

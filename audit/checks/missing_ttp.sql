@@ -30,35 +30,58 @@ not_yet     = "Do not hold back the whole page for the pixel; one event is at st
 remedy      = "Read _ttp when the request is sent rather than when the page begins, and send the first event after the pixel has loaded."
 owner       = "tracking"
 */
-with judged as (
+-- Only what was lost needs its visit looked through.
+with lost_visits as (
+    select distinct visit as session
+    from sent_visit_events
+    where platform = 'tiktok'
+      and visit is not null
+      and browser_id is null
+),
+last_sends as (
+    select
+        v.visit as session,
+        v.channel,
+        min(v.judged_at) as first_at,
+        max(case when v.browser_id is not null then v.judged_at end) as last_browser_at
+    from visit_events v
+    join lost_visits l on l.session = v.visit
+    where v.platform = 'tiktok'
+    group by v.visit, v.channel
+),
+known_refs as (
+    select
+        k.session,
+        min(case when s.page_browser_at = k.page_browser_at then s.ref end) as page_ref,
+        min(case when s.browser_at = k.browser_at then s.ref end) as ref
+    from visit_knowledge k
+    join lost_visits l on l.session = k.session
+    join visit_showings s on s.session = k.session and s.platform = k.platform
+    where k.platform = 'tiktok'
+    group by k.session
+),
+judged as (
     select
         e.step,
         e.channel,
         e.order_id,
-        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.ref) as subject,
-        v.session,
+        coalesce(e.order_id, e.order_key, e.event_id, e.visit, e.ref) as subject,
+        e.visit as session,
         e.ref,
         e.browser_id,
         e.browser_id is not null as ok,
-        v.judged_at,
-        k.known_at,
-        k.ref as known_ref,
+        e.judged_at,
+        case e.channel when 'browser' then k.page_browser_at else k.browser_at end as known_at,
+        case e.channel when 'browser' then r.page_ref else r.ref end as known_ref,
         c.first_at,
         c.last_browser_at
-    from sent_events e
-    join event_visits v on v.event_key = e.event_key
-    join visit_knowledge k
-        on k.session = v.session
-       and k.platform = e.platform
-       and k.channel = e.channel
-       and k.kind = 'browser'
-    left join visit_channels c
-        on c.session = v.session
-       and c.platform = e.platform
-       and c.channel = e.channel
+    from sent_visit_events e
+    join visit_knowledge k on k.session = e.visit and k.platform = e.platform
+    left join last_sends c on c.session = e.visit and c.channel = e.channel
+    left join known_refs r on r.session = e.visit
     where e.platform = 'tiktok'
       and coalesce(e.consent, 'granted') <> 'denied'
-      and k.known_at < v.judged_at
+      and case e.channel when 'browser' then k.page_browser_at else k.browser_at end < e.judged_at
 )
 select
     'tiktok' as platform,

@@ -57,16 +57,15 @@ with carried as (
         e.step,
         e.channel,
         e.order_id,
-        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.ref) as subject,
-        v.session,
-        v.judged_at,
-        v.on_landing,
+        coalesce(e.order_id, e.order_key, e.event_id, e.visit, e.ref) as subject,
+        e.visit as session,
+        e.judged_at,
+        e.on_landing,
         e.ref,
         e.landing_click,
         split_part(e.click_id, '.', 4) as click,
         fb_created(e.click_id) as created_at
-    from sent_events e
-    join event_visits v on v.event_key = e.event_key
+    from sent_visit_events e
     where e.platform = 'meta'
       and regexp_matches(e.click_id, '^fb[.][0-9][.][0-9]+[.][^.]+')
 ),
@@ -105,12 +104,15 @@ earlier_clicks as (
 ),
 later_right as (
     select
-        session,
-        click,
-        max(last_at) as last_at
-    from visit_fbcs
-    where channel = 'browser'
-    group by session, click
+        v.visit as session,
+        split_part(v.click_id, '.', 4) as click,
+        max(v.judged_at) as last_at
+    from visit_events v
+    where v.platform = 'meta'
+      and v.channel = 'browser'
+      and v.visit in (select session from matched)
+      and coalesce(v.click_id, '') like 'fb.%'  -- coalesce: DuckDB 2.0 breaks on a column of nothing but NULLs here
+    group by v.visit, split_part(v.click_id, '.', 4)
 ),
 judged as (
     select

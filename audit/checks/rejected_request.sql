@@ -76,10 +76,9 @@ remedy      = "Retry with the same event id after a growing pause, for up to a d
 owner       = "data"
 */
 with retried as (
-    select delivery
+    select distinct delivery
     from delivery_answers
-    group by delivery
-    having count(*) > 1
+    where delivery <> event_key
 ),
 tries as (
     select
@@ -117,7 +116,8 @@ events_tried as (
         case when a.outcome = 'unclear' then a.event_key end,
         case when a.outcome = 'unanswered' then a.event_key end
     from delivery_answers a
-    where not exists (select 1 from retried r where r.delivery = a.delivery)
+    left join retried r on r.delivery = a.delivery
+    where r.delivery is null
 ),
 verdicts as (
     select

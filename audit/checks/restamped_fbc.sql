@@ -14,68 +14,48 @@ not_yet     = "Do not compare attribution windows or click-to-sale times while t
 remedy      = "Build fbc once, when the fbclid first arrives; afterwards pass the _fbc cookie on unchanged, on both sides."
 owner       = "tracking"
 */
-with carried as (
-    select
-        e.event_key,
-        e.step,
-        e.channel,
-        e.order_id,
-        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.ref) as subject,
-        v.session,
-        e.ref,
-        split_part(e.click_id, '.', 4) as click,
-        v.click_made_at as created_at
-    from sent_events e
-    join event_visits v on v.event_key = e.event_key
-    where e.platform = 'meta'
-      and v.session is not null
-      and v.click_made_at is not null
-      and coalesce(e.click_id, '') like 'fb.%'
-      and split_part(e.click_id, '.', 4) <> ''
+with landed_visits as (
+    select distinct session
+    from landings
+    where platform = 'meta'
+      and session is not null
+      and click_id is not null
 ),
--- What the visit showed first is taken as the cookie's own time.
+-- A visit whose cookies were all made at one moment, and that shows no landing to hold it against, is in order.
+doubtful_visits as (
+    select k.session
+    from visit_knowledge k
+    left join landed_visits l on l.session = k.session
+    where k.platform = 'meta'
+      and (k.has_several_stamps or l.session is not null)
+),
 shown as (
     select
-        session,
-        click,
-        min(created_at) as first_created_at,
-        max(created_at) as last_created_at,
-        min(case when channel = 'browser' then first_at end) as browser_at,
-        min(case when channel = 'server' then first_at end) as server_at,
-        min(case when channel = 'browser' then ref end) as browser_ref,
-        min(case when channel = 'server' then ref end) as server_ref
-    from visit_fbcs
-    where created_at is not null
-    group by session, click
+        v.visit as session,
+        v.channel,
+        split_part(v.click_id, '.', 4) as click,
+        fb_created(v.click_id) as created_at,
+        min(v.judged_at) as first_at,
+        min(v.ref) as ref
+    from visit_events v
+    join doubtful_visits d on d.session = v.visit
+    where v.platform = 'meta'
+      and fb_created(v.click_id) is not null
+      and v.click_id like 'fb.%'
+      and split_part(v.click_id, '.', 4) <> ''
+    group by v.visit, v.channel, split_part(v.click_id, '.', 4), fb_created(v.click_id)
 ),
-restamps as (
-    select
-        f.session,
-        f.click,
-        f.created_at,
-        f.ref,
-        row_number() over (
-            partition by f.session, f.click order by f.first_at, case f.channel when 'browser' then 0 else 1 end, f.created_at
-        ) as nth
-    from shown s
-    join visit_fbcs f
-        on f.session = s.session
-       and f.click = s.click
-    where f.created_at is not null
-      and s.first_created_at <> s.last_created_at
-),
+-- What the visit showed first is taken as the cookie's own time.
 stamps as (
     select
         session,
         click,
-        first_created_at as created_at,
-        case when browser_ref is not null and (server_at is null or browser_at <= server_at) then browser_ref else server_ref end as ref
+        created_at,
+        ref,
+        row_number() over (
+            partition by session, click order by first_at, case channel when 'browser' then 0 else 1 end, created_at
+        ) as nth
     from shown
-    where first_created_at = last_created_at
-    union all
-    select session, click, created_at, ref
-    from restamps
-    where nth = 1
 ),
 arrivals as (
     select
@@ -86,23 +66,59 @@ arrivals as (
     where platform = 'meta'
       and session is not null
     group by session, click_id
+),
+doubtful as (
+    select
+        e.event_key,
+        s.created_at as stamped_at,
+        s.ref,
+        a.landed_at,
+        fb_created(e.click_id) = s.created_at and coalesce(fb_created(e.click_id) <= a.landed_at + interval 1 hour, true) as ok
+    from sent_visit_events e
+    join doubtful_visits d on d.session = e.visit
+    join stamps s
+        on s.session = e.visit
+       and s.click = split_part(e.click_id, '.', 4)
+       and s.nth = 1
+    left join arrivals a on a.session = s.session and a.click = s.click
+    where e.platform = 'meta'
+),
+carried as (
+    select
+        e.step,
+        e.channel,
+        e.order_id,
+        coalesce(e.order_id, e.order_key, e.event_id, v.session, e.session, e.ref) as subject,
+        coalesce(v.session, e.session) as session,
+        e.ref,
+        fb_created(e.click_id) as created_at,
+        d.stamped_at,
+        d.landed_at,
+        d.ref as stamped_ref,
+        coalesce(d.ok, true) as ok
+    from sent_events e
+    left join odd_fbcs o on o.click_id = e.click_id
+    left join lent_visits v on v.event_key = e.event_key
+    left join doubtful d on d.event_key = e.event_key
+    where e.platform = 'meta'
+      and coalesce(v.session, e.session) is not null
+      and e.click_id is not null
+      and (o.click_id is null or (o.made_at is not null and e.click_id like 'fb.%' and split_part(e.click_id, '.', 4) <> ''))
 )
 select
     'meta' as platform,
-    c.step,
-    c.subject,
-    c.order_id,
-    c.session,
-    c.created_at = s.created_at and coalesce(c.created_at <= a.landed_at + interval 1 hour, true) as ok,
+    step,
+    subject,
+    order_id,
+    session,
+    ok,
     case
-        when c.created_at = s.created_at and a.landed_at is not null
-            then 'created when the click landed, ' || cast(a.landed_at as varchar) || ' UTC'
-        else 'created ' || cast(s.created_at as varchar) || ' UTC, as first seen in this visit'
+        when created_at = stamped_at and landed_at is not null
+            then 'created when the click landed, ' || cast(landed_at as varchar) || ' UTC'
+        else 'created ' || cast(coalesce(stamped_at, created_at) as varchar) || ' UTC, as first seen in this visit'
     end as expected,
-    c.channel || ' fbc created ' || cast(c.created_at as varchar) || ' UTC' as actual,
+    channel || ' fbc created ' || cast(created_at as varchar) || ' UTC' as actual,
     cast(null as varchar) as cause,
-    c.ref,
-    s.ref as other_ref
-from carried c
-join stamps s on s.session = c.session and s.click = c.click
-left join arrivals a on a.session = c.session and a.click = c.click
+    ref,
+    stamped_ref as other_ref
+from carried

@@ -79,14 +79,14 @@ with requests_of_events as (
     select
         e.event_key,
         e.platform,
-        coalesce(e.step, d.step) as step,
-        coalesce(e.order_id, d.order_id) as order_id,
-        coalesce(e.order_key, d.order_key) as order_key,
-        coalesce(e.session, d.session) as session,
+        coalesce(e.step, n.step) as step,
+        coalesce(e.order_id, n.order_id) as order_id,
+        coalesce(e.order_key, n.order_key) as order_key,
+        coalesce(e.session, n.session) as session,
         e.event_id,
         e.ref
     from events e
-    left join deliveries d on d.event_key = e.event_key
+    left join unnamed_steps n on n.event_key = e.event_key
     where e.endpoint in ('meta_relay', 'tiktok_relay', 'snackvideo_relay', 'meta_capi', 'tiktok_events_api')
       -- An event without a name is no other kind of event; it lost what it is.
       and (e.step is not null or e.event_name = '')

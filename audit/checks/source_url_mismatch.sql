@@ -16,31 +16,44 @@ not_yet     = "Do not rebuild audiences around the wrong address; correct the se
 remedy      = "Take the address from the page when the event fires and hand it to the server with the event id."
 owner       = "tracking"
 */
-with named as (
+with copies as (
     select
-        p.platform,
-        p.step,
-        p.order_id,
-        p.order_key,
-        p.browser_id as event_id,
-        p.session,
-        p.browser_ref,
-        p.server_ref,
+        b.platform,
+        b.step,
+        coalesce(b.order_id, s.order_id) as order_id,
+        coalesce(b.order_key, s.order_key) as order_key,
+        b.event_id,
+        coalesce(b.session, s.session) as session,
+        b.ref as browser_ref,
+        s.ref as server_ref,
         b.page_host as browser_host,
         s.page_host as server_host,
-        -- A custom pixel in Shopify's sandbox sees the page behind the sandbox's own path.
-        rtrim(coalesce(case when b.page_path like '%@%'
-            then regexp_replace(b.page_path, '^/(wpm|web-pixels)@.*/sandbox(/modern|/legacy)?(/|$)', '/') else b.page_path end, ''), '/')
-            as browser_path,
-        rtrim(coalesce(case when s.page_path like '%@%'
-            then regexp_replace(s.page_path, '^/(wpm|web-pixels)@.*/sandbox(/modern|/legacy)?(/|$)', '/') else s.page_path end, ''), '/')
-            as server_path,
+        b.page_path as browser_page,
+        s.page_path as server_page,
         b.page_cut
-    from pairs p
+    from event_pairs p
     join events b on b.event_key = p.browser_key
     join events s on s.event_key = p.server_key
     where p.kind = 'exact'
-      and p.step is not null
+      and b.step is not null
+),
+-- A custom pixel in Shopify's sandbox sees the page behind the sandbox's own path.
+pages as (
+    select
+        page_path,
+        rtrim(regexp_replace(page_path, '^/(wpm|web-pixels)@.*/sandbox(/modern|/legacy)?(/|$)', '/'), '/') as path
+    from events
+    where page_path like '%@%'
+    group by page_path
+),
+named as (
+    select
+        c.*,
+        coalesce(b.path, rtrim(c.browser_page, '/'), '') as browser_path,
+        coalesce(s.path, rtrim(c.server_page, '/'), '') as server_path
+    from copies c
+    left join pages b on b.page_path = c.browser_page
+    left join pages s on s.page_path = c.server_page
 )
 select
     platform,

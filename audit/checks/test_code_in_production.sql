@@ -32,11 +32,10 @@ judged as (
         d.event_id,
         d.session,
         d.ref,
-        e.has_test_code,
+        d.has_test_code,
         coalesce(d.order_id, d.order_key) as order_name,
         exists (select 1 from plan_test_orders) as has_list
     from deliveries d
-    join events e on e.event_key = d.event_key
 )
 select
     j.platform,

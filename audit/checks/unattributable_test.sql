@@ -25,10 +25,11 @@ with named_visits as (
 ),
 clicked as (
     select
-        session,
-        min(ref) as ref
-    from session_clicks
-    group by session
+        c.session,
+        min(c.ref) as ref
+    from (select distinct session from named_visits) v
+    join session_clicks c on c.session = v.session
+    group by c.session
 ),
 counted as (
     select

@@ -28,12 +28,12 @@ with sent as (
         e.event_key,
         e.step,
         e.order_id,
-        coalesce(e.order_id, e.order_key, v.session, e.ref) as subject,
-        v.session,
+        coalesce(e.order_id, e.order_key, v.session, e.session, e.ref) as subject,
+        coalesce(v.session, e.session) as session,
         e.ref,
         e.click_id
     from sent_events e
-    join event_visits v on v.event_key = e.event_key
+    left join lent_visits v on v.event_key = e.event_key
     where e.platform = 'snackvideo'
       and e.channel = 'server'
 ),
@@ -60,8 +60,8 @@ session_shown as (
 ),
 page_events as (
     select
-        v.session,
-        v.judged_at,
+        e.visit as session,
+        e.judged_at,
         e.source,
         e.platform,
         e.endpoint,
@@ -70,11 +70,10 @@ page_events as (
         e.cookie_browser,
         fb_created(coalesce(e.browser_id, e.cookie_browser)) as made_at,
         coalesce(e.referrer_host <> e.page_host, e.referrer_host is null) as is_entry,
-        row_number() over (partition by v.session order by v.judged_at, e.event_key) as nth
-    from event_visits v
-    join events e on e.event_key = v.event_key
-    where v.channel = 'browser'
-      and v.session in (select session from sent)
+        row_number() over (partition by e.visit order by e.judged_at, e.event_key) as nth
+    from visit_events e
+    where e.channel = 'browser'
+      and e.visit in (select session from sent)
 ),
 browsers as (
     select

@@ -14,13 +14,33 @@ not_yet     = "Do not take the number of requests in the log for the number of e
 remedy      = "Log the HTTP status and the answer's text with each request, then repeat the test order and export again."
 owner       = "data"
 */
-with answered as (
+with retried as (
+    select distinct delivery
+    from delivery_answers
+    where delivery <> event_key
+),
+-- Of a delivery the last answered send speaks, where none was answered the first.
+answered as (
     select
-        delivery,
-        min(event_key) as first_key,
-        max(case when outcome <> 'unanswered' then event_key end) as answered_key
-    from deliveries
-    group by delivery
+        a.delivery,
+        min(a.event_key) as first_key,
+        max(case when a.outcome <> 'unanswered' then a.event_key end) as answered_key
+    from retried r
+    join delivery_answers a on a.delivery = r.delivery
+    group by a.delivery
+),
+told as (
+    select
+        coalesce(answered_key, first_key) as event_key,
+        answered_key is not null as is_answered
+    from answered
+    union all
+    select
+        a.event_key,
+        a.outcome <> 'unanswered'
+    from delivery_answers a
+    left join retried r on r.delivery = a.delivery
+    where r.delivery is null
 )
 select
     d.platform,
@@ -28,18 +48,17 @@ select
     coalesce(d.order_id, d.order_key, d.event_id, d.session, d.ref) as subject,
     d.order_id,
     d.session,
-    a.answered_key is not null as ok,
+    t.is_answered as ok,
     'an answer recorded for the request' as expected,
     case
-        when a.answered_key is null and e.net_error is not null then 'the answer was lost: ' || e.net_error
-        when a.answered_key is null and e.status = 0 then 'the answer was lost'
-        when a.answered_key is null then 'no status recorded'
-        when e.status is null then 'answered'
-        else 'HTTP ' || e.status
+        when not t.is_answered and d.net_error is not null then 'the answer was lost: ' || d.net_error
+        when not t.is_answered and d.status = 0 then 'the answer was lost'
+        when not t.is_answered then 'no status recorded'
+        when d.status is null then 'answered'
+        else 'HTTP ' || d.status
     end as actual,
     cast(null as varchar) as cause,
     d.ref,
     cast(null as varchar) as other_ref
-from answered a
-join deliveries d on d.event_key = coalesce(a.answered_key, a.first_key)
-join events e on e.event_key = d.event_key
+from told t
+join deliveries d on d.event_key = t.event_key

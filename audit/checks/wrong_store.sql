@@ -20,14 +20,13 @@ select
     coalesce(d.order_id, d.order_key, d.event_id, d.session, d.ref) as subject,
     d.order_id,
     d.session,
-    e.relay_store = p.relay_store as ok,
+    d.relay_store = p.relay_store as ok,
     'store ' || p.relay_store as expected,
-    coalesce('store ' || e.relay_store, 'no store in the address') as actual,
+    coalesce('store ' || d.relay_store, 'no store in the address') as actual,
     cast(null as varchar) as cause,
     d.ref,
     cast(null as varchar) as other_ref
 from deliveries d
-join events e on e.event_key = d.event_key
 join plan_platforms p on p.platform = d.platform
 where d.endpoint like '%relay'
   and p.relay_store is not null

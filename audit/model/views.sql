@@ -1,7 +1,7 @@
 -- The notions the checks share, materialised once, in this order. Dull SQL: joins, group by, case, exists, CTEs, windows.
 
 -- Which order each event belongs to: the first carried key that an order has; else the first key plainly meant as one.
-create table order_of_event as
+create temp table order_of_event as
 with matches as (
     select
         c.event_key,
@@ -422,33 +422,26 @@ from order_sessions
 group by session
 having count(*) <= 20;
 
--- The shopper's click ids in each visit, per platform: from a landing, a cookie or an event.
+-- The visits that hold a click id of the shopper, per platform: from a landing, a cookie or an event.
 create view session_clicks as
 with clicks as (
-    select session, platform, click_id, landed_at as seen_at, 'landing' as how, ref
+    select session, platform, landed_at as seen_at, ref
     from landings
     where session is not null
       and click_id is not null
     union all
-    select session, platform, cookie_click, coalesce(event_at, seen_at), 'cookie', ref
+    select session, platform, coalesce(event_at, seen_at), ref
     from events
     where session is not null
-      and cookie_click is not null
-    union all
-    select session, platform, click_id, coalesce(event_at, seen_at), 'event', ref
-    from events
-    where session is not null
-      and click_id is not null
+      and (cookie_click is not null or click_id is not null)
 )
 select
     session,
     platform,
-    click_id,
-    how,
     min(seen_at) as first_at,
     min(ref) as ref
 from clicks
-group by session, platform, click_id, how;
+group by session, platform;
 
 -- ---------------------------------------------------------------- money
 
@@ -874,227 +867,192 @@ select fingerprint, step, entry from rest;
 
 -- ---------------------------------------------------------------- what a visit knows when an event leaves
 
--- Each event's visit (its own where pages were seen in it, else the only such visit of its order) and the moment up to which
--- what the visit knows binds it: its own time or its browser copy's, whichever is earlier, so that a server's clock never
--- makes it know more than the page did.
-create table event_visits as
-with page_visits as (
-    select distinct
-        session
+-- Events of a visit in which no page was seen, or of none: the visit of their order, where it is the only such one with pages.
+create table lent_visits as
+with visits as (
+    select
+        session,
+        max(case when channel = 'browser' then 1 else 0 end) as has_pages
     from events
-    where channel = 'browser'
-      and session is not null
+    where session is not null
+    group by session
+),
+strays as (
+    select
+        e.event_key,
+        e.order_id
+    from events e
+    left join visits v on v.session = e.session and v.has_pages = 0
+    where e.order_id is not null
+      and (e.session is null or v.session is not null)
 ),
 order_visits as (
     select
         o.order_id,
         min(o.session) as session
     from order_sessions o
-    join page_visits p on p.session = o.session
+    join visits v on v.session = o.session
+    where v.has_pages = 1
+      and o.order_id in (select order_id from strays)
     group by o.order_id
     having count(*) = 1
-),
-browser_copies as (
-    select
-        server_key,
-        min(browser_at) as browser_at
-    from pairs
-    where kind = 'exact'
-    group by server_key
-),
-landing_loads as (
-    select distinct
-        platform,
-        page_load
-    from landings
-    where page_load is not null
 )
 select
-    e.event_key,
-    e.platform,
-    e.channel,
-    coalesce(p.session, v.session, e.session) as session,
-    least(coalesce(e.event_at, e.seen_at), coalesce(c.browser_at, e.event_at, e.seen_at)) as judged_at,
-    e.landing_click is not null or l.page_load is not null as on_landing,
-    case when e.click_id is not null then fb_created(e.click_id) end as click_made_at  -- as a Meta cookie says of itself
-from events e
-left join page_visits p on p.session = e.session
-left join order_visits v on v.order_id = e.order_id
-left join browser_copies c on c.server_key = e.event_key
-left join landing_loads l on l.platform = e.platform and l.page_load = e.page_load;
+    s.event_key,
+    o.session
+from strays s
+join order_visits o on o.order_id = s.order_id;
 
--- Since when a visit knows a click id and a browser id. A Meta cookie writes the moment of its making into its third part.
--- What the page itself can know comes from addresses, cookies and browser events; a server may know what any of them does.
-create table visit_knowledge as
-with made as (
+-- Server events whose browser copy happened before the time they name themselves.
+create table earlier_copies as
+select
+    s.event_key,
+    min(b.event_at) as browser_at
+from event_pairs p
+join events b on b.event_key = p.browser_key
+join events s on s.event_key = p.server_key
+where p.kind = 'exact'
+  and (b.event_at < coalesce(s.event_at, s.seen_at) or coalesce(s.event_at, s.seen_at) is null)
+  and b.event_at is not null
+group by s.event_key;
+
+create table landing_loads as
+select distinct
+    platform,
+    page_load
+from landings
+where page_load is not null;
+
+-- Each event with its visit (its own where pages were seen in it, else the only such visit of its order) and the moment up to
+-- which what the visit knows binds it: its own time or its browser copy's, whichever is earlier, so that a server's clock never
+-- makes it know more than the page did.
+create view visit_events as
+select
+    e.*,
+    coalesce(l.session, e.session) as visit,
+    coalesce(c.browser_at, e.event_at, e.seen_at) as judged_at,
+    e.landing_click is not null or d.page_load is not null as on_landing
+from events e
+left join lent_visits l on l.event_key = e.event_key
+left join earlier_copies c on c.event_key = e.event_key
+left join landing_loads d on d.platform = e.platform and d.page_load = e.page_load;
+
+-- The same of the core events that count as sent.
+create view sent_visit_events as
+select *
+from visit_events
+where step is not null
+  and in_plan
+  and (channel = 'server' or coalesce(status, 200) <> 0)
+  and (channel = 'server' or net_error is null);
+
+-- What each event and landing shows of a visit's ids, and since when they are known by it: to the page itself, and to anybody. A
+-- Meta cookie writes the moment of its making into its third part. What the page itself can know comes from addresses, cookies and
+-- browser events; a server may know what any of them does.
+create view visit_showings as
+with parsed as (
     select
-        v.session,
-        v.platform,
-        v.channel,
-        v.judged_at,
-        v.click_made_at,
-        e.ref,
-        e.click_id is not null as has_click,
-        e.landing_click is not null as has_landing,
-        e.cookie_click is not null as has_cookie_click,
-        e.browser_id is not null as has_browser,
-        e.cookie_browser is not null as has_cookie_browser,
-        case when e.cookie_click is not null then fb_created(e.cookie_click) end as cookie_click_made_at,
-        case when e.browser_id is not null then fb_created(e.browser_id) end as browser_made_at,
-        case when e.cookie_browser is not null then fb_created(e.cookie_browser) end as cookie_browser_made_at
-    from event_visits v
-    join events e on e.event_key = v.event_key
-    where v.session is not null
+        *,
+        fb_created(click_id) as click_made_at,
+        fb_created(browser_id) as browser_made_at
+    from visit_events
+    where visit is not null
 ),
-carried as (
-    -- What each event shows, and since when.
+made as (
+    -- Most cookies hold what the event beside them carries.
     select
-        session,
-        platform,
-        ref,
-        least(
-            case when has_landing and channel = 'browser' then judged_at end,
-            case when has_cookie_click then least(judged_at, cookie_click_made_at) end,
-            case when has_click and channel = 'browser' then least(judged_at, click_made_at) end
-        ) as page_click_at,
-        least(
-            case when has_landing or has_cookie_click or has_click then judged_at end,
-            cookie_click_made_at,
-            click_made_at
-        ) as click_at,
-        least(
-            case when has_cookie_browser then least(judged_at, cookie_browser_made_at) end,
-            case when has_browser and channel = 'browser' then least(judged_at, browser_made_at) end
-        ) as page_browser_at,
-        least(
-            case when has_cookie_browser or has_browser then judged_at end,
-            cookie_browser_made_at,
-            browser_made_at
-        ) as browser_at
-    from made
-    union all
-    select session, platform, ref, landed_at, landed_at, null, null
-    from landings
-    where session is not null
-      and click_id is not null
-),
-firsts as (
-    select
-        session,
-        platform,
-        min(page_click_at) as page_click_at,
-        min(click_at) as click_at,
-        min(page_browser_at) as page_browser_at,
-        min(browser_at) as browser_at
-    from carried
-    group by session, platform
-),
-known as (
-    select
-        f.session,
-        f.platform,
-        f.page_click_at,
-        f.click_at,
-        f.page_browser_at,
-        f.browser_at,
-        min(case when c.page_click_at = f.page_click_at then c.ref end) as page_click_ref,
-        min(case when c.click_at = f.click_at then c.ref end) as click_ref,
-        min(case when c.page_browser_at = f.page_browser_at then c.ref end) as page_browser_ref,
-        min(case when c.browser_at = f.browser_at then c.ref end) as browser_ref
-    from firsts f
-    join carried c
-        on c.session = f.session
-       and c.platform = f.platform
-    group by f.session, f.platform, f.page_click_at, f.click_at, f.page_browser_at, f.browser_at
+        *,
+        case when cookie_click = click_id then click_made_at else fb_created(cookie_click) end as cookie_click_made_at,
+        case when cookie_browser = browser_id then browser_made_at else fb_created(cookie_browser) end as cookie_browser_made_at
+    from parsed
 )
+select
+    visit as session,
+    platform,
+    ref,
+    click_made_at,
+    least(
+        case when landing_click is not null and channel = 'browser' then judged_at end,
+        case when cookie_click is not null then least(judged_at, cookie_click_made_at) end,
+        case when click_id is not null and channel = 'browser' then least(judged_at, click_made_at) end
+    ) as page_click_at,
+    least(
+        case when landing_click is not null or cookie_click is not null or click_id is not null then judged_at end,
+        cookie_click_made_at,
+        click_made_at
+    ) as click_at,
+    least(
+        case when cookie_browser is not null then least(judged_at, cookie_browser_made_at) end,
+        case when browser_id is not null and channel = 'browser' then least(judged_at, browser_made_at) end
+    ) as page_browser_at,
+    least(
+        case when cookie_browser is not null or browser_id is not null then judged_at end,
+        cookie_browser_made_at,
+        browser_made_at
+    ) as browser_at
+from made
+union all
+select session, platform, ref, null, landed_at, landed_at, null, null
+from landings
+where session is not null
+  and click_id is not null;
+
+-- Since when a visit knows a click id and a browser id.
+create table visit_knowledge as
 select
     session,
     platform,
-    'click' as kind,       -- click | browser
-    'browser' as channel,  -- whose knowledge: browser is the page alone
-    page_click_at as known_at,
-    page_click_ref as ref
-from known
-where page_click_at is not null
-union all
-select session, platform, 'click', 'server', click_at, click_ref
-from known
-where click_at is not null
-union all
-select session, platform, 'browser', 'browser', page_browser_at, page_browser_ref
-from known
-where page_browser_at is not null
-union all
-select session, platform, 'browser', 'server', browser_at, browser_ref
-from known
-where browser_at is not null;
+    min(page_click_at) as page_click_at,
+    min(click_at) as click_at,
+    min(page_browser_at) as page_browser_at,
+    min(browser_at) as browser_at,
+    min(click_made_at) <> max(click_made_at) as has_several_stamps  -- its click cookies were made at several moments
+from visit_showings
+group by session, platform;
 
--- What the events of a visit carried on each channel, and when first and last.
-create table visit_channels as
-select
-    v.session,
-    v.platform,
-    v.channel,
-    min(v.judged_at) as first_at,
-    max(v.judged_at) as last_at,
-    max(case when e.click_id is not null then v.judged_at end) as last_click_at,
-    max(case when e.browser_id is not null then v.judged_at end) as last_browser_at
-from event_visits v
-join events e on e.event_key = v.event_key
-where v.session is not null
-group by v.session, v.platform, v.channel;
-
--- The fbc values of each visit: click id (part 4), time of making (part 3), and where they were first and last seen.
-create table visit_fbcs as
-with carried as (
+-- Click ids of Meta events that need a closer look: of another form than most, or grown old before they were last used. Most
+-- events carry none of these.
+create table odd_fbcs as
+with ids as (
     select
-        v.session,
-        v.channel,
-        e.click_id,
-        v.click_made_at,
-        min(v.judged_at) as first_at,
-        max(v.judged_at) as last_at,
-        min(e.ref) as ref
-    from event_visits v
-    join events e on e.event_key = v.event_key
-    where v.platform = 'meta'
-      and v.session is not null
-      and coalesce(e.click_id, '') like 'fb.%'  -- coalesce: DuckDB 2.0 breaks on a column of nothing but NULLs here
-    group by v.session, v.channel, e.click_id, v.click_made_at
+        click_id,
+        max(least(coalesce(event_at, seen_at), coalesce(seen_at, event_at))) as last_used_at,
+        count(*) - count(coalesce(event_at, seen_at)) as timeless
+    from sent_events
+    where platform = 'meta'
+      and click_id is not null
+    group by click_id
+),
+forms as (
+    select
+        *,
+        fb_created(click_id) as made_at,
+        regexp_full_match(click_id, 'fb[.][0-2][.][0-9]{13}[.][^.]+([.][A-Za-z0-9_-]+)?') as is_whole,
+        regexp_full_match(click_id, 'fb[.][0-2][.][0-9]{13}[.][^.%]+([.][A-Za-z0-9_-]+)?') as is_plain
+    from ids
 )
 select
-    session,
-    channel,
-    split_part(click_id, '.', 4) as click,
-    click_made_at as created_at,
-    min(first_at) as first_at,
-    max(last_at) as last_at,
-    min(ref) as ref
-from carried
-where split_part(click_id, '.', 4) <> ''
-group by session, channel, split_part(click_id, '.', 4), click_made_at;
+    f.click_id,
+    f.made_at,
+    f.is_whole,
+    f.is_plain
+from forms f
+left join plan_limits p on p.name = 'click_id_days_meta'
+where not f.is_plain
+   or f.made_at is null
+   or f.timeless > 0
+   or epoch(f.last_used_at) - epoch(f.made_at) > coalesce(p.amount, 90) * 86400;
 
 -- ---------------------------------------------------------------- shoppers
 
 -- The shopper behind each visit, per platform: visits of one browser id are one shopper's.
 create table shoppers as
-with traces as (
-    select platform, session, browser_id
-    from events
-    where session is not null
-    group by platform, session, browser_id
-    union all
-    select platform, session, cookie_browser
-    from events
-    where session is not null
-      and cookie_browser is not null
-    group by platform, session, cookie_browser
-)
 select
     platform,
     session,
-    coalesce(min(browser_id), session) as shopper
-from traces
+    coalesce(min(least(browser_id, cookie_browser)), session) as shopper
+from events
+where session is not null
 group by platform, session;
 
 -- ---------------------------------------------------------------- deliveries
@@ -1125,7 +1083,12 @@ group by u.event_key;
 -- What became of each server event of a core step. A retry keeps name and id: the sends of one event share delivery, the
 -- smallest key among them.
 create table delivery_answers as
-with shared as (
+with repeated_ids as (
+    select platform, event_name, event_id
+    from event_ids
+    where server_events > 1
+),
+shared as (
     -- A send whose id no other send has is no retry; the others are compared.
     select
         e.event_key,
@@ -1140,10 +1103,13 @@ with shared as (
             end) as sameness
     from events e
     left join unnamed_steps n on n.event_key = e.event_key
-    left join event_ids i on i.server_key = e.event_key and i.server_events = 1
+    left join repeated_ids i
+        on i.event_id = e.event_id
+       and i.event_name = e.event_name
+       and i.platform = e.platform
     where e.channel = 'server'
       and (e.step is not null or e.event_name = '')
-      and i.server_key is null
+      and (e.event_id is null or i.event_id is not null)
 ),
 firsts as (
     select sameness, min(event_key) as delivery
@@ -1186,7 +1152,17 @@ select
     coalesce(e.order_key, n.order_key) as order_key,
     e.event_id,
     coalesce(e.session, n.session) as session,
+    e.source,
+    e.page_load,
+    e.event_at,
+    e.event_time_sent,
     e.seen_at,
+    e.status,
+    e.net_error,
+    e.has_source_url,
+    e.has_referrer,
+    e.has_test_code,
+    e.relay_store,
     a.delivery,
     a.outcome
 from delivery_answers a
