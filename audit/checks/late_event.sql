@@ -17,8 +17,7 @@ owner       = "data"
 */
 with retried as (
     select distinct delivery
-    from delivery_answers
-    where delivery <> event_key
+    from retries
 ),
 ranked as (
     select

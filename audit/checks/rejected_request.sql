@@ -77,13 +77,13 @@ owner       = "data"
 */
 with retried as (
     select distinct delivery
-    from delivery_answers
-    where delivery <> event_key
+    from retries
 ),
 tries as (
     select
         d.delivery,
         d.event_key,
+        d.ref,
         d.event_id,
         d.seen_at,
         d.outcome,
@@ -101,23 +101,10 @@ events_tried as (
         max(case when outcome = 'refused' and from_last = 1 then event_key end) as refused_key,
         max(case when outcome = 'accepted' and from_last = 1 then event_key end) as accepted_key,
         max(case when outcome = 'unclear' and from_last = 1 then event_key end) as unclear_key,
-        max(case when outcome = 'unanswered' and from_last = 1 then event_key end) as unanswered_key
+        max(case when outcome = 'unanswered' and from_last = 1 then event_key end) as unanswered_key,
+        min(case when outcome = 'refused' and from_last = 1 then ref end) as refused_ref
     from tries
     group by delivery
-    union all
-    select
-        a.delivery,
-        1,
-        null,
-        null,
-        null,
-        case when a.outcome = 'refused' then a.event_key end,
-        case when a.outcome = 'accepted' then a.event_key end,
-        case when a.outcome = 'unclear' then a.event_key end,
-        case when a.outcome = 'unanswered' then a.event_key end
-    from delivery_answers a
-    left join retried r on r.delivery = a.delivery
-    where r.delivery is null
 ),
 verdicts as (
     select
@@ -134,11 +121,16 @@ verdicts as (
         end as told_by
     from events_tried
 ),
+-- An event sent but once speaks for itself.
 answers_read as (
     select
-        v.ok,
-        v.try_count,
-        v.refused_key,
+        case
+            when v.told_by is not null then v.ok
+            when d.outcome = 'accepted' then true
+            when d.outcome = 'refused' then false
+        end as ok,
+        coalesce(v.try_count, 1) as try_count,
+        v.refused_ref,
         d.platform,
         d.step,
         d.order_id,
@@ -147,25 +139,27 @@ answers_read as (
         d.session,
         d.ref,
         d.outcome,
-        e.status,
-        e.net_error,
-        e.answer_text,
-        e.events_sent,
-        e.events_received,
-        e.value,
-        e.currency,
-        e.event_at,
-        e.seen_at,
+        d.status,
+        d.net_error,
+        d.answer_text,
+        d.events_sent,
+        d.events_received,
+        d.value,
+        d.currency,
+        d.event_at,
+        d.seen_at,
         -- Where the answer gave no code of its own, the model repeats the HTTP status.
-        case when e.answer_code is distinct from cast(e.status as varchar) then e.answer_code end as code,
-        case when e.platform = 'meta' and e.answer_code is distinct from cast(e.status as varchar)
-            then split_part(e.answer_code, '/', 1) end as graph_code,
-        case when e.platform = 'meta' and e.answer_code is distinct from cast(e.status as varchar)
-            then split_part(e.answer_code, '/', 2) end as graph_subcode,
-        case when e.platform = 'tiktok' then e.answer_code end as tiktok_code
-    from verdicts v
-    join deliveries d on d.event_key = v.told_by
-    join events e on e.event_key = v.told_by
+        case when d.answer_code is distinct from cast(d.status as varchar) then d.answer_code end as code,
+        case when d.platform = 'meta' and d.answer_code is distinct from cast(d.status as varchar)
+            then split_part(d.answer_code, '/', 1) end as graph_code,
+        case when d.platform = 'meta' and d.answer_code is distinct from cast(d.status as varchar)
+            then split_part(d.answer_code, '/', 2) end as graph_subcode,
+        case when d.platform = 'tiktok' then d.answer_code end as tiktok_code
+    from deliveries d
+    left join retried r on r.delivery = d.delivery
+    left join verdicts v on v.told_by = d.event_key
+    where r.delivery is null
+       or v.told_by is not null
 ),
 reasons_found as (
     select
@@ -212,6 +206,5 @@ select
     -- Which step a nameless event was nobody can say: it warns.
     case when r.step is null then 'warning' end as severity,
     r.ref,
-    case when r.ok then f.ref end as other_ref
+    case when r.ok then r.refused_ref end as other_ref
 from reasons_found r
-left join events f on f.event_key = r.refused_key

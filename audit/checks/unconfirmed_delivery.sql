@@ -16,31 +16,16 @@ owner       = "data"
 */
 with retried as (
     select distinct delivery
-    from delivery_answers
-    where delivery <> event_key
+    from retries
 ),
--- Of a delivery the last answered send speaks, where none was answered the first.
-answered as (
-    select
-        a.delivery,
-        min(a.event_key) as first_key,
-        max(case when a.outcome <> 'unanswered' then a.event_key end) as answered_key
-    from retried r
-    join delivery_answers a on a.delivery = r.delivery
-    group by a.delivery
-),
+-- Of several sends of one event the last that was answered speaks, where none was the first.
 told as (
     select
-        coalesce(answered_key, first_key) as event_key,
-        answered_key is not null as is_answered
-    from answered
-    union all
-    select
-        a.event_key,
-        a.outcome <> 'unanswered'
-    from delivery_answers a
-    left join retried r on r.delivery = a.delivery
-    where r.delivery is null
+        r.delivery,
+        coalesce(max(case when a.outcome <> 'unanswered' then a.event_key end), min(a.event_key)) as event_key
+    from retried r
+    join delivery_answers a on a.delivery = r.delivery
+    group by r.delivery
 )
 select
     d.platform,
@@ -48,17 +33,20 @@ select
     coalesce(d.order_id, d.order_key, d.event_id, d.session, d.ref) as subject,
     d.order_id,
     d.session,
-    t.is_answered as ok,
+    d.outcome <> 'unanswered' as ok,
     'an answer recorded for the request' as expected,
     case
-        when not t.is_answered and d.net_error is not null then 'the answer was lost: ' || d.net_error
-        when not t.is_answered and d.status = 0 then 'the answer was lost'
-        when not t.is_answered then 'no status recorded'
+        when d.outcome = 'unanswered' and d.net_error is not null then 'the answer was lost: ' || d.net_error
+        when d.outcome = 'unanswered' and d.status = 0 then 'the answer was lost'
+        when d.outcome = 'unanswered' then 'no status recorded'
         when d.status is null then 'answered'
         else 'HTTP ' || d.status
     end as actual,
     cast(null as varchar) as cause,
     d.ref,
     cast(null as varchar) as other_ref
-from told t
-join deliveries d on d.event_key = t.event_key
+from deliveries d
+left join retried r on r.delivery = d.delivery
+left join told t on t.event_key = d.event_key
+where r.delivery is null
+   or t.event_key is not null

@@ -1080,9 +1080,8 @@ where b.channel = 'browser'
   and b.step is not null
 group by u.event_key;
 
--- What became of each server event of a core step. A retry keeps name and id: the sends of one event share delivery, the
--- smallest key among them.
-create table delivery_answers as
+-- A retry keeps name and id: each send that repeats an earlier one, and the earliest.
+create table retries as
 with repeated_ids as (
     select platform, event_name, event_id
     from event_ids
@@ -1115,15 +1114,41 @@ firsts as (
     select sameness, min(event_key) as delivery
     from shared
     group by sameness
-),
-retries as (
-    select s.event_key, f.delivery
-    from shared s
-    join firsts f on f.sameness = s.sameness
-    where f.delivery <> s.event_key
 )
+select s.event_key, f.delivery
+from shared s
+join firsts f on f.sameness = s.sameness
+where f.delivery <> s.event_key;
+
+-- What became of each server event of a core step. The sends of one event share delivery, the smallest key among them.
+create view deliveries as
 select
     e.event_key,
+    e.ref,
+    e.source,
+    e.platform,
+    e.endpoint,
+    coalesce(e.step, n.step) as step,
+    coalesce(e.order_id, n.order_id) as order_id,
+    coalesce(e.order_key, n.order_key) as order_key,
+    e.event_id,
+    coalesce(e.session, n.session) as session,
+    e.page_load,
+    e.event_at,
+    e.event_time_sent,
+    e.seen_at,
+    e.value,
+    e.currency,
+    e.has_source_url,
+    e.has_referrer,
+    e.has_test_code,
+    e.relay_store,
+    e.status,
+    e.net_error,
+    e.answer_code,
+    e.answer_text,
+    e.events_sent,
+    e.events_received,
     coalesce(r.delivery, e.event_key) as delivery,
     case
         -- The browser lost the answer or never sent the request; nobody refused it.
@@ -1138,36 +1163,13 @@ select
     end as outcome         -- accepted | refused | unclear | unanswered
 from events e
 left join retries r on r.event_key = e.event_key
+left join unnamed_steps n on n.event_key = e.event_key
 where e.channel = 'server'
   and (e.step is not null or e.event_name = '');
 
-create view deliveries as
-select
-    a.event_key,
-    e.ref,
-    e.platform,
-    e.endpoint,
-    coalesce(e.step, n.step) as step,
-    coalesce(e.order_id, n.order_id) as order_id,
-    coalesce(e.order_key, n.order_key) as order_key,
-    e.event_id,
-    coalesce(e.session, n.session) as session,
-    e.source,
-    e.page_load,
-    e.event_at,
-    e.event_time_sent,
-    e.seen_at,
-    e.status,
-    e.net_error,
-    e.has_source_url,
-    e.has_referrer,
-    e.has_test_code,
-    e.relay_store,
-    a.delivery,
-    a.outcome
-from delivery_answers a
-join events e on e.event_key = a.event_key
-left join unnamed_steps n on n.event_key = a.event_key;
+create table delivery_answers as
+select event_key, delivery, outcome
+from deliveries;
 
 -- ---------------------------------------------------------------- the chain: what is expected, and what would have been seen
 
