@@ -101,21 +101,37 @@ def _counts(audit: Audit) -> dict[_Key, tuple[int, int, int, int, str | None, st
             group by platform, step
         ),
         paired as (
-            select platform, step, count(distinct browser_key) as paired
-            from pairs
-            where kind = 'exact'
-              and step is not null
-            group by platform, step
+            select b.platform, b.step, count(*) as paired
+            from (select distinct browser_key from event_pairs where kind = 'exact') p
+            join events b on b.event_key = p.browser_key
+            where b.step is not null
+            group by b.platform, b.step
+        ),
+        -- An event that names no order is one of its visit's; visits first: one may hold any number of events and of orders.
+        visits as (
+            select distinct platform, step, session
+            from sent_events
+            where step <> 'Purchase'
+              and order_id is null
+              and session is not null
+        ),
+        told as (
+            select platform, step, order_id
+            from sent_events
+            where order_id is not null
+            union
+            select v.platform, v.step, s.order_id
+            from visits v
+            join order_sessions s on s.session = v.session
         ),
         sold as (
-            select e.platform, e.step, count(distinct coalesce(e.order_id, s.order_id)) as orders
-            from sent_events e
-            left join order_sessions s on s.session = e.session and e.step <> 'Purchase'
-            group by e.platform, e.step
+            select platform, step, count(*) as orders
+            from told
+            group by platform, step
         )
-        select s.platform, s.step, s.browser, s.server, coalesce(p.paired, 0), o.orders, b.ref, v.ref
+        select s.platform, s.step, s.browser, s.server, coalesce(p.paired, 0), coalesce(o.orders, 0), b.ref, v.ref
         from sent s
-        join sold o on o.platform = s.platform and o.step = s.step
+        left join sold o on o.platform = s.platform and o.step = s.step
         left join paired p on p.platform = s.platform and p.step = s.step
         left join events b on b.event_key = s.browser_key
         left join events v on v.event_key = s.server_key

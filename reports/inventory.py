@@ -47,6 +47,17 @@ class Inventory:
 def inventory(audit: Audit) -> Inventory:
     """Observed senders of core events with their standing, declared ones that stayed silent, and a register to fill in."""
     has_register = bool(audit.plan.senders)
+    # What the three questions below share: how many events of each step came by each way of sending.
+    audit.con.execute(
+        """
+        create or replace temp table steps_sent as
+        select f.fingerprint, e.step, count(*) as events
+        from events e
+        join event_fingerprints f on f.event_key = e.event_key
+        where e.step is not null
+        group by f.fingerprint, e.step
+        """
+    )
     senders = [*_observed(audit, has_register=has_register), *_silent(audit)]
     senders.sort(
         key=lambda s: (PLATFORMS.index(s.platform), STEPS.index(s.step), CHANNELS.index(s.channel), s.sender, s.entry or "")
@@ -66,11 +77,10 @@ def inventory(audit: Audit) -> Inventory:
 def _observed(audit: Audit, *, has_register: bool) -> list[Sender]:
     found = audit.con.execute(
         """
-        select e.platform, e.channel, coalesce(e.sender, 'not named'), e.step, c.entry, count(distinct e.event_key)
-        from events e
-        join event_fingerprints f on f.event_key = e.event_key
-        left join sender_claims c on c.fingerprint = f.fingerprint and c.step = e.step
-        where e.step is not null
+        select f.platform, f.channel, coalesce(f.sender, 'not named'), s.step, c.entry, sum(s.events)
+        from steps_sent s
+        join observed_senders f on f.fingerprint = s.fingerprint
+        left join (select distinct fingerprint, step, entry from sender_claims) c on c.fingerprint = s.fingerprint and c.step = s.step
         group by all
         order by all
         """
@@ -93,10 +103,9 @@ def _silent(audit: Audit) -> list[Sender]:
     found = audit.con.execute(
         """
         with heard as (
-            select distinct c.entry, e.step
-            from events e
-            join event_fingerprints f on f.event_key = e.event_key
-            join sender_claims c on c.fingerprint = f.fingerprint and c.step = e.step
+            select distinct c.entry, s.step
+            from steps_sent s
+            join sender_claims c on c.fingerprint = s.fingerprint and c.step = s.step
         )
         select s.entry, s.step
         from plan_sender_steps s
@@ -119,11 +128,9 @@ def _register(audit: Audit) -> str:
     groups: dict[tuple[str, str, str, str], tuple[list[str], list[tuple[str | None, ...]]]] = {}
     for platform, channel, sender, kind, step, *marks in audit.con.execute(
         f"""
-        select e.platform, e.channel, coalesce(e.sender, 'not named'), coalesce(f.sender_kind, ''), e.step, {identity}
-        from events e
-        join event_fingerprints x on x.event_key = e.event_key
-        join observed_senders f on f.fingerprint = x.fingerprint
-        where e.step is not null
+        select f.platform, f.channel, coalesce(f.sender, 'not named'), coalesce(f.sender_kind, ''), s.step, {identity}
+        from steps_sent s
+        join observed_senders f on f.fingerprint = s.fingerprint
         group by all
         order by all
         """
