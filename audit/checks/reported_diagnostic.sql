@@ -49,12 +49,12 @@ shared_ids as (
     where platform = 'meta'
       and event_id is not null
     group by event_name, event_id
-    having count(distinct session) > 1
-        or count(distinct order_id) > 1
+    having min(session) <> max(session)
+        or min(order_id) <> max(order_id)
 ),
 covered as (
     select distinct browser_key as event_key
-    from pairs
+    from event_pairs
     where kind = 'exact'
 ),
 facts as (

@@ -49,8 +49,8 @@ pages as (
 named as (
     select
         c.*,
-        coalesce(b.path, rtrim(c.browser_page, '/'), '') as browser_path,
-        coalesce(s.path, rtrim(c.server_page, '/'), '') as server_path
+        b.path as browser_view,
+        s.path as server_view
     from copies c
     left join pages b on b.page_path = c.browser_page
     left join pages s on s.page_path = c.server_page
@@ -64,12 +64,13 @@ select
     case
         when browser_host is null or server_host is null then null
         when browser_host <> server_host then false
+        when browser_page = server_page then true
         -- An address cut to its origin, by Meta or by the browser's referrer policy, still tells the host.
-        when page_cut or browser_path = '' then true
-        else browser_path = server_path
+        when page_cut or coalesce(browser_view, rtrim(browser_page, '/'), '') = '' then true
+        else coalesce(browser_view, rtrim(browser_page, '/'), '') = coalesce(server_view, rtrim(server_page, '/'), '')
     end as ok,
-    'browser: ' || coalesce(browser_host || browser_path, 'no page named') as expected,
-    'server: ' || coalesce(server_host || server_path, 'no page named') as actual,
+    'browser: ' || coalesce(browser_host || coalesce(browser_view, rtrim(browser_page, '/'), ''), 'no page named') as expected,
+    'server: ' || coalesce(server_host || coalesce(server_view, rtrim(server_page, '/'), ''), 'no page named') as actual,
     cast(null as varchar) as cause,
     browser_ref as ref,
     server_ref as other_ref

@@ -1027,14 +1027,13 @@ forms as (
     select
         *,
         fb_created(click_id) as made_at,
-        regexp_full_match(click_id, 'fb[.][0-2][.][0-9]{13}[.][^.]+([.][A-Za-z0-9_-]+)?') as is_whole,
         regexp_full_match(click_id, 'fb[.][0-2][.][0-9]{13}[.][^.%]+([.][A-Za-z0-9_-]+)?') as is_plain
     from ids
 )
 select
     f.click_id,
     f.made_at,
-    f.is_whole,
+    regexp_full_match(f.click_id, 'fb[.][0-2][.][0-9]{13}[.][^.]+([.][A-Za-z0-9_-]+)?') as is_whole,
     f.is_plain
 from forms f
 left join plan_limits p on p.name = 'click_id_days_meta'
@@ -1050,7 +1049,7 @@ create table shoppers as
 select
     platform,
     session,
-    coalesce(min(least(browser_id, cookie_browser)), session) as shopper
+    coalesce(least(min(browser_id), min(cookie_browser)), session) as shopper
 from events
 where session is not null
 group by platform, session;
