@@ -80,7 +80,8 @@ def _observed(audit: Audit, *, has_register: bool) -> list[Sender]:
         select f.platform, f.channel, coalesce(f.sender, 'not named'), s.step, c.entry, sum(s.events)
         from steps_sent s
         join observed_senders f on f.fingerprint = s.fingerprint
-        left join (select distinct fingerprint, step, entry from sender_claims) c on c.fingerprint = s.fingerprint and c.step = s.step
+        left join (select distinct fingerprint, step, entry from sender_claims) c
+            on c.fingerprint = s.fingerprint and c.step = s.step
         group by all
         order by all
         """

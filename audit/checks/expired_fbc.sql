@@ -34,7 +34,8 @@ with judged as (
     left join plan_limits p on p.name = 'click_id_days_meta'
     where e.platform = 'meta'
       and e.click_id is not null
-      and (o.click_id is null or (o.made_at is not null and e.click_id like 'fb.%'))
+      -- coalesce: DuckDB 2.0 breaks on a column of nothing but NULLs here
+      and (o.click_id is null or (o.made_at is not null and coalesce(e.click_id, '') like 'fb.%'))
 )
 select
     'meta' as platform,

@@ -17,8 +17,15 @@ owner       = "tracking"
 */
 with known as (
     select
+        session,
+        page_click_at as known_at
+    from visit_knowledge
+    where platform = 'snackvideo'
+      and page_click_at is not null
+),
+known_refs as (
+    select
         k.session,
-        min(k.page_click_at) as known_at,
         min(s.ref) as ref
     from visit_knowledge k
     join visit_showings s
@@ -35,8 +42,7 @@ relay_events as (
         coalesce(e.order_id, e.order_key, e.visit, e.ref) as subject,
         e.visit as session,
         e.ref,
-        e.click_id,
-        k.ref as known_ref
+        e.click_id
     from sent_visit_events e
     join known k on k.session = e.visit
     where e.platform = 'snackvideo'
@@ -79,8 +85,7 @@ unsent as (
         u.order_id,
         u.unit,
         v.visit as session,
-        b.ref as browser_ref,
-        min(k.ref) as known_ref
+        b.ref as browser_ref
     from step_units u
     join plan_requirements r
         on r.platform = 'snackvideo'
@@ -98,29 +103,31 @@ unsent as (
 )
 select
     'snackvideo' as platform,
-    step,
-    subject,
-    order_id,
-    session,
-    click_id is not null as ok,
+    r.step,
+    r.subject,
+    r.order_id,
+    r.session,
+    r.click_id is not null as ok,
     'a relay event with the shopper''s click id' as expected,
-    case when click_id is not null then 'relay event with click id ' || shown_id(click_id)
+    case when r.click_id is not null then 'relay event with click id ' || shown_id(r.click_id)
          else 'relay event without a click id' end as actual,
     cast(null as varchar) as cause,
-    ref,
-    known_ref as other_ref
-from relay_events
+    r.ref,
+    k.ref as other_ref
+from relay_events r
+left join known_refs k on k.session = r.session
 union all
 select
     'snackvideo',
-    step,
-    unit,
-    order_id,
-    session,
+    u.step,
+    u.unit,
+    u.order_id,
+    u.session,
     false,
     'a relay event with the shopper''s click id',
     'no relay event for this step of the visit',
     cast(null as varchar),
-    browser_ref,
-    known_ref
-from unsent
+    u.browser_ref,
+    k.ref
+from unsent u
+left join known_refs k on k.session = u.session

@@ -41,7 +41,7 @@ shown as (
     join doubtful_visits d on d.session = v.visit
     where v.platform = 'meta'
       and fb_created(v.click_id) is not null
-      and v.click_id like 'fb.%'
+      and coalesce(v.click_id, '') like 'fb.%'  -- coalesce: DuckDB 2.0 breaks on a column of nothing but NULLs here
       and split_part(v.click_id, '.', 4) <> ''
     group by v.visit, v.channel, split_part(v.click_id, '.', 4), fb_created(v.click_id)
 ),
@@ -103,7 +103,8 @@ carried as (
     where e.platform = 'meta'
       and coalesce(v.session, e.session) is not null
       and e.click_id is not null
-      and (o.click_id is null or (o.made_at is not null and e.click_id like 'fb.%' and split_part(e.click_id, '.', 4) <> ''))
+      and (o.click_id is null
+          or (o.made_at is not null and coalesce(e.click_id, '') like 'fb.%' and split_part(e.click_id, '.', 4) <> ''))
 )
 select
     'meta' as platform,

@@ -916,6 +916,7 @@ where p.kind = 'exact'
   and b.event_at is not null
 group by s.event_key;
 
+-- Page loads whose address held a click id.
 create table landing_loads as
 select distinct
     platform,
@@ -937,7 +938,7 @@ left join lent_visits l on l.event_key = e.event_key
 left join earlier_copies c on c.event_key = e.event_key
 left join landing_loads d on d.platform = e.platform and d.page_load = e.page_load;
 
--- The same of the core events that count as sent.
+-- The same of the core events that count as sent (sent_events).
 create view sent_visit_events as
 select *
 from visit_events
