@@ -1422,7 +1422,7 @@ group by platform, step;
 
 -- The steps before the Purchase that the plan asks for, by their visit. kind: browser and server count as sent, the others tell
 -- why one does not.
-create view visit_events as
+create view asked_visit_events as
 select
     r.requirement,
     e.event_key,
@@ -1458,7 +1458,7 @@ where l.how in ('copy', 'probable')
    or n.event_key is not null
 union
 select s.order_id
-from visit_events v
+from asked_visit_events v
 join order_sessions s on s.session = v.session
 where v.is_hinted;
 
@@ -1475,7 +1475,7 @@ with visit_sums as (
         min(case when kind = 'server' then event_key end) as server_key,
         min(case when kind = 'browser' then sent_at end) as browser_at,
         min(case when kind = 'server' then sent_at end) as server_at
-    from visit_events
+    from asked_visit_events
     where kind in ('browser', 'server')
       and not is_hinted
     group by session, requirement
@@ -1488,7 +1488,7 @@ visit_firsts as (
         min(case when v.kind = 'browser' then v.event_key end) as browser_key,
         min(case when v.kind = 'server' then v.event_key end) as server_key
     from visit_sums k
-    join visit_events v on v.session = k.session and v.requirement = k.requirement
+    join asked_visit_events v on v.session = k.session and v.requirement = k.requirement
     where (k.browser_events > 1 or k.server_events > 1)
       and v.kind in ('browser', 'server')
       and v.sent_at is not distinct from case when v.kind = 'browser' then k.browser_at else k.server_at end
@@ -1585,7 +1585,7 @@ lost_kinds as (
         kind,
         count(*) as events,
         min(sent_at) as first_at
-    from visit_events
+    from asked_visit_events
     where kind not in ('browser', 'server')
       and not is_hinted
     group by session, requirement, kind
@@ -1599,7 +1599,7 @@ visit_kinds as (
         k.first_at,
         min(v.event_key) as first_key
     from lost_kinds k
-    join visit_events v
+    join asked_visit_events v
         on v.session = k.session
        and v.requirement = k.requirement
        and v.kind = k.kind
@@ -1628,7 +1628,7 @@ sorted as (
     union all
     -- An event that a hint ties to an order is no other event of that order's visit.
     select s.order_id, v.requirement, v.kind, 1, v.session, v.sent_at, v.event_key
-    from visit_events v
+    from asked_visit_events v
     join order_sessions s on s.session = v.session
     where v.is_hinted
       and not exists (select 1 from order_links l where l.event_key = v.event_key and l.order_id = s.order_id)
