@@ -339,11 +339,6 @@ select m.event_key, n.number
 from members m
 join visit_numbers n on n.visit = m.visit;
 
-create or replace temp view named_visits as
-select e.event_key, e.event_name, e.event_id, e.event_at, e.page_load, 'visit ' || v.number as session
-from visited e
-left join event_visits v on v.event_key = e.event_key;
-
 drop view members;
 drop table traces;
 drop table trace_ties;
@@ -389,7 +384,7 @@ update actions set session = coalesce(
 
 
 def build_sessions(con: duckdb.DuckDBPyConnection) -> None:
-    """``visited`` -> ``named_visits``: the session of every event."""
+    """``visited`` -> ``event_visits``: the number of every event's visit."""
     con.execute(_START)
     while True:
         con.execute(_SPREAD)

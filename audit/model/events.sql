@@ -24,14 +24,14 @@ with cleaned as (
     select
         s.* exclude (event_name, session, page_load),
         s.event_name as name_sent,
-        v.event_name,
-        v.event_id,
-        v.event_at,
-        v.session,
-        v.page_load,
+        masked(s.event_name) as event_name,
+        case when not coalesce(s.event_id_misplaced, false) then masked(nullif(s.event_id_sent, '')) end as event_id,
+        utc(s.event_time_sent) as told_at,
+        'visit ' || v.number as session,
+        coalesce(s.source || '#' || s.page_load, s.platform || ' ' || s.load_key) as page_load,
         plain_number(s.value_sent) as value
     from sends s
-    join named_visits v on v.event_key = s.event_key
+    left join event_visits v on v.event_key = s.event_key
 ),
 platforms_named as (
     select distinct platform from plan_datasets
@@ -80,8 +80,8 @@ select
         when c.event_id_sent is null then 'absent'
         else 'sent'
     end as event_id_state,
-    c.event_at,
-    case when utc(c.event_time_sent) is not null then c.event_time_sent else masked(c.event_time_sent[1:40]) end as event_time_sent,
+    coalesce(c.told_at, c.seen_at) as event_at,
+    case when c.told_at is not null then c.event_time_sent else masked(c.event_time_sent[1:40]) end as event_time_sent,
     c.seen_at,
     c.session,
     c.page_load,
