@@ -127,29 +127,29 @@ owner       = "tracking"
 -- Copies of one event for certain: one id, or one order. Both carry a number; a missing or unreadable one is judged as such.
 with copies as (
     select
-        p.platform,
-        p.step,
-        p.session,
-        p.order_id,
-        coalesce(p.order_id, p.order_key, p.browser_id, p.session, p.browser_ref) as subject,
+        b.platform,
+        b.step,
+        coalesce(b.session, s.session) as session,
+        coalesce(b.order_id, s.order_id) as order_id,
+        coalesce(b.order_id, s.order_id, b.order_key, s.order_key, b.event_id, b.session, s.session, b.ref) as subject,
         p.browser_key,
         p.server_key,
-        p.browser_ref,
-        p.server_ref,
+        b.ref as browser_ref,
+        s.ref as server_ref,
         b.value as browser_value,
         s.value as server_value,
         b.currency as browser_currency,
         s.currency as server_currency,
         coalesce(c.tolerance, 0.01) as tolerance
-    from pairs p
+    from event_pairs p
     join events b on b.event_key = p.browser_key
     join events s on s.event_key = p.server_key
     left join currencies c on c.currency = coalesce(b.currency, s.currency)
-    where p.step is not null
-      and (p.kind = 'exact' or p.order_id is not null)
+    where b.step is not null
       and b.in_plan
       and b.value >= 0
       and s.value >= 0
+      and (p.kind = 'exact' or b.order_id is not null or s.order_id is not null)
 ),
 compared as (
     select
@@ -158,19 +158,39 @@ compared as (
         coalesce(browser_currency = server_currency, true) as same_currency
     from copies
 ),
--- Which side is not the plan's amount, and what it is instead: only an order can say.
-explained as (
+different as (
     select
-        x.*,
+        browser_key,
+        server_key
+    from compared
+    where not (same_value and same_currency)
+),
+-- Which side is not the plan's amount, and what it is instead: only an order can say.
+different_readings as (
+    select
+        d.browser_key,
+        d.server_key,
         b.basis as browser_basis,
         b.slip as browser_slip,
         b.is_plan_basis and b.slip = 'none' as browser_right,
         s.basis as server_basis,
         s.slip as server_slip,
         s.is_plan_basis and s.slip = 'none' as server_right
+    from different d
+    left join value_readings b on b.event_key = d.browser_key and b.nth = 1
+    left join value_readings s on s.event_key = d.server_key and s.nth = 1
+),
+explained as (
+    select
+        x.*,
+        r.browser_basis,
+        r.browser_slip,
+        r.browser_right,
+        r.server_basis,
+        r.server_slip,
+        r.server_right
     from compared x
-    left join value_readings b on b.event_key = x.browser_key and b.nth = 1
-    left join value_readings s on s.event_key = x.server_key and s.nth = 1
+    left join different_readings r on r.browser_key = x.browser_key and r.server_key = x.server_key
 ),
 caused as (
     select

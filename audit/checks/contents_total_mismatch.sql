@@ -24,14 +24,30 @@ not_yet     = "Do not change the value to fit the lines before it is known which
 remedy      = "Send the unit price and the quantity of each line, and the agreed amount as the value."
 owner       = "tracking"
 */
-with priced as (
-    select
-        event_key,
-        sum(price * coalesce(quantity, 1)) as items_total,
-        sum(coalesce(quantity, 1)) as pieces
+with longer_lists as (
+    select distinct event_key
     from event_items
-    group by event_key
-    having count(*) = count(price)
+    where position > 1
+),
+-- Most events name one line of goods; only the others' lines are added up.
+priced as (
+    select
+        i.event_key,
+        i.price * coalesce(i.quantity, 1) as items_total,
+        coalesce(i.quantity, 1) as pieces
+    from event_items i
+    left join longer_lists l on l.event_key = i.event_key
+    where i.price is not null
+      and l.event_key is null
+    union all
+    select
+        i.event_key,
+        sum(i.price * coalesce(i.quantity, 1)),
+        sum(coalesce(i.quantity, 1))
+    from longer_lists l
+    join event_items i on i.event_key = l.event_key
+    group by i.event_key
+    having count(*) = count(i.price)
 ),
 subjects as (
     select
@@ -40,49 +56,78 @@ subjects as (
         e.step,
         e.channel,
         e.session,
+        e.order_id as own_order,
         e.order_key,
         e.event_id,
         e.ref,
         e.value,
         e.currency,
-        coalesce(e.event_at, e.seen_at) as happened_at,
         p.items_total,
         -- A price is rounded by the piece.
-        coalesce(c.tolerance, 0.01) * greatest(p.pieces, 1) as tolerance,
-        m.order_id,
-        case when e.step = 'AddToCart' and e.session is not null then sum(p.items_total) over (
-            partition by e.session, e.platform, e.channel, coalesce(e.dataset, ''), e.step
-            order by coalesce(e.event_at, e.seen_at), e.event_key
-        ) end as added_so_far
+        coalesce(c.tolerance, 0.01) * greatest(p.pieces, 1) as tolerance
     from sent_events e
     join priced p on p.event_key = e.event_key
     left join currencies c on c.currency = e.currency
-    left join purchase_orders m on m.event_key = e.event_key
     where e.value >= 0
 ),
 -- Values that are not simply the sum of the goods.
 others as (
-    select *
+    select
+        event_key,
+        step,
+        value,
+        items_total,
+        tolerance
     from subjects
     where abs(value - items_total) > tolerance
 ),
 -- The order whose parts may lie between: a Purchase's own, a checkout's next in its visit.
 orders_between as (
     select
-        event_key,
-        order_id
-    from others
-    where order_id is not null
-    union
+        s.event_key,
+        s.step,
+        s.value,
+        s.items_total,
+        s.tolerance,
+        m.order_id
+    from others s
+    join purchase_orders m on m.event_key = s.event_key
+    union all
     select
         s.event_key,
+        s.step,
+        s.value,
+        s.items_total,
+        s.tolerance,
         o.order_id
     from others s
-    join own_visits v on v.session = s.session
+    join events e on e.event_key = s.event_key
+    join own_visits v on v.session = e.session
     join order_sessions o
-        on o.session = s.session
-       and o.first_at >= s.happened_at - interval 1 minute
+        on o.session = e.session
+       and o.first_at >= coalesce(e.event_at, e.seen_at) - interval 1 minute
     where s.step = 'InitiateCheckout'
+),
+part_matches as (
+    select
+        b.event_key,
+        max(case
+            when abs(abs(b.value - b.items_total) - o.shipping) <= b.tolerance
+              or abs(abs(b.value - b.items_total) - o.tax) <= b.tolerance
+              or abs(abs(b.value - b.items_total) - o.discount) <= b.tolerance
+              or abs(abs(b.value - b.items_total) - o.fees) <= b.tolerance
+              or abs(abs(b.value - b.items_total) - o.unique_code) <= b.tolerance then 1
+            else 0
+        end) as is_part
+    from orders_between b
+    left join orders o on o.order_id = b.order_id
+    group by b.event_key
+),
+unmatched as (
+    select b.*
+    from part_matches p
+    join orders_between b on b.event_key = p.event_key
+    where p.is_part = 0
 ),
 line_totals as (
     select
@@ -93,62 +138,61 @@ line_totals as (
 ),
 known_amounts as (
     select order_id, amount from order_amounts
-    union
+    union all
     select order_id, lines_total from line_totals where lines_total is not null
 ),
-value_amounts as (
-    select distinct s.event_key
-    from others s
-    join orders_between b on b.event_key = s.event_key
-    join known_amounts a on a.order_id = b.order_id
-    where abs(s.value - a.amount) <= s.tolerance
-),
-goods_amounts as (
-    select distinct s.event_key
-    from others s
-    join orders_between b on b.event_key = s.event_key
-    join known_amounts a on a.order_id = b.order_id
-    where abs(s.items_total - a.amount) <= s.tolerance
-),
-parts as (
-    select order_id, shipping as part from orders
-    union
-    select order_id, tax from orders
-    union
-    select order_id, discount from orders
-    union
-    select order_id, fees from orders
-    union
-    select order_id, unique_code from orders
-),
-part_matches as (
-    select distinct s.event_key
-    from others s
-    join orders_between b on b.event_key = s.event_key
-    join parts p on p.order_id = b.order_id
-    where abs(abs(s.value - s.items_total) - p.part) <= s.tolerance
+-- Both the value and the goods are amounts of the order; of a checkout it is enough that the value is.
+amount_matches as (
+    select
+        u.event_key,
+        max(case when abs(u.value - a.amount) <= u.tolerance then 1 else 0 end) as is_value,
+        max(case when u.step = 'InitiateCheckout' or abs(u.items_total - a.amount) <= u.tolerance then 1 else 0 end) as is_goods
+    from unmatched u
+    join known_amounts a on a.order_id = u.order_id
+    group by u.event_key
 ),
 explained as (
     select
         s.event_key,
         case
-            when v.event_key is not null and (g.event_key is not null or s.step = 'InitiateCheckout') then true
-            when p.event_key is not null then true
-            when b.event_key is null and s.step in ('InitiateCheckout', 'Purchase') then null
+            when p.is_part = 1 or (a.is_value = 1 and a.is_goods = 1) then true
+            when p.event_key is null and s.step in ('InitiateCheckout', 'Purchase') then null
             else false
         end as is_right
     from others s
-    left join (select distinct event_key from orders_between) b on b.event_key = s.event_key
-    left join value_amounts v on v.event_key = s.event_key
-    left join goods_amounts g on g.event_key = s.event_key
     left join part_matches p on p.event_key = s.event_key
+    left join amount_matches a on a.event_key = s.event_key
+),
+-- What each visit had put into its cart by then, where an AddToCart is in question.
+doubtful_carts as (
+    select distinct e.session
+    from others s
+    join events e on e.event_key = s.event_key
+    where s.step = 'AddToCart'
+      and e.session is not null
+),
+carts as (
+    select
+        s.event_key,
+        sum(s.items_total) over (
+            partition by e.session, e.platform, e.channel, coalesce(e.dataset, '')
+            order by coalesce(e.event_at, e.seen_at), e.event_key
+        ) as added_so_far
+    from doubtful_carts d
+    join events e on e.session = d.session
+    join subjects s on s.event_key = e.event_key
+    where e.step = 'AddToCart'
 ),
 judged as (
     select
         s.*,
-        case when o.event_key is null then true else o.is_right end as is_right
+        case when s.step = 'Purchase' then coalesce(s.own_order, c.order_id) end as order_id,
+        t.added_so_far,
+        case when x.event_key is null then true else x.is_right end as is_right
     from subjects s
-    left join explained o on o.event_key = s.event_key
+    left join explained x on x.event_key = s.event_key
+    left join copy_orders c on c.event_key = s.event_key
+    left join carts t on t.event_key = s.event_key
 )
 select
     platform,

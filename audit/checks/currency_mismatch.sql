@@ -32,16 +32,14 @@ remedy      = "Take the currency from the order instead of a fixed text, and rep
 owner       = "tracking"
 */
 with buyer_numbers as (
-    select event_key
-    from value_readings
-    where basis = 'presentment_total'
-      and slip = 'none'
-),
-shop_numbers as (
-    select distinct event_key
-    from value_readings
-    where basis not in ('presentment_total')
-      and slip = 'none'
+    -- Values that are the buyer's amount of an order in two currencies, and none of the shop's own.
+    select r.event_key
+    from orders o
+    join value_readings r on r.order_id = o.order_id
+    where o.presentment_currency <> o.currency
+      and r.slip = 'none'
+    group by r.event_key
+    having max(case when r.basis = 'presentment_total' then 0 else 1 end) = 0
 ),
 -- A currency that is none is judged as an invalid one; a Purchase whose key no order has, as a purchase without order.
 purchases as (
@@ -55,21 +53,20 @@ purchases as (
         e.ref,
         e.value,
         e.currency,
-        m.order_id,
+        coalesce(e.order_id, m.order_id) as order_id,
         o.currency as order_currency,
         case when o.presentment_currency <> o.currency then o.presentment_currency end as buyer_currency,
         o.ref as order_ref,
         u.order_id as likely_order,
-        b.event_key is not null and s.event_key is null as is_buyer_number
+        b.event_key is not null as is_buyer_number
     from sent_events e
     join currencies c on c.currency = e.currency
-    left join purchase_orders m on m.event_key = e.event_key
-    left join orders o on o.order_id = m.order_id
+    left join copy_orders m on m.event_key = e.event_key
+    left join orders o on o.order_id = coalesce(e.order_id, m.order_id)
     left join probable_orders u on u.event_key = e.event_key
     left join buyer_numbers b on b.event_key = e.event_key
-    left join shop_numbers s on s.event_key = e.event_key
     where e.step = 'Purchase'
-      and (m.order_id is not null or e.order_key is null)
+      and (e.order_id is not null or m.order_id is not null or e.order_key is null)
 ),
 judged as (
     select

@@ -52,7 +52,8 @@ with sales as (
         platform,
         coalesce(dataset, '') as pixel,
         unit,
-        merge_id,
+        merge_key,
+        merge_window,
         max(case when channel = 'browser' then 1 else 0 end) as in_browser,
         max(case when channel = 'server' then 1 else 0 end) as on_server,
         min(event_key) as first_key,
@@ -60,7 +61,7 @@ with sales as (
         min(order_id) as order_id
     from counted_events
     where unit is not null
-    group by platform, coalesce(dataset, ''), unit, merge_id
+    group by platform, coalesce(dataset, ''), unit, merge_key, merge_window
 ),
 sale_counts as (
     select

@@ -46,7 +46,18 @@ not_yet     = "Do not stop both server senders to be safe; sales hidden by ad bl
 remedy      = "Choose one server sender for this step, switch the other's event off, and record the choice in the register."
 owner       = "data"
 */
-with core_events as (
+with repeated_steps as (
+    -- Hardly an act is told twice on one channel. Only those that are need a closer look.
+    select
+        unit,
+        platform,
+        step
+    from unit_events
+    group by unit, platform, step
+    having sum(case when channel = 'browser' then 1 else 0 end) > 1
+        or sum(case when channel = 'server' then 1 else 0 end) > 1
+),
+repeated_events as (
     select
         e.event_key,
         e.platform,
@@ -55,14 +66,14 @@ with core_events as (
         e.dataset,
         e.session,
         e.items,
-        coalesce(e.event_at, e.seen_at) as happened_at,
-        -- a Purchase belongs to its order; any other step, and a Purchase nothing ties to an order, to its visit
-        coalesce(u.unit, e.session) as unit,
-        u.order_id
-    from sent_events e
-    left join purchase_units u on u.event_key = e.event_key
-    where coalesce(e.accepted, true)
-      and coalesce(u.unit, e.session) is not null
+        e.happened_at,
+        e.unit,
+        e.order_id
+    from repeated_steps r
+    join unit_events e
+        on e.unit = r.unit
+       and e.step = r.step
+       and e.platform = r.platform
 ),
 units as (
     select
@@ -70,22 +81,11 @@ units as (
         step,
         channel,
         unit,
-        count(*) as events,
         min(event_key) as first_key,
         min(order_id) as order_id,
         min(session) as session
-    from core_events
+    from repeated_events
     group by platform, step, channel, unit
-),
-repeated_events as (
-    select e.*
-    from units u
-    join core_events e
-        on e.unit = u.unit
-       and e.step = u.step
-       and e.channel = u.channel
-       and e.platform = u.platform
-    where u.events > 1
 ),
 -- Neighbours in time: within one pixel and the same items, and across where one of the two names neither.
 neighbours as (
@@ -142,7 +142,7 @@ doubles as (
           and (a.event_id = b.event_id or a.event_id is null or b.event_id is null)
       )
 ),
-named_doubles as (
+placed_doubles as (
     select
         e.platform,
         e.step,
@@ -159,33 +159,59 @@ named_doubles as (
     from doubles d
     join repeated_events e on e.event_key = d.event_key
     where d.cause is not null
-)
-select
-    s.platform,
-    s.step,
-    s.unit as subject,
-    s.order_id,
-    coalesce(b.session, s.session) as session,
-    d.cause is null as ok,
-    'one ' || s.channel || ' sender' as expected,
-    case
-        when d.cause is null then s.channel || ': ' || e.sender
-        else s.channel || ': ' || a.sender || coalesce(' (id ' || a.event_id || ')', ' (no id)')
+),
+first_doubles as (
+    select
+        d.platform,
+        d.step,
+        d.channel,
+        d.unit,
+        d.cause,
+        b.session,
+        a.ref,
+        b.ref as other_ref,
+        a.sender || coalesce(' (id ' || a.event_id || ')', ' (no id)')
             || coalesce(' from ' || case when d.cause = 'two_agents' then a.initiator end, '')
             || ' and ' || b.sender || coalesce(' (id ' || b.event_id || ')', ' (no id)')
             || coalesce(' from ' || case when d.cause = 'two_agents' then b.initiator end, '')
-            || coalesce(', pixel ' || coalesce(b.dataset, a.dataset), '')
-    end as actual,
+            || coalesce(', pixel ' || coalesce(b.dataset, a.dataset), '') as senders
+    from placed_doubles d
+    join events a on a.event_key = d.before_key
+    join events b on b.event_key = d.event_key
+    where d.nth = 1
+)
+select
+    e.platform,
+    e.step,
+    e.unit as subject,
+    e.order_id,
+    e.session,
+    true as ok,
+    'one ' || e.channel || ' sender' as expected,
+    e.channel || ': ' || e.sender as actual,
+    null as cause,
+    e.ref,
+    null as other_ref
+from unit_events e
+left join repeated_events r on r.event_key = e.event_key
+where r.event_key is null
+union all
+select
+    s.platform,
+    s.step,
+    s.unit,
+    s.order_id,
+    coalesce(d.session, s.session),
+    d.cause is null,
+    'one ' || s.channel || ' sender',
+    s.channel || ': ' || case when d.cause is null then e.sender else d.senders end,
     d.cause,
-    coalesce(a.ref, e.ref) as ref,
-    b.ref as other_ref
+    coalesce(d.ref, e.ref),
+    d.other_ref
 from units s
 join events e on e.event_key = s.first_key
-left join named_doubles d
+left join first_doubles d
     on d.platform = s.platform
    and d.step = s.step
    and d.channel = s.channel
    and d.unit = s.unit
-   and d.nth = 1
-left join events a on a.event_key = d.before_key
-left join events b on b.event_key = d.event_key

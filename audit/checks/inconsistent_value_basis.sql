@@ -21,11 +21,11 @@ with purchases as (
         e.platform,
         e.channel,
         e.ref,
-        m.order_id,
+        o.order_id,
         o.presentment_currency <> o.currency and e.currency = o.presentment_currency as in_buyer_currency
     from sent_events e
-    join purchase_orders m on m.event_key = e.event_key
-    join orders o on o.order_id = m.order_id
+    left join copy_orders c on c.event_key = e.event_key
+    join orders o on o.order_id = coalesce(e.order_id, c.order_id)
     where e.step = 'Purchase'
       and e.value > 0
 ),
@@ -41,24 +41,31 @@ sides as (
 ),
 -- The total in the buyer's own currency is the total.
 readings as (
-    select distinct
+    select
         p.platform,
         p.channel,
         p.order_id,
-        reading_text(case when r.basis = 'presentment_total' and p.in_buyer_currency then 'total' else r.basis end, r.slip) as reading,
-        r.is_plan_basis and r.slip = 'none' as is_plan
+        case when r.basis = 'presentment_total' and p.in_buyer_currency then 'total' else r.basis end as basis,
+        r.slip,
+        max(case when r.is_plan_basis and r.slip = 'none' then 1 else 0 end) as is_plan
     from purchases p
     join value_readings r on r.event_key = p.event_key
+    group by
+        p.platform,
+        p.channel,
+        p.order_id,
+        case when r.basis = 'presentment_total' and p.in_buyer_currency then 'total' else r.basis end,
+        r.slip
 ),
 explained as (
     select
         platform,
         channel,
-        reading,
-        count(distinct order_id) as order_count,
-        max(case when is_plan then 1 else 0 end) as is_plan
+        reading_text(basis, slip) as reading,
+        count(*) as order_count,
+        max(is_plan) as is_plan
     from readings
-    group by platform, channel, reading
+    group by platform, channel, basis, slip
 ),
 ranked as (
     select

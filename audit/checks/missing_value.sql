@@ -35,7 +35,28 @@ owner       = "tracking"
 */
 with judged as (
     select
-        e.event_key,
+        platform,
+        step,
+        channel,
+        session,
+        event_id,
+        order_key,
+        ref,
+        value,
+        value_sent,
+        page_cut,
+        order_id,
+        cast(null as decimal(24, 6)) as order_amount,
+        cast(null as varchar) as order_currency,
+        cast(null as varchar) as order_ref,
+        case
+            when value_sent is null then 'absent'
+            when trim(value_sent) = '' then 'empty'
+        end as fault
+    from sent_events
+    where step in ('AddToCart', 'InitiateCheckout')
+    union all
+    select
         e.platform,
         e.step,
         e.channel,
@@ -46,20 +67,20 @@ with judged as (
         e.value,
         e.value_sent,
         e.page_cut,
-        coalesce(m.order_id, e.order_id) as order_id,
-        coalesce(a.amount, o.total) as order_amount,
-        o.currency as order_currency,
-        o.ref as order_ref,
+        coalesce(e.order_id, c.order_id),
+        coalesce(a.amount, o.total),
+        o.currency,
+        o.ref,
         case
             when e.value_sent is null then 'absent'
             when trim(e.value_sent) = '' then 'empty'
-            when e.value = 0 and e.step = 'Purchase' and coalesce(a.amount, o.total) > 0 then 'zero_for_paid_order'
-        end as fault
+            when e.value = 0 and coalesce(a.amount, o.total) > 0 then 'zero_for_paid_order'
+        end
     from sent_events e
-    left join purchase_orders m on m.event_key = e.event_key
-    left join orders o on o.order_id = m.order_id
-    left join order_amounts a on a.order_id = m.order_id and a.is_plan_basis
-    where e.step in ('AddToCart', 'InitiateCheckout', 'Purchase')
+    left join copy_orders c on c.event_key = e.event_key
+    left join orders o on o.order_id = coalesce(e.order_id, c.order_id)
+    left join order_amounts a on a.order_id = coalesce(e.order_id, c.order_id) and a.is_plan_basis
+    where e.step = 'Purchase'
 )
 select
     platform,
@@ -74,7 +95,7 @@ select
         else true
     end as ok,
     'a value'
-        || case when step = 'Purchase' and order_amount is not null then ', ' || money_text(order_amount, order_currency) else '' end as expected,
+        || case when order_amount is not null then ', ' || money_text(order_amount, order_currency) else '' end as expected,
     channel
         || case
             when fault = 'absent' and page_cut then ' sent none; Meta''s own restriction of this site may have cut it'
@@ -87,5 +108,5 @@ select
     fault as cause,
     case when platform <> 'meta' then 'warning' end as severity,
     ref,
-    case when step = 'Purchase' then order_ref end as other_ref
+    order_ref as other_ref
 from judged

@@ -29,21 +29,20 @@ heard as (
     select
         c.entry,
         c.step,
-        min(e.event_key) as first_key,
-        count(*) as events
+        min(s.first_key) as first_key,
+        sum(s.events) as events
     from sender_claims c
-    join event_fingerprints f on f.fingerprint = c.fingerprint
-    join events e
-        on e.event_key = f.event_key
-       and e.step = c.step
+    join sender_steps s
+        on s.fingerprint = c.fingerprint
+       and s.step = c.step
     group by c.entry, c.step
 ),
 steps_seen as (
     select
         platform,
         step,
-        min(event_key) as any_key
-    from events
+        min(first_key) as any_key
+    from sender_steps
     where step is not null
     group by platform, step
 ),
@@ -51,21 +50,31 @@ channels_seen as (
     select
         platform,
         channel,
-        count(*) as events
-    from events
+        sum(events) as events
+    from sender_steps
     group by platform, channel
 ),
 kinds_seen as (
     select channel
-    from events
+    from sender_steps
     union
     select kind
     from sources
     where kind in ('browser', 'server')
 ),
+-- Only SnackVideo's duty hangs on them.
 clicks_seen as (
-    select distinct platform
-    from session_clicks
+    select platform
+    from landings
+    where platform = 'snackvideo'
+      and session is not null
+      and click_id is not null
+    union
+    select platform
+    from events
+    where platform = 'snackvideo'
+      and session is not null
+      and coalesce(cookie_click, click_id) is not null
 ),
 duties as (
     select count(*) as orders

@@ -18,21 +18,19 @@ owner       = "tracking"
 */
 with observed as (
     select
-        e.platform,
-        e.channel,
-        e.step,
-        f.fingerprint,
-        e.sender,
-        e.dataset,
-        e.initiator,
-        count(*) as events,
-        min(e.event_key) as first_key
-    from events e
-    join event_fingerprints f on f.event_key = e.event_key
-    where e.step is not null
+        platform,
+        channel,
+        step,
+        fingerprint,
+        sender,
+        dataset,
+        initiator,
+        events,
+        first_key
+    from sender_steps
+    where step is not null
       -- a pixel the plan does not name is unknown_dataset's question
-      and e.in_plan
-    group by e.platform, e.channel, e.step, f.fingerprint, e.sender, e.dataset, e.initiator
+      and in_plan
 ),
 claimed as (
     select distinct

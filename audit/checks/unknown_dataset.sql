@@ -27,13 +27,12 @@ pixels as (
     select
         platform,
         dataset,
-        count(*) as events,
-        sum(case when step = 'Purchase' then 1 else 0 end) as purchases,
-        count(distinct session) as visits,
+        sum(events) as events,
+        sum(case when step = 'Purchase' then events else 0 end) as purchases,
         min(sender) as sender,
         max(sender) as other_sender,
-        min(event_key) as first_key
-    from events
+        min(first_key) as first_key
+    from sender_steps
     where step is not null
       and dataset is not null
     group by platform, dataset

@@ -18,17 +18,15 @@ owner       = "media"
 */
 with observed as (
     select
-        e.platform,
-        e.channel,
-        e.step,
-        e.dataset,
-        f.fingerprint,
-        min(e.event_key) as first_key
-    from events e
-    join event_fingerprints f on f.event_key = e.event_key
-    where e.step is not null
-      and e.in_plan
-    group by e.platform, e.channel, e.step, e.dataset, f.fingerprint
+        platform,
+        channel,
+        step,
+        dataset,
+        fingerprint,
+        first_key
+    from sender_steps
+    where step is not null
+      and in_plan
 ),
 subjects as (
     select

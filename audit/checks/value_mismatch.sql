@@ -137,6 +137,15 @@ plan_amounts as (
     from order_amounts
     where is_plan_basis
 ),
+plan_readings as (
+    select
+        event_key,
+        amount
+    from value_readings
+    where nth = 1
+      and is_plan_basis
+      and slip = 'none'
+),
 -- A Purchase that names an order of the export, or no order at all. One whose key no order has is judged as a purchase
 -- without order; a value that is missing, zero for a paid order, or no number, as such.
 purchases as (
@@ -150,24 +159,41 @@ purchases as (
         e.ref,
         e.value,
         e.currency,
-        m.order_id,
+        coalesce(e.order_id, c.order_id) as order_id,
+        o.total as order_total,
         o.currency as order_currency,
         case when o.presentment_currency <> o.currency then o.presentment_currency end as buyer_currency,
+        o.presentment_currency,
         o.presentment_total,
         o.ref as order_ref,
-        a.amount as plan_amount,
-        a.currency as plan_currency,
+        r.amount as plan_reading,
         p.value_basis,
-        p.basis_text
+        p.basis_text,
+        -- Most carry the plan's amount. The shop's number under the buyer's currency is other money.
+        case
+            when r.event_key is null then 0
+            when p.value_basis = 'presentment_total' or e.currency is null or o.presentment_currency is null then 1
+            when o.presentment_currency <> o.currency and e.currency = o.presentment_currency then 0
+            else 1
+        end as is_settled
     from sent_events e
     cross join plan p
-    left join purchase_orders m on m.event_key = e.event_key
-    left join orders o on o.order_id = m.order_id
-    left join plan_amounts a on a.order_id = m.order_id
+    left join copy_orders c on c.event_key = e.event_key
+    left join orders o on o.order_id = coalesce(e.order_id, c.order_id)
+    left join plan_readings r on r.event_key = e.event_key
     where e.step = 'Purchase'
       and e.value >= 0
-      and (m.order_id is not null or e.order_key is null)
-      and (e.value > 0 or coalesce(a.amount, o.total, 0) = 0)
+      and (e.order_id is not null or c.order_id is not null or e.order_key is null)
+),
+open_purchases as (
+    select
+        p.*,
+        a.amount as plan_amount,
+        a.currency as plan_currency
+    from purchases p
+    left join plan_amounts a on a.order_id = p.order_id
+    where p.is_settled = 0
+      and (p.value > 0 or coalesce(a.amount, p.order_total, 0) = 0)
 ),
 -- A value may be several amounts of its order. One that explains every value of a sender's side that is not the plan's
 -- amount goes first; else the first in the order of the bases.
@@ -178,10 +204,9 @@ off_plan as (
         p.platform,
         p.channel,
         p.value
-    from purchases p
-    left join value_readings r on r.event_key = p.event_key and r.slip = 'none' and r.is_plan_basis
+    from open_purchases p
     where p.order_id is not null
-      and r.event_key is null
+      and p.plan_reading is null
 ),
 side_sizes as (
     select
@@ -237,9 +262,9 @@ placed_readings as (
     from off_plan_readings
     union all
     select r.event_key, r.basis, r.slip, r.is_plan_basis, r.nth
-    from value_readings r
-    left join off_plan o on o.event_key = r.event_key
-    where o.event_key is null
+    from open_purchases p
+    join value_readings r on r.event_key = p.event_key
+    where p.plan_reading is not null
 ),
 first_readings as (
     select *
@@ -264,42 +289,119 @@ buyer_readings as (
 ),
 judged_purchases as (
     select
-        p.*,
+        platform,
+        step,
+        channel,
+        session,
+        event_id,
+        ref,
+        value,
+        currency,
+        order_id,
+        order_ref,
+        buyer_currency,
+        presentment_total,
+        plan_reading as plan_amount,
+        case when value_basis = 'presentment_total' then presentment_currency else order_currency end as plan_currency,
+        value_basis,
+        basis_text,
+        null as basis,
+        null as slip,
+        null as other_names,
+        null as likely_order,
+        true as is_right
+    from purchases
+    where is_settled = 1
+      and (value > 0 or plan_reading = 0)
+    union all
+    select
+        p.platform,
+        p.step,
+        p.channel,
+        p.session,
+        p.event_id,
+        p.ref,
+        p.value,
+        p.currency,
+        p.order_id,
+        p.order_ref,
+        p.buyer_currency,
+        p.presentment_total,
+        p.plan_amount,
+        p.plan_currency,
+        p.value_basis,
+        p.basis_text,
         f.basis,
         f.slip,
-        n.names as other_names,
-        u.order_id as likely_order,
+        n.names,
+        u.order_id,
         case
             when p.order_id is null then null
             -- The plan's total in the buyer's currency is the same money; which currency was sent is another check's question.
             when p.value_basis = 'total' and b.event_key is not null then true
-            -- The shop's number under the buyer's currency is other money.
-            when f.slip = 'none' and f.is_plan_basis then p.value_basis = 'presentment_total' or coalesce(p.currency <> p.buyer_currency, true)
+            when f.slip = 'none' and f.is_plan_basis then false
             when p.plan_amount is null then null
             when f.event_key is not null then false
             -- Another currency and another number: nothing to compare.
             when p.currency <> p.order_currency then null
             else false
-        end as is_right
-    from purchases p
+        end
+    from open_purchases p
     left join first_readings f on f.event_key = p.event_key
     left join other_readings n on n.event_key = p.event_key
     left join buyer_readings b on b.event_key = p.event_key
     left join probable_orders u on u.event_key = p.event_key
 ),
--- Checkouts of visits in which an order follows: the only ones whose money can be compared.
+sole_orders as (
+    select
+        s.session,
+        s.order_id,
+        s.first_at
+    from own_visits v
+    join order_sessions s on s.session = v.session
+    where v.order_count = 1
+),
+-- Checkouts of visits in which an order follows: the only ones whose money can be compared. Most say what the visit's only
+-- order comes to; only the others need a closer look.
 checkouts as (
+    select
+        e.event_key,
+        e.platform,
+        e.event_id,
+        e.session,
+        e.channel,
+        e.ref,
+        e.value,
+        e.currency,
+        o.total as order_total,
+        o.currency as order_currency,
+        o.ref as order_ref,
+        case
+            when abs(e.value - o.total) <= coalesce(c.tolerance, 0.01) then 1
+            when abs(e.value - o.subtotal) <= coalesce(c.tolerance, 0.01) then 1
+            else 0
+        end as is_settled
+    from sent_events e
+    left join sole_orders s
+        on s.session = e.session
+       and s.first_at >= coalesce(e.event_at, e.seen_at) - interval 1 minute
+    left join orders o on o.order_id = s.order_id
+    left join currencies c on c.currency = o.currency
+    where e.step = 'InitiateCheckout'
+      and e.value >= 0
+),
+open_checkouts as (
     select
         e.event_key,
         e.value,
         s.order_id as next_order
-    from sent_events e
+    from checkouts c
+    join events e on e.event_key = c.event_key
     join own_visits v on v.session = e.session
     join order_sessions s
         on s.session = e.session
        and s.first_at >= coalesce(e.event_at, e.seen_at) - interval 1 minute
-    where e.step = 'InitiateCheckout'
-      and e.value >= 0
+    where c.is_settled = 0
 ),
 order_matches as (
     select
@@ -311,7 +413,7 @@ order_matches as (
         min(case when a.amount >= 1000 and (abs(c.value * 1000 - a.amount) <= a.tolerance or c.value = floor(a.amount / 1000)) then a.rank end)
             as thousands_rank,
         max(a.tolerance) as tolerance
-    from checkouts c
+    from open_checkouts c
     join order_amounts a on a.order_id = c.next_order
     group by c.event_key
 ),
@@ -380,7 +482,22 @@ order_totals as (
 ),
 judged_checkouts as (
     select
-        e.event_key,
+        platform,
+        event_id,
+        session,
+        channel,
+        ref,
+        value,
+        currency,
+        order_total,
+        order_currency,
+        order_ref,
+        null as all_added,
+        null as fault
+    from checkouts
+    where is_settled = 1
+    union all
+    select
         e.platform,
         e.event_id,
         e.session,

@@ -62,16 +62,16 @@ select
     platform,
     event_name,
     event_id,
-    sum(case when channel = 'browser' then 1 else 0 end) as browser_events,
-    sum(case when channel = 'server' then 1 else 0 end) as server_events,
+    count(case when channel = 'browser' then 1 end) as browser_events,
+    count(*) - count(case when channel = 'browser' then 1 end) as server_events,
     min(case when channel = 'browser' then event_key end) as browser_key,
     min(case when channel = 'server' then event_key end) as server_key
 from events
 where event_id is not null
-group by platform, event_name, event_id;
+group by event_id, event_name, platform;
 
 -- Copies of one id. The nth copy of an id and dataset on one side belongs to the nth on the other.
-create temp table exact_pairs as
+create table exact_pairs as
 with sole_pairs as (
     -- Most ids name one browser and one server event.
     select
@@ -178,8 +178,18 @@ join copies c
    and c.channel = case when p.server_key is null then 'server' else 'browser' end
    and c.dataset is not distinct from case when p.server_key is null then p.server_dataset else p.browser_dataset end;
 
--- The browser and the server copy of one event. exact: one id. probable: what should have been one (explains, never passes).
-create table event_pairs as
+-- Core events whose other copy, if there is one, has another id.
+create temp table lone_keys as
+select e.event_key
+from events e
+left join exact_pairs b on b.browser_key = e.event_key
+left join exact_pairs s on s.server_key = e.event_key
+where e.step is not null
+  and b.browser_key is null
+  and s.server_key is null;
+
+-- What should have been one event and is not: it explains and never passes.
+create table probable_pairs as
 with lone_events as (
     select
         e.event_key,
@@ -191,12 +201,8 @@ with lone_events as (
         e.session,
         e.items,
         coalesce(e.event_at, e.seen_at) as happened_at
-    from events e
-    left join (select distinct browser_key as event_key from exact_pairs) b on b.event_key = e.event_key
-    left join (select distinct server_key as event_key from exact_pairs) s on s.event_key = e.event_key
-    where e.step is not null
-      and b.event_key is null
-      and s.event_key is null
+    from lone_keys l
+    join events e on e.event_key = l.event_key
 ),
 placed as (
     select
@@ -285,21 +291,22 @@ near_candidates as (
        and s.happened_at between b.happened_at - interval 5 minutes and b.happened_at + interval 5 minutes
     where b.channel = 'browser'
       and s.channel = 'server'
-),
-all_pairs as (
-    select browser_key, server_key, 'exact' as kind
-    from exact_pairs
-    union all
-    select browser_key, server_key, 'probable'
-    from order_matches
-    union all
-    select browser_key, server_key, 'probable'
-    from near_candidates
-    where browser_choice = 1
-      and server_choice = 1
 )
-select browser_key, server_key, kind
-from all_pairs;
+select browser_key, server_key
+from order_matches
+union all
+select browser_key, server_key
+from near_candidates
+where browser_choice = 1
+  and server_choice = 1;
+
+-- The browser and the server copy of one event. exact: one id. probable: what should have been one.
+create view event_pairs as
+select browser_key, server_key, 'exact' as kind
+from exact_pairs
+union all
+select browser_key, server_key, 'probable'
+from probable_pairs;
 
 create view pairs as
 select
@@ -417,7 +424,8 @@ group by order_id, session;
 -- what it held before an order tells nothing of that order.
 create table own_visits as
 select
-    session
+    session,
+    count(*) as order_count
 from order_sessions
 group by session
 having count(*) <= 20;
@@ -500,19 +508,37 @@ from order_bases
 where differs
    or is_plan_basis;
 
--- The order whose money each Purchase must carry: its own, else that of its other copy with the same id.
-create table purchase_orders as
+-- Purchases that name no order themselves: the one order their other copy with the same id names.
+create table copy_orders as
 with copies as (
-    select browser_key as event_key, order_id from pairs where kind = 'exact' and step = 'Purchase'
+    select
+        e.event_key,
+        o.order_id
+    from events e
+    join exact_pairs p on p.browser_key = e.event_key
+    join events o on o.event_key = p.server_key
+    where e.step = 'Purchase'
+      and e.order_id is null
     union all
-    select server_key, order_id from pairs where kind = 'exact' and step = 'Purchase'
-),
-copy_orders as (
-    select event_key, min(order_id) as order_id
-    from copies
-    group by event_key
-    having count(distinct order_id) = 1
+    select
+        e.event_key,
+        o.order_id
+    from events e
+    join exact_pairs p on p.server_key = e.event_key
+    join events o on o.event_key = p.browser_key
+    where e.step = 'Purchase'
+      and e.order_id is null
+      and o.step = 'Purchase'
 )
+select
+    event_key,
+    min(order_id) as order_id
+from copies
+group by event_key
+having count(distinct order_id) = 1;
+
+-- The order whose money each Purchase must carry: its own, else that of its other copy with the same id.
+create view purchase_orders as
 select
     e.event_key,
     coalesce(e.order_id, c.order_id) as order_id
@@ -526,7 +552,7 @@ create table value_readings as
 with priced as (
     select
         e.event_key,
-        p.order_id,
+        a.order_id,
         e.value,
         a.rank,
         a.basis,
@@ -534,9 +560,10 @@ with priced as (
         a.tolerance,
         a.is_plan_basis
     from events e
-    join purchase_orders p on p.event_key = e.event_key
-    join order_amounts a on a.order_id = p.order_id
-    where e.value is not null
+    left join copy_orders c on c.event_key = e.event_key
+    join order_amounts a on a.order_id = coalesce(e.order_id, c.order_id)
+    where e.step = 'Purchase'
+      and e.value is not null
 ),
 readings as (
     select event_key, order_id, basis, amount, is_plan_basis, 'none' as slip,
@@ -581,20 +608,37 @@ from readings;
 -- The order each Purchase counts for: the one it carries; else the one its other copy carries, the one its money and time
 -- point to, or the only one of its page load or, within ten minutes, of its visit. A placeholder names no order.
 create table purchase_units as
-with purchases as (
+with keyless as (
+    -- Most name an order of the export. Only the others are searched for.
     select
         event_key,
         page_load,
         session,
         coalesce(event_at, seen_at) as happened_at,
-        coalesce(order_id, case when not is_placeholder(order_key) then order_key end) as carried
+        case when not is_placeholder(order_key) then order_key end as carried
     from events
     where step = 'Purchase'
+      and order_id is null
+),
+searched as (
+    select
+        event_key,
+        page_load,
+        session,
+        happened_at
+    from keyless
+    where carried is null
 ),
 paired as (
-    select browser_key as event_key, order_id, order_key from pairs where step = 'Purchase'
+    select p.browser_key as event_key, p.order_id, p.order_key
+    from searched k
+    join pairs p on p.browser_key = k.event_key
+    where p.step = 'Purchase'
     union all
-    select server_key, order_id, order_key from pairs where step = 'Purchase'
+    select p.server_key, p.order_id, p.order_key
+    from searched k
+    join pairs p on p.server_key = k.event_key
+    where p.step = 'Purchase'
 ),
 paired_orders as (
     select
@@ -603,43 +647,110 @@ paired_orders as (
     from paired
     group by event_key
 ),
+load_purchases as (
+    select
+        e.page_load,
+        coalesce(e.order_id, case when not is_placeholder(e.order_key) then e.order_key end) as carried
+    from (select distinct page_load from searched where page_load is not null) l
+    join events e on e.page_load = l.page_load
+    where e.step = 'Purchase'
+),
 load_orders as (
     select page_load, min(carried) as unit
-    from purchases
-    where page_load is not null
+    from load_purchases
     group by page_load
     having count(distinct carried) = 1
 ),
+visit_purchases as (
+    select
+        e.session,
+        coalesce(e.event_at, e.seen_at) as happened_at,
+        coalesce(e.order_id, case when not is_placeholder(e.order_key) then e.order_key end) as carried
+    from (select distinct session from searched where session is not null) v
+    join events e on e.session = v.session
+    where e.step = 'Purchase'
+),
 visit_orders as (
     select session, min(carried) as unit, min(happened_at) as first_at, max(happened_at) as last_at
-    from purchases
-    where session is not null
-      and carried is not null
+    from visit_purchases
+    where carried is not null
     group by session
     having count(distinct carried) = 1
 ),
-units as (
+found as (
+    select event_key, carried as unit
+    from keyless
+    where carried is not null
+    union all
     select
-        p.event_key,
-        coalesce(p.carried, r.unit, o.order_id, l.unit, v.unit) as unit
-    from purchases p
-    left join paired_orders r on r.event_key = p.event_key
-    left join probable_orders o on o.event_key = p.event_key
-    left join load_orders l on l.page_load = p.page_load
+        k.event_key,
+        coalesce(r.unit, o.order_id, l.unit, v.unit)
+    from searched k
+    left join paired_orders r on r.event_key = k.event_key
+    left join probable_orders o on o.event_key = k.event_key
+    left join load_orders l on l.page_load = k.page_load
     left join visit_orders v
-        on v.session = p.session
-       and p.happened_at between v.first_at - interval 10 minutes and v.last_at + interval 10 minutes
+        on v.session = k.session
+       and k.happened_at between v.first_at - interval 10 minutes and v.last_at + interval 10 minutes
 )
 select
-    u.event_key,
-    u.unit,
-    o.order_id          -- the unit, where it is an order of the export
-from units u
-left join (select distinct order_id from orders) o on o.order_id = u.unit;
+    event_key,
+    order_id as unit,
+    order_id            -- the unit, where it is an order of the export
+from events
+where step = 'Purchase'
+  and order_id is not null
+union all
+select
+    f.event_key,
+    f.unit,
+    o.order_id
+from found f
+left join orders o on o.order_id = f.unit;
+
+-- What was sent and not refused, by the act it tells of: a Purchase belongs to its order; any other step, and a Purchase nothing
+-- ties to an order, to its visit.
+create view unit_events as
+select
+    event_key,
+    platform,
+    step,
+    channel,
+    dataset,
+    session,
+    items,
+    sender,
+    ref,
+    coalesce(event_at, seen_at) as happened_at,
+    session as unit,
+    cast(null as varchar) as order_id
+from sent_events
+where step <> 'Purchase'
+  and session is not null
+  and coalesce(accepted, true)
+union all
+select
+    e.event_key,
+    e.platform,
+    e.step,
+    e.channel,
+    e.dataset,
+    e.session,
+    e.items,
+    e.sender,
+    e.ref,
+    coalesce(e.event_at, e.seen_at),
+    coalesce(u.unit, e.session),
+    u.order_id
+from sent_events e
+join purchase_units u on u.event_key = e.event_key
+where e.step = 'Purchase'
+  and coalesce(u.unit, e.session) is not null
+  and coalesce(e.accepted, true);
 
 -- The datasets a Purchase reaches: its own; for a relay that names none, the browser's of that order, else the plan's.
--- Copies with one merge_id are counted once: same name and id, received within the window (domain 5.1: the window runs from
--- when the platform got the first copy, so a time the sender claims does not matter).
+-- Copies with one merge_key and merge_window are counted once: same name and id, received within the window (domain 5.1: the
+-- window runs from when the platform got the first copy, so a time the sender claims does not matter).
 create table counted_events as
 with purchases as (
     select
@@ -648,10 +759,13 @@ with purchases as (
         e.channel,
         e.dataset,
         e.in_plan,
+        e.event_name,
+        case when e.platform <> 'snackvideo' then e.event_id end as merging_id,
         u.unit,
-        coalesce(e.order_id, u.order_id) as order_id
-    from events e
-    join purchase_units u on u.event_key = e.event_key
+        u.order_id,
+        coalesce(e.seen_at, e.event_at) as counted_at
+    from purchase_units u
+    join events e on e.event_key = u.event_key
     where e.step = 'Purchase'
       and coalesce(e.accepted, true)
       and (e.channel = 'server' or (coalesce(e.status, 200) <> 0 and e.net_error is null))
@@ -670,17 +784,27 @@ browser_datasets as (
 reached as (
     select
         event_key,
+        platform,
+        channel,
+        dataset,
+        event_name,
+        merging_id,
         unit,
         order_id,
-        dataset
+        counted_at
     from purchases
     where dataset is not null
     union all
     select
         p.event_key,
+        p.platform,
+        p.channel,
+        coalesce(b.dataset, d.dataset),
+        p.event_name,
+        p.merging_id,
         p.unit,
         p.order_id,
-        coalesce(b.dataset, d.dataset)
+        p.counted_at
     from purchases p
     left join browser_datasets b on b.platform = p.platform and b.unit = p.unit
     left join plan_datasets d on b.dataset is null and d.platform = p.platform
@@ -688,37 +812,32 @@ reached as (
 ),
 firsts as (
     select
-        e.platform,
-        r.dataset,
-        e.event_name,
-        e.event_id,
-        min(coalesce(e.seen_at, e.event_at)) as first_at
-    from reached r
-    join events e on e.event_key = r.event_key
-    where e.event_id is not null
-      and e.platform <> 'snackvideo'
-    group by e.platform, r.dataset, e.event_name, e.event_id
+        platform,
+        dataset,
+        event_name,
+        merging_id,
+        min(counted_at) as first_at,
+        min(event_key) as first_key
+    from reached
+    where merging_id is not null
+    group by platform, dataset, event_name, merging_id
 )
 select
     r.event_key,
-    e.platform,
+    r.platform,
     r.dataset,
     r.unit,
     r.order_id,
-    e.channel,
-    coalesce(e.seen_at, e.event_at) as counted_at,
-    case
-        when e.event_id is null or e.platform = 'snackvideo' then 'no id ' || cast(e.event_key as varchar)
-        else 'id ' || cast(cast(floor((epoch(coalesce(e.seen_at, e.event_at)) - epoch(f.first_at)) / (w.amount + 1)) as bigint) as varchar)
-            || ' ' || e.event_name || ' ' || e.event_id
-    end as merge_id
+    r.channel,
+    r.counted_at,
+    coalesce(f.first_key, r.event_key) as merge_key,
+    coalesce(cast(floor((epoch(r.counted_at) - epoch(f.first_at)) / (w.amount + 1)) as bigint), 0) as merge_window
 from reached r
-join events e on e.event_key = r.event_key
 join plan_limits w on w.name = 'dedup_window_s'
 left join firsts f
-    on f.event_id = e.event_id
-   and f.event_name = e.event_name
-   and f.platform = e.platform
+    on f.merging_id = r.merging_id
+   and f.event_name = r.event_name
+   and f.platform = r.platform
    and f.dataset is not distinct from r.dataset;
 
 -- Per platform, dataset and order: how many Purchases will be counted, at least and at most, and for how much.
@@ -729,7 +848,6 @@ with merged as (
         c.dataset,
         c.unit,
         c.order_id,
-        c.merge_id,
         min(e.value) as low_value,
         max(e.value) as high_value,
         min(e.currency) as currency
@@ -737,7 +855,7 @@ with merged as (
     join events e on e.event_key = c.event_key
     where c.platform in ('meta', 'tiktok')
       and c.unit is not null
-    group by c.platform, c.dataset, c.unit, c.order_id, e.event_name, c.merge_id
+    group by c.platform, c.dataset, c.unit, c.order_id, c.merge_key, c.merge_window
 ),
 by_id as (
     select
@@ -787,6 +905,27 @@ from by_side;
 
 -- ---------------------------------------------------------------- senders
 
+-- Events by how they were sent and the step they tell of: few rows, however many events there are.
+create temp table sent_kinds as
+select
+    platform,
+    channel,
+    sender,
+    sender_kind,
+    agent,
+    partner_agent,
+    initiator,
+    dataset,
+    relay_store,
+    log_sender,
+    step,
+    in_plan,
+    count(*) as events,
+    min(event_key) as first_key
+from events
+group by
+    platform, channel, sender, sender_kind, agent, partner_agent, initiator, dataset, relay_store, log_sender, step, in_plan;
+
 -- Every way of sending seen in the evidence, with what identifies it.
 create table observed_senders as
 select
@@ -801,10 +940,36 @@ select
     dataset,
     relay_store,
     log_sender
-from events
+from sent_kinds
 group by platform, channel, sender, sender_kind, agent, partner_agent, initiator, dataset, relay_store, log_sender;
 
-create table event_fingerprints as
+-- What each of them sent: how often each step, and the first event of it.
+create table sender_steps as
+select
+    f.fingerprint,
+    f.platform,
+    f.channel,
+    f.sender,
+    f.dataset,
+    f.initiator,
+    k.step,
+    k.in_plan,
+    k.events,
+    k.first_key
+from sent_kinds k
+join observed_senders f
+    on f.platform = k.platform
+   and f.channel = k.channel
+   and f.sender is not distinct from k.sender
+   and f.sender_kind is not distinct from k.sender_kind
+   and f.agent is not distinct from k.agent
+   and f.partner_agent is not distinct from k.partner_agent
+   and f.initiator is not distinct from k.initiator
+   and f.dataset is not distinct from k.dataset
+   and f.relay_store is not distinct from k.relay_store
+   and f.log_sender is not distinct from k.log_sender;
+
+create view event_fingerprints as
 select
     e.event_key,
     f.fingerprint
