@@ -102,11 +102,12 @@ gaps as (
         min(g.counter) as counter,
         min(g.ref) as ref
     from order_steps s
+    join events e on e.event_key = s.server_key
     join order_sessions v on v.order_id = s.order_id
     join counter_gaps g on g.session = v.session
     where s.platform = 'meta'
       and s.browser_events = 0
-      and s.server_at between g.before_at - interval 60 seconds and g.sent_at + interval 60 seconds
+      and coalesce(e.seen_at, e.event_at) between g.before_at - interval 60 seconds and g.sent_at + interval 60 seconds
     group by s.order_id, s.step
 ),
 -- Only an order whose browser sent nothing needs an explanation.

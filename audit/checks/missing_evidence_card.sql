@@ -27,7 +27,7 @@ with cards as (
 both_sides as (
     select
         e.platform,
-        e.order_key,
+        coalesce(e.order_id, e.order_key) as order_key,  -- an order may go by several keys
         max(case
             when o.is_named or t.order_key is not null then 2
             when o.order_id is null and not exists (select 1 from plan_test_orders) then 1
@@ -38,7 +38,7 @@ both_sides as (
     left join plan_test_orders t on t.order_key = e.order_key
     where e.step = 'Purchase'
       and e.order_key is not null
-    group by e.platform, e.order_key
+    group by e.platform, coalesce(e.order_id, e.order_key)
     having min(e.channel) <> max(e.channel)
 ),
 seen_ids as (

@@ -75,7 +75,18 @@ lost_clicks as (
     where s.only_with_click
       and b.click_id is null
       and b.landing_click is null
-      and k.carried_at < s.browser_at
+      and k.carried_at < coalesce(b.seen_at, b.event_at)
+),
+sends as (
+    select
+        s.*,
+        coalesce(b.seen_at, b.event_at) as browser_at,
+        coalesce(e.seen_at, e.event_at) as server_at
+    from order_steps s
+    join events b on b.event_key = s.browser_key
+    left join events e on e.event_key = s.server_key
+    where s.needs_server
+      and s.browser_events > 0
 ),
 judged as (
     select
@@ -85,12 +96,10 @@ judged as (
         c.first_at <= s.browser_at + interval 60 seconds as had_click,
         epoch(s.server_at) - epoch(s.browser_at) > w.amount as is_delayed,
         round((epoch(s.server_at) - epoch(s.browser_at)) / 3600.0, 1) as delay_hours
-    from order_steps s
+    from sends s
     left join click_visits c on c.order_id = s.order_id
     left join lost_clicks k on k.order_id = s.order_id and k.platform = s.platform and k.step = s.step
     join plan_limits w on w.name = 'dedup_window_s'
-    where s.needs_server
-      and s.browser_events > 0
 ),
 answered as (
     select

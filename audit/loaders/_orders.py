@@ -36,6 +36,71 @@ _COLUMNS = """
     lines struct(item_ids struct(id varchar, space varchar)[], quantity varchar, price varchar, counts boolean)[]
 """
 
+_ZONELESS = (
+    "(getvariable('plan_zone') is null and try_cast(created as timestamp) is not null"
+    " and regexp_full_match(created, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?'))"
+)
+#: What a row says at all: told texts that are no time or amount could not be read.
+_TOLD = {
+    "has_time": "created is not null",
+    "has_no_zone": _ZONELESS,
+    **{f"told_{column}": f"trim({column}) <> ''" for column in ("created", "currency", *_MONEY)},
+}
+_COUNTED = {
+    "has_time": "has_time",
+    "has_no_zone": "has_no_zone",
+    "told_currency": "told_currency",
+    "told_total": "told_total",
+    "unread_created": "told_created and created_at is null and not has_no_zone",
+    **{f"unread_{column}": f"told_{column} and {column} is null" for column in _MONEY},
+}
+#: Each text of ``order_rows`` is read once.
+_READ = f"""
+create or replace temp table read_orders as
+select
+    place,
+    order_id,
+    $source as source,
+    $source || ':' || place as ref,
+    utc_in_zone(created) as created_at,
+    utc_in_zone(paid) as paid_at,
+    utc_in_zone(cancelled) as cancelled_at,
+    utc_in_zone(changed) as changed_at,
+    masked(status) as status,
+    masked(payment_status) as payment_status,
+    masked(payment_method) as payment_method,
+    is_paid,
+    coalesce(is_spam, false) as is_spam,
+    coalesce(is_test, false) as is_test,
+    coalesce(is_cancelled, false) as is_cancelled,
+    masked(order_source) as order_source,
+    event_duty,
+    duty_reason,
+    nullif(upper(trim(currency)), '') as currency,
+    nullif(upper(trim(presentment_currency)), '') as presentment_currency,
+    plain_number(total) as total,
+    plain_number(gross_revenue) as gross_revenue,
+    plain_number(net_revenue) as net_revenue,
+    plain_number(subtotal) as subtotal,
+    plain_number(discount) as discount,
+    plain_number(shipping) as shipping,
+    plain_number(shipping_tax) as shipping_tax,
+    plain_number(tax) as tax,
+    plain_number(fees) as fees,
+    plain_number(unique_code) as unique_code,
+    plain_number(refunded) as refunded,
+    plain_number(presentment_total) as presentment_total,
+    plain_number(current_total) as current_total,
+    tax_included,
+    salted(email_sha(email)) as email_digest,
+    salted(sha256(email_sha(email))) as email_double_digest,
+    salted(phone_sha(phone)) as phone_digest,
+    salted(sha256(phone_sha(phone))) as phone_double_digest,
+    salted(phone_digits(phone)) as phone_text_digest,
+    {", ".join(f"{test} as {name}" for name, test in _TOLD.items())}
+from order_rows
+"""
+
 
 def open_orders(con: duckdb.DuckDBPyConnection) -> None:
     """An empty ``order_rows``; fill it with ``insert into order_rows by name``."""
@@ -64,58 +129,21 @@ def insert_orders(
     rejected = bad + _number(con, "select count(*) from order_rows where order_id is null")
     con.execute("delete from order_rows where order_id is null")
     _keep_latest(con)
+    con.execute(_READ, {"source": name})
     gaps = _unread(con, source) + gaps
     con.execute(
-        """
+        f"""
         insert into orders by name
         select
-            order_id,
-            ? as source,
-            ? || ':' || place as ref,
-            utc_in_zone(created) as created_at,
-            utc_in_zone(paid) as paid_at,
-            utc_in_zone(cancelled) as cancelled_at,
-            utc_in_zone(changed) as changed_at,
-            masked(status) as status,
-            masked(payment_status) as payment_status,
-            masked(payment_method) as payment_method,
-            is_paid,
-            coalesce(is_spam, false) as is_spam,
-            coalesce(is_test, false) as is_test,
-            coalesce(is_cancelled, false) as is_cancelled,
-            masked(order_source) as order_source,
-            event_duty,
-            duty_reason,
-            nullif(upper(trim(currency)), '') as currency,
-            nullif(upper(trim(presentment_currency)), '') as presentment_currency,
-            plain_number(total) as total,
-            plain_number(gross_revenue) as gross_revenue,
-            plain_number(net_revenue) as net_revenue,
-            plain_number(subtotal) as subtotal,
-            plain_number(discount) as discount,
-            plain_number(shipping) as shipping,
-            plain_number(shipping_tax) as shipping_tax,
-            plain_number(tax) as tax,
-            plain_number(fees) as fees,
-            plain_number(unique_code) as unique_code,
-            plain_number(refunded) as refunded,
-            plain_number(presentment_total) as presentment_total,
-            plain_number(current_total) as current_total,
-            coalesce(
-                tax_included,
-                case when plain_number(tax) = 0 then null
-                     when plain_number(total) = plain_number(subtotal) + coalesce(plain_number(shipping), 0) then true
-                     when plain_number(total) = plain_number(subtotal) + coalesce(plain_number(shipping), 0)
-                        + plain_number(tax) then false end
-            ) as tax_included,
-            salted(email_sha(email)) as email_digest,
-            salted(sha256(email_sha(email))) as email_double_digest,
-            salted(phone_sha(phone)) as phone_digest,
-            salted(sha256(phone_sha(phone))) as phone_double_digest,
-            salted(phone_digits(phone)) as phone_text_digest
-        from order_rows
-        """,
-        [name, name],
+            * exclude (place, {", ".join(_TOLD)})
+                replace (coalesce(
+                    tax_included,
+                    case when tax = 0 then null
+                         when total = subtotal + coalesce(shipping, 0) then true
+                         when total = subtotal + coalesce(shipping, 0) + tax then false end
+                ) as tax_included)
+        from read_orders
+        """
     )
     con.execute(
         """
@@ -153,7 +181,7 @@ def insert_orders(
         """
     )
     kept = _number(con, "select coalesce(sum(rows), 0) from order_rows")
-    con.execute("drop table order_rows")
+    con.execute("drop table order_rows; drop table read_orders")
     return Tally(read=read, kept=kept, ignored=read - kept - rejected, rejected=rejected, gaps=gaps)
 
 
@@ -195,34 +223,31 @@ def _keep_latest(con: duckdb.DuckDBPyConnection) -> None:
 
 def _unread(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, ...]:
     """What these orders do not say, or say in a way that could only be guessed at."""
-    orders = _number(con, "select count(*) from order_rows")
+    counts = ", ".join(f"count(*) filter ({test}), min(place) filter ({test})" for test in _COUNTED.values())
+    orders, *found = con.execute(f"select count(*), {counts} from read_orders").fetchone() or (0,)
     if not orders:
         return ()
+    rows = dict(zip(_COUNTED, zip(found[::2], found[1::2], strict=True), strict=True))
+
+    def unreadable(column: str, words: str) -> list[str]:
+        count, first = rows[f"unread_{column}"]
+        return [f"{count} {words} that cannot be read, first at {source.name}:{first}"] if count else []
+
     gaps: list[str] = []
-    zoneless = (
-        "(getvariable('plan_zone') is null and try_cast(created as timestamp) is not null"
-        " and regexp_full_match(created, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?'))"
-    )
-    without_zone = _number(con, f"select count(*) from order_rows where {zoneless}")
-    if not _number(con, "select count(created) from order_rows"):
+    without_zone = rows["has_no_zone"][0]
+    if not rows["has_time"][0]:
         gaps.append("no order times")
     if without_zone == orders:
         gaps.append("order times without a time zone, and none in the plan")
     elif without_zone:
         gaps.append(f"{without_zone} order times without a time zone, and none in the plan")
-    gaps += _unreadable(con, source, "created", "order times", f"utc_in_zone(created) is null and not {zoneless}")
-    for column, none, words in (("currency", "no currency", "currency"), ("total", "no order total", "total")):
-        told = _number(con, f"select count(*) from order_rows where trim({column}) <> ''")
+    gaps += unreadable("created", "order times")
+    for column, none in (("currency", "no currency"), ("total", "no order total")):
+        told = rows[f"told_{column}"][0]
         if not told:
             gaps.append(none)
         elif told < orders:
-            gaps.append(f"{orders - told} orders without a {words}")
+            gaps.append(f"{orders - told} orders without a {column}")
     for column, words in _MONEY.items():
-        gaps += _unreadable(con, source, column, words, f"plain_number({column}) is null")
+        gaps += unreadable(column, words)
     return tuple(gaps)
-
-
-def _unreadable(con: duckdb.DuckDBPyConnection, source: Source, column: str, words: str, unreadable: str) -> tuple[str, ...]:
-    found = f"from order_rows where trim({column}) <> '' and {unreadable}"
-    count, first = con.execute(f"select count(*), min(place) {found}").fetchone() or (0, 0)
-    return (f"{count} {words} that cannot be read, first at {source.name}:{first}",) if count else ()

@@ -11,7 +11,7 @@ with matches as (
         k.order_id,
         row_number() over (
             partition by c.event_key
-            order by case when k.order_id is not null then 0 when c.is_meant then 1 else 2 end, c.rank, k.order_id
+            order by case when k.order_id is not null then 0 when c.is_meant then 1 else 2 end, c.rank, k.order_id, c.key
         ) as place
     from order_candidates c
     left join order_keys k on k.key = c.key
@@ -1579,19 +1579,21 @@ select
     row_number() over (order by platform, step) as requirement,
     platform,
     step,
+    step = 'Purchase' as is_purchase,
     max(case when channel = 'browser' then 1 else 0 end) = 1 as needs_browser,
     max(case when channel = 'server' then 1 else 0 end) = 1 as needs_server,
     max(case when only_with_click then 1 else 0 end) = 1 as only_with_click
 from plan_requirements
 group by platform, step;
 
--- The steps before the Purchase that the plan asks for, by their visit. kind: browser and server count as sent, the others tell
--- why one does not.
-create view asked_visit_events as
+-- The steps that the plan asks for, by their place: a Purchase's is the order it carries, another step's its visit. kind: browser and
+-- server count as sent, the others tell why one does not.
+create view placed_events as
 select
     r.requirement,
+    r.is_purchase,
     e.event_key,
-    coalesce(e.session, n.session) as session,
+    case when r.is_purchase then coalesce(e.order_id, n.order_id) else coalesce(e.session, n.session) end as place,
     coalesce(e.seen_at, e.event_at) as sent_at,
     case
         when not e.in_plan then 'foreign ' || e.channel
@@ -1605,8 +1607,7 @@ left join unnamed_steps n on n.event_key = e.event_key
 join step_requirements r on r.platform = e.platform and r.step = coalesce(e.step, n.step)
 left join (select event_key from delivery_answers where outcome = 'refused') a on a.event_key = e.event_key
 left join (select distinct event_key from order_links where how in ('copy', 'probable')) h on h.event_key = e.event_key
-where r.step <> 'Purchase'
-  and coalesce(e.session, n.session) is not null;
+where case when r.is_purchase then coalesce(e.order_id, n.order_id) else coalesce(e.session, n.session) end is not null;
 
 -- Orders whose events may lie in several places: of several visits, or hinted at. There the places are compared. The others have
 -- their steps in one visit and carry their Purchases.
@@ -1623,103 +1624,97 @@ where l.how in ('copy', 'probable')
    or n.event_key is not null
 union
 select s.order_id
-from asked_visit_events v
-join order_sessions s on s.session = v.session
-where v.is_hinted;
+from placed_events v
+join order_sessions s on s.session = v.place
+where v.is_hinted
+  and not v.is_purchase;
 
 -- One row per order, platform and step the plan asks for: what was sent for it on each channel, the first event of each kind, and
 -- whether the evidence would show it. What a visit sent is summed up before it is told for each of its orders.
 create table order_steps as
-with visit_sums as (
+with sums as (
     select
-        session,
+        place,
         requirement,
         count(case when kind = 'browser' then 1 end) as browser_events,
         count(case when kind = 'server' then 1 end) as server_events,
         min(case when kind = 'browser' then event_key end) as browser_key,
-        min(case when kind = 'server' then event_key end) as server_key,
-        min(case when kind = 'browser' then sent_at end) as browser_at,
-        min(case when kind = 'server' then sent_at end) as server_at
-    from asked_visit_events
+        min(case when kind = 'server' then event_key end) as server_key
+    from placed_events
     where kind in ('browser', 'server')
       and not is_hinted
-    group by session, requirement
+    group by place, requirement
 ),
 -- Of several events of a kind the earliest is the first.
-visit_firsts as (
+crowds as (
     select
-        v.session,
+        v.place,
+        v.requirement,
+        v.kind,
+        min(v.sent_at) as first_at
+    from sums k
+    join placed_events v on v.place = k.place and v.requirement = k.requirement
+    where (k.browser_events > 1 or k.server_events > 1)
+      and v.kind in ('browser', 'server')
+      and not v.is_hinted
+    group by v.place, v.requirement, v.kind
+),
+firsts as (
+    select
+        v.place,
         v.requirement,
         min(case when v.kind = 'browser' then v.event_key end) as browser_key,
         min(case when v.kind = 'server' then v.event_key end) as server_key
-    from visit_sums k
-    join asked_visit_events v on v.session = k.session and v.requirement = k.requirement
-    where (k.browser_events > 1 or k.server_events > 1)
-      and v.kind in ('browser', 'server')
-      and v.sent_at is not distinct from case when v.kind = 'browser' then k.browser_at else k.server_at end
-      and not v.is_hinted
-    group by v.session, v.requirement
+    from crowds k
+    join placed_events v
+        on v.place = k.place
+       and v.requirement = k.requirement
+       and v.kind = k.kind
+       and v.sent_at is not distinct from k.first_at
+    where not v.is_hinted
+    group by v.place, v.requirement
 ),
-visit_sends as (
+sends as (
     select
-        k.session,
+        k.place,
         k.requirement,
         k.browser_events,
         k.server_events,
         coalesce(f.browser_key, k.browser_key) as browser_key,
-        coalesce(f.server_key, k.server_key) as server_key,
-        k.browser_at,
-        k.server_at
-    from visit_sums k
-    left join visit_firsts f on f.session = k.session and f.requirement = k.requirement
+        coalesce(f.server_key, k.server_key) as server_key
+    from sums k
+    left join firsts f on f.place = k.place and f.requirement = k.requirement
 ),
-linked as (
+-- What does not count as sent is rare, and told apart by its kind.
+lost_kinds as (
     select
-        e.order_id,
-        r.requirement,
-        e.session,
-        e.event_key,
-        e.sent_at,
-        e.how,
-        case
-            when e.how = 'probable' then 'probable ' || e.channel
-            when not e.in_plan then 'foreign ' || e.channel
-            when e.is_stopped then 'stopped'
-            when e.is_refused then 'refused'
-            else e.channel
-        end as kind
-    from order_events e
-    join step_requirements r on r.platform = e.platform and r.step = e.step
-    where e.how <> 'visit'
-),
-purchase_sums as (
-    select
-        order_id,
+        place,
         requirement,
-        count(case when kind = 'browser' then 1 end) as browser_events,
-        count(case when kind = 'server' then 1 end) as server_events,
-        min(case when kind = 'browser' then event_key end) as browser_key,
-        min(case when kind = 'server' then event_key end) as server_key,
-        min(case when kind = 'browser' then sent_at end) as browser_at,
-        min(case when kind = 'server' then sent_at end) as server_at
-    from linked
-    where how = 'carried'
-      and kind in ('browser', 'server')
-    group by order_id, requirement
+        kind,
+        count(*) as events,
+        min(sent_at) as first_at
+    from placed_events
+    where kind not in ('browser', 'server')
+      and not is_hinted
+    group by place, requirement, kind
 ),
-purchase_firsts as (
+lost_firsts as (
     select
-        l.order_id,
-        l.requirement,
-        min(case when l.kind = 'browser' then l.event_key end) as browser_key,
-        min(case when l.kind = 'server' then l.event_key end) as server_key
-    from purchase_sums k
-    join linked l on l.order_id = k.order_id and l.requirement = k.requirement
-    where (k.browser_events > 1 or k.server_events > 1)
-      and l.how = 'carried'
-      and l.kind in ('browser', 'server')
-      and l.sent_at is not distinct from case when l.kind = 'browser' then k.browser_at else k.server_at end
-    group by l.order_id, l.requirement
+        k.place,
+        k.requirement,
+        v.is_purchase,
+        k.kind,
+        k.events,
+        k.first_at,
+        min(v.event_key) as first_key
+    from lost_kinds k
+    join placed_events v
+        on v.place = k.place
+       and v.requirement = k.requirement
+       and v.kind = k.kind
+       and v.sent_at is not distinct from k.first_at
+    where not v.is_hinted
+    group by k.place, k.requirement, v.is_purchase, k.kind, k.events, k.first_at
 ),
 scattered_visits as (
     select
@@ -1732,70 +1727,61 @@ scattered_sums as (
     select
         v.order_id,
         k.requirement,
-        k.session,
+        k.place,
         k.browser_events,
         k.server_events,
         k.browser_key,
-        k.server_key,
-        k.browser_at,
-        k.server_at
+        k.server_key
     from scattered_visits v
-    join visit_sends k on k.session = v.session
-),
--- What does not count as sent is rare, and told apart by its kind.
-lost_kinds as (
-    select
-        session,
-        requirement,
-        kind,
-        count(*) as events,
-        min(sent_at) as first_at
-    from asked_visit_events
-    where kind not in ('browser', 'server')
-      and not is_hinted
-    group by session, requirement, kind
-),
-visit_kinds as (
-    select
-        k.session,
-        k.requirement,
-        k.kind,
-        k.events,
-        k.first_at,
-        min(v.event_key) as first_key
-    from lost_kinds k
-    join asked_visit_events v
-        on v.session = k.session
-       and v.requirement = k.requirement
-       and v.kind = k.kind
-       and v.sent_at is not distinct from k.first_at
-    where not v.is_hinted
-    group by k.session, k.requirement, k.kind, k.events, k.first_at
+    join sends k on k.place = v.session
+    join step_requirements r on r.requirement = k.requirement
+    where not r.is_purchase
 ),
 sorted as (
-    select l.order_id, l.requirement, l.kind, 1 as events, l.session, l.sent_at, l.event_key
-    from linked l
-    left join scattered_orders o on o.order_id = l.order_id
-    where o.order_id is not null
-       or l.kind not in ('browser', 'server')
+    select
+        e.order_id,
+        r.requirement,
+        case
+            when e.how = 'probable' then 'probable ' || e.channel
+            when not e.in_plan then 'foreign ' || e.channel
+            when e.is_stopped then 'stopped'
+            when e.is_refused then 'refused'
+            else e.channel
+        end as kind,
+        1 as events,
+        e.session,
+        e.sent_at,
+        e.event_key
+    from scattered_orders o
+    join order_events e on e.order_id = o.order_id
+    join step_requirements r on r.platform = e.platform and r.step = e.step
+    where e.how <> 'visit'
     union all
-    select s.order_id, k.requirement, k.kind, k.events, k.session, k.first_at, k.first_key
-    from visit_kinds k
-    join order_sessions s on s.session = k.session
+    select k.place, k.requirement, k.kind, k.events, e.session, k.first_at, k.first_key
+    from lost_firsts k
+    join events e on e.event_key = k.first_key
+    where k.is_purchase
+      and not exists (select 1 from scattered_orders o where o.order_id = k.place)
     union all
-    select order_id, requirement, 'browser', browser_events, session, browser_at, browser_key
-    from scattered_sums
-    where browser_events > 0
+    select s.order_id, k.requirement, k.kind, k.events, k.place, k.first_at, k.first_key
+    from lost_firsts k
+    join order_sessions s on s.session = k.place
+    where not k.is_purchase
     union all
-    select order_id, requirement, 'server', server_events, session, server_at, server_key
-    from scattered_sums
-    where server_events > 0
+    select k.order_id, k.requirement, 'browser', k.browser_events, k.place, coalesce(e.seen_at, e.event_at), k.browser_key
+    from scattered_sums k
+    join events e on e.event_key = k.browser_key
+    union all
+    select k.order_id, k.requirement, 'server', k.server_events, k.place, coalesce(e.seen_at, e.event_at), k.server_key
+    from scattered_sums k
+    join events e on e.event_key = k.server_key
     union all
     -- An event that a hint ties to an order is no other event of that order's visit.
-    select s.order_id, v.requirement, v.kind, 1, v.session, v.sent_at, v.event_key
-    from asked_visit_events v
-    join order_sessions s on s.session = v.session
+    select s.order_id, v.requirement, v.kind, 1, v.place, v.sent_at, v.event_key
+    from placed_events v
+    join order_sessions s on s.session = v.place
     where v.is_hinted
+      and not v.is_purchase
       and not exists (select 1 from order_links l where l.event_key = v.event_key and l.order_id = s.order_id)
 ),
 kinds as (
@@ -1809,14 +1795,13 @@ kinds as (
     from sorted
     group by order_id, requirement, kind
 ),
-placed as (
+first_kinds as (
     select
         k.order_id,
         k.requirement,
         k.kind,
         k.events,
         k.session,
-        k.first_at,
         min(s.event_key) as first_key
     from kinds k
     join sorted s
@@ -1824,9 +1809,9 @@ placed as (
        and s.requirement = k.requirement
        and s.kind = k.kind
        and s.sent_at is not distinct from k.first_at
-    group by k.order_id, k.requirement, k.kind, k.events, k.session, k.first_at
+    group by k.order_id, k.requirement, k.kind, k.events, k.session
 ),
-scattered_sends as (
+other_sends as (
     select
         order_id,
         requirement,
@@ -1842,10 +1827,8 @@ scattered_sends as (
         min(case when kind = 'foreign browser' then first_key end) as foreign_browser_key,
         min(case when kind = 'foreign server' then first_key end) as foreign_server_key,
         min(case when kind = 'probable browser' then first_key end) as probable_browser_key,
-        min(case when kind = 'probable server' then first_key end) as probable_server_key,
-        min(case when kind = 'browser' then first_at end) as browser_at,
-        min(case when kind = 'server' then first_at end) as server_at
-    from placed
+        min(case when kind = 'probable server' then first_key end) as probable_server_key
+    from first_kinds
     group by order_id, requirement
 ),
 visits as (
@@ -1860,8 +1843,8 @@ wanted as (
         o.is_traffic,
         o.is_due,
         v.session,
-        case when s.order_id is null then o.order_id end as compact_order,
-        case when s.order_id is null then v.session end as compact_visit
+        case when s.order_id is null then o.order_id end as purchase_place,
+        case when s.order_id is null then v.session end as visit_place
     from expected_orders o
     left join visits v on v.order_id = o.order_id
     left join scattered_orders s on s.order_id = o.order_id
@@ -1881,27 +1864,25 @@ select
     c.sees_server,
     c.sees_some_server,
     coalesce(s.session, w.session) as session,
-    cast(coalesce(k.browser_events, p.browser_events, s.browser_events, 0) as bigint) as browser_events,
-    cast(coalesce(k.server_events, p.server_events, s.server_events, 0) as bigint) as server_events,
+    cast(coalesce(k.browser_events, s.browser_events, 0) as bigint) as browser_events,
+    cast(coalesce(k.server_events, s.server_events, 0) as bigint) as server_events,
     cast(coalesce(s.refused_events, 0) as bigint) as refused_events,
     cast(coalesce(s.stopped_events, 0) as bigint) as stopped_events,
-    coalesce(k.browser_key, f.browser_key, p.browser_key, s.browser_key) as browser_key,
-    coalesce(k.server_key, f.server_key, p.server_key, s.server_key) as server_key,
+    coalesce(k.browser_key, s.browser_key) as browser_key,
+    coalesce(k.server_key, s.server_key) as server_key,
     s.refused_key,
     s.stopped_key,
     s.foreign_browser_key,
     s.foreign_server_key,
     s.probable_browser_key,
-    s.probable_server_key,
-    coalesce(k.browser_at, p.browser_at, s.browser_at) as browser_at,
-    coalesce(k.server_at, p.server_at, s.server_at) as server_at
+    s.probable_server_key
 from wanted w
 cross join step_requirements r
 join order_coverage c on c.order_id = w.order_id and c.platform = r.platform
-left join visit_sends k on k.session = w.compact_visit and k.requirement = r.requirement
-left join purchase_sums p on p.order_id = w.compact_order and p.requirement = r.requirement
-left join purchase_firsts f on f.order_id = w.compact_order and f.requirement = r.requirement
-left join scattered_sends s on s.order_id = w.order_id and s.requirement = r.requirement;
+left join sends k
+    on k.place = case when r.is_purchase then w.purchase_place else w.visit_place end
+   and k.requirement = r.requirement
+left join other_sends s on s.order_id = w.order_id and s.requirement = r.requirement;
 
 -- Holes in Meta's own count of hits per pixel and page: something between the two hits left no trace.
 create table counter_gaps as
