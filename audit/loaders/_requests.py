@@ -208,7 +208,7 @@ def _insert(source: Source, rows: str, evidence: str, *, needs_time: bool) -> st
             cookie(cookies, headers, '_kwai_click_id') as cookie_click,
             false as is_document,
             (contains(url, 'access_token=') and is_token(regexp_extract(url, '[?&]access_token=([^&#]*)', 1)))
-                or (contains(body, '_token"') and is_token(regexp_extract(body, '"access_token" *: *"([^"]*)"', 1)))
+                or (contains(body, 'ss_t') and is_token(regexp_extract(body, '"access_token" *: *"([^"]*)"', 1)))
                 or is_token(header(headers, 'access-token', 'Access-Token'))
                 or is_token(header(headers, 'authorization', 'Authorization')) as has_secret,
             -- A log may leave headers out: 'none' is only said of a request that was refused (payload_violations.sql).

@@ -79,7 +79,7 @@ def _load_straight(con: duckdb.DuckDBPyConnection, source: Source) -> Tally | No
         return None
     with plain_path(source) as path, damage_told(source):
         con.execute(_insert_calls(source, rows_of(source, path)))
-    read = took_every_line(con, source, NO_OBJECT.replace("record", "decoded"))
+    read = took_every_line(con, source, f"problem is not null and {NO_OBJECT.replace('record', 'decoded')}")
     return None if read is None else Tally(read, reject_problems(con, source)[0])
 
 
