@@ -119,7 +119,8 @@ def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.Duck
 
 def _keep_events_in(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """The widest tables go to a file in a private folder: there they are packed as they are written, by all threads."""
-    con.execute(f"attach '{str(folder / 'events.duckdb').replace(chr(39), chr(39) * 2)}' as store")
+    file = folder / f"{secrets.token_hex(4)}.duckdb"  # a second database may follow the first
+    con.execute(f"attach '{str(file).replace(chr(39), chr(39) * 2)}' as store")
     for table in ("events", "event_items"):
         con.execute(f"create table store.{table} as from work.{table} limit 0; drop table work.{table}")
     con.execute("set search_path = 'work.main,store.main'")

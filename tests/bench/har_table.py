@@ -16,13 +16,11 @@ READ = """
 import re, sys
 from pathlib import Path
 from audit import engine, inputs
-from audit.decoding import decode_requests
 from audit.plan_file import read_plan
 folder = Path(sys.argv[1])
 plan = read_plan(folder / 'audit.toml')
 con = engine.connect()
 engine.load(con, inputs.find_inputs((folder,), plan), plan, lambda _: None)
-decode_requests(con)
 print(con.execute("select read_rows from sources where loader = 'har'").fetchall()[0][0])
 print(re.search(r'VmHWM:\\s*(\\d+)', Path('/proc/self/status').read_text())[1])
 """
