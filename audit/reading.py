@@ -16,7 +16,7 @@ import duckdb
 
 from audit.decoding import decode_requests, prepare
 from audit.loaders import Loader, Source, Tally
-from audit.loaders._slices import slices
+from audit.loaders._slices import SLICE_BYTES, slices
 from audit.spill import private_folder
 
 #: A log of more bytes is read in slices.
@@ -41,16 +41,21 @@ def read_in_slices(con: duckdb.DuckDBPyConnection, source: Source, loader: Loade
     """
     tallies: list[Tally] = []
     waiting: deque[Future[Tally]] = deque()
-    with private_folder() as folder, ThreadPoolExecutor(HANDS) as pool, _hands(con) as hands:
+    with private_folder() as folder, _connections(con) as connections, ThreadPoolExecutor(HANDS) as pool:
+        hands: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+        for connection in connections:
+            hands.put(connection)
         turns = _Turns()
         try:
-            for number, part in enumerate(slices(source, folder)):
+            for number, part in enumerate(slices(source, folder, SLICE_BYTES)):
                 waiting.append(pool.submit(_read, hands, turns, part, loader, number, batch))
                 if len(waiting) > HANDS:
                     tallies.append(waiting.popleft().result())
             tallies += [future.result() for future in waiting]
         except BaseException:
             turns.stop()
+            for connection in connections:
+                connection.interrupt()
             raise
     return _summed(tallies), len(tallies)
 
@@ -76,21 +81,18 @@ def _read(
 
 
 @contextmanager
-def _hands(con: duckdb.DuckDBPyConnection) -> Iterator[SimpleQueue[duckdb.DuckDBPyConnection]]:
+def _connections(con: duckdb.DuckDBPyConnection) -> Iterator[list[duckdb.DuckDBPyConnection]]:
     """Connections to the same database, ready to decode."""
     cursors = [con.cursor() for _ in range(HANDS)]
-    free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
     try:
         for cursor in cursors:
             cursor.execute("use work")
             prepare(cursor)
             for name in _VARIABLES:
                 cursor.execute(f"set variable {name} = ?", con.execute(f"select getvariable('{name}')").fetchone())
-            free.put(cursor)
-        yield free
+        yield cursors
     finally:
         for cursor in cursors:
-            cursor.interrupt()
             cursor.close()
 
 

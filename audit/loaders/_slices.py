@@ -17,8 +17,8 @@ from audit.loaders._source import Source
 SLICE_BYTES = 48 << 20
 
 
-def slices(source: Source, folder: Path, size: int = SLICE_BYTES) -> Iterator[Source]:
-    """The source in slices, in order. Whoever takes one removes its file.
+def slices(source: Source, folder: Path, size: int) -> Iterator[Source]:
+    """The source in slices of about ``size`` bytes, in order. Whoever takes one removes its file.
 
     Raises:
         InputError: a line is longer than any record.

@@ -1,0 +1,121 @@
+"""A large log is read in slices by two hands; what it says, and what is said of it, is what it says in one piece."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from audit import engine, reading
+from audit.errors import InputError
+from audit.inputs import find_inputs
+from audit.loaders import Source, Tally, request_log
+from audit.loaders._slices import slices
+from audit.loaders._source import read_source
+from audit.plan_file import read_plan
+from audit.spill import PREFIX
+from tests.bench.traffic import make
+
+TABLES = ("sources", "rejects", "events", "event_items", "landings", "violations", "orders", "findings", "tallies", "pairs")
+Tables = dict[str, list[str]]
+
+
+def _tables(folder: Path) -> Tables:
+    plan = read_plan(folder / "audit.toml")
+    audit = engine.run(find_inputs((folder,), plan), plan)
+    try:
+        return {table: sorted(map(str, audit.con.execute(f"from {table}").fetchall())) for table in TABLES}
+    finally:
+        audit.con.close()
+
+
+@pytest.fixture(autouse=True)
+def _own_temp(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("temp")))
+
+
+@pytest.fixture
+def in_small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LARGE_BYTES", 0)
+    monkeypatch.setattr(reading, "SLICE_BYTES", 30_000)
+
+
+@pytest.fixture
+def day(tmp_path: Path) -> Path:
+    """A day of 120 orders with faults, blank lines, rows that are none and one that breaks off at the end."""
+    make(tmp_path, 120, {"regenerated": 7, "no_server": 5, "value": 11})
+    for name in ("pixel.ndjson", "server.ndjson"):
+        path = tmp_path / name
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        lines[3:3] = ["\n", "no JSON\n", "[1, 2]\n"]
+        lines[200:200] = ["\n", "  \n", '{"platform": "meta", "event": "Purchase"}\n']
+        path.write_text("".join(lines) + lines[0][:50], encoding="utf-8")
+    return tmp_path
+
+
+def test_slices_say_what_the_whole_says(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = _tables(day)
+    monkeypatch.setattr(reading, "LARGE_BYTES", 0)
+    monkeypatch.setattr(reading, "SLICE_BYTES", 30_000)
+    assert _tables(day) == whole
+    assert len(whole["rejects"]) == 8
+    assert len(whole["findings"]) > 20
+
+
+def test_a_packed_log_is_sliced_as_it_is_unpacked(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("pixel.ndjson", "server.ndjson"):
+        path = day / name
+        path.with_suffix(".ndjson.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+        path.unlink()
+    whole = _tables(day)
+    monkeypatch.setattr(reading, "LARGE_BYTES", 0)
+    monkeypatch.setattr(reading, "SLICE_BYTES", 30_000)
+    assert _tables(day) == whole
+
+
+@pytest.mark.parametrize("size", [1, 10, 100, 1_000, 100_000])
+def test_a_slice_ends_where_a_line_ends_and_knows_how_many_came_before(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "log.ndjson"
+    lines = [b'{"n": %d, "text": "%s"}\n' % (n, b"x" * (n * 7 % 90)) for n in range(50)]
+    path.write_bytes(b"".join(lines).rstrip(b"\n"))
+    folder = tmp_path / "slices"
+    folder.mkdir()
+    parts = [(part.lines_before, part.path.read_bytes()) for part in slices(read_source(path, path.name), folder, size)]
+    assert b"".join(content for _, content in parts) == path.read_bytes()
+    assert [before for before, _ in parts] == [
+        b"".join(content for _, content in parts[:n]).count(b"\n") for n in range(len(parts))
+    ]
+    assert all(content.endswith(b"\n") for _, content in parts[:-1])
+
+
+@pytest.mark.usefixtures("in_small_slices")
+def test_what_goes_wrong_in_a_slice_ends_the_reading_and_leaves_nothing(
+    day: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = request_log.load
+
+    def breaks(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
+        if source.lines_before > 100:
+            raise InputError(f"{source.name}: breaks off")
+        return load(con, source)
+
+    monkeypatch.setattr(request_log, "load", breaks)
+    with pytest.raises(InputError, match=r"^server.ndjson: breaks off$"):
+        _tables(day)
+    assert [path for folder in tmp_path_factory.getbasetemp().glob("temp*") for path in folder.glob(f"{PREFIX}*")] == []
+
+
+@pytest.mark.usefixtures("in_small_slices")
+def test_a_request_to_end_ends_the_hands_too(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked_to_end(source: Source, folder: Path, size: int) -> Iterator[Source]:
+        for number, part in enumerate(slices(source, folder, size)):
+            if number == 3:
+                raise KeyboardInterrupt
+            yield part
+
+    monkeypatch.setattr(reading, "slices", asked_to_end)
+    with pytest.raises(KeyboardInterrupt):
+        _tables(day)
