@@ -1,0 +1,57 @@
+-- visited -> traces: events with the same ties are one trace, and each trace is labelled with itself.
+
+create or replace temp table traces as
+select
+    trace,
+    min(event_key) as event_key,
+    min(seen_at) as first_at,
+    max(seen_at) as last_at,
+    count(*) as events,
+    count(seen_at) as timed_events
+from visited
+where trace is not null
+group by trace;
+
+-- From here on a tie is the hash of its text.
+create or replace temp table trace_ties as
+with named as materialized (
+    select
+        t.*,
+        h.source as har
+    from with_ties('traces') t
+    left join sources h on h.source = t.source and h.loader = 'har'
+),
+har_ids as (
+    select har, unnest(ties) as tie from named where har is not null
+),
+hars as (
+    select
+        har,
+        count(distinct case when starts_with(tie, 'fbp ') then tie end) as fbp_count,
+        count(distinct case when starts_with(tie, 'ttp ') then tie end) as ttp_count
+    from har_ids
+    group by har
+)
+select trace, hash(unnest(ties)) as tie
+from named
+union all
+select n.trace, hash('har ' || n.har)
+from named n
+left join hars h on h.har = n.har
+where n.har is not null
+  and n.session is null  -- a capture that names its visits itself shows several
+  and ((coalesce(h.fbp_count, 0) <= 1 and coalesce(h.ttp_count, 0) <= 1)
+    or len(list_filter(n.ties, lambda x: not starts_with(x, 'load '))) = 0);
+
+-- Most traces share no tie with another: they are a shopper each. The others are followed.
+create or replace temp table edges as
+with shared as (
+    select tie from trace_ties group by tie having count(*) > 1
+)
+select t.trace, t.tie
+from trace_ties t
+join shared s on s.tie = t.tie;
+
+create or replace temp table labels as
+select distinct trace, trace as label
+from edges;

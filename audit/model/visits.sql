@@ -1,0 +1,258 @@
+-- Labelled traces -> visits, and the number of every event's visit.
+
+-- The shoppers seen in a browser; almost every one of them in one visit.
+create or replace temp table trace_shoppers as
+with labelled as (
+    select t.*, coalesce(l.label, t.trace) as shopper
+    from traces t
+    left join labels l on l.trace = t.trace
+    where t.trace in (select trace from trace_ties)
+),
+spans as (
+    select
+        shopper,
+        sum(events) > sum(timed_events) or epoch(max(last_at)) - epoch(min(first_at)) > 1800 as is_long
+    from labelled
+    group by shopper
+)
+select l.trace, l.shopper, s.is_long
+from labelled l
+join spans s on s.shopper = l.shopper;
+
+create or replace temp table later_visits as
+with timed as (
+    select
+        v.event_key,
+        s.shopper,
+        v.seen_at,
+        lag(v.seen_at) over (partition by s.shopper order by v.seen_at, v.event_key) as before
+    from visited v
+    join trace_shoppers s on s.trace = v.trace
+    where s.is_long
+),
+split as (
+    select
+        event_key,
+        sum(case when before is null or epoch(seen_at) - epoch(before) > 1800 then 1 else 0 end) over (
+            partition by shopper order by seen_at, event_key rows between unbounded preceding and current row
+        ) as nth
+    from timed
+)
+select event_key, nth
+from split
+where nth > 1;
+
+create or replace temp table visits as
+select
+    v.event_key,
+    s.shopper,
+    coalesce(l.nth, 1) as nth,
+    case when l.nth is null then s.shopper else hash(s.shopper, l.nth) end as visit,
+    v.seen_at,
+    case when v.is_browser then v.copy_id end as copy_id
+from visited v
+join trace_shoppers s on s.trace = v.trace
+left join later_visits l on l.event_key = v.event_key;
+
+create or replace temp table visit_spans as
+select visit, min(shopper) as shopper, min(nth) as nth, min(seen_at) as first_at, max(seen_at) as last_at
+from visits
+group by visit;
+
+-- Server events of a log: by the browser copy of the same id. Most ids name one browser event.
+create or replace temp table strays as
+with browser_ids as (
+    select copy_id, count(*) as copies, min(visit) as visit
+    from visits
+    where copy_id is not null
+    group by copy_id
+)
+select
+    v.event_key,
+    v.copy_id,
+    coalesce(v.event_at, timestamp '1970-01-01') as event_at,
+    v.seen_at,
+    b.copies,
+    case when b.copies = 1 then b.visit end as visit
+from visited v
+left join browser_ids b on b.copy_id = v.copy_id
+where v.trace is null;
+
+-- Else by a shared tie.
+create or replace temp table unpaired as
+select event_key, event_at, seen_at
+from strays
+where copies is null;
+
+create or replace temp table unpaired_ties as
+select event_key, event_at, seen_at, ties
+from with_ties('unpaired');
+
+create or replace temp table tied as
+with ties as (
+    select event_key, event_at, hash(unnest(ties)) as tie from unpaired_ties
+),
+tie_shoppers as (
+    select t.tie, min(s.shopper) as shopper
+    from trace_ties t
+    join trace_shoppers s on s.trace = t.trace
+    where t.tie in (select tie from ties)
+    group by t.tie
+)
+select distinct t.event_key, t.event_at, s.shopper
+from ties t
+join tie_shoppers s on s.tie = t.tie;
+
+create or replace temp table moments as
+select v.copy_id, coalesce(v.seen_at, timestamp '1970-01-01') as seen_at, v.shopper, v.nth, v.visit
+from visits v
+where v.copy_id in (select copy_id from strays where copies > 1);
+
+-- Where several shoppers are as near, the first of their ties decides: whatever stood in what order, the answer is the same.
+create or replace temp table rivals as
+with several as (
+    select event_key from tied group by event_key having count(*) > 1
+),
+shoppers as (
+    select shopper from moments
+    union
+    select t.shopper
+    from tied t
+    join several s on s.event_key = t.event_key
+)
+select s.shopper, t.trace, t.event_key
+from shoppers s
+join trace_shoppers x on x.shopper = s.shopper
+join traces t on t.trace = x.trace;
+
+create or replace temp table shopper_names as
+with ties as (
+    select shopper, unnest(ties) as tie from with_ties('rivals')
+    union all
+    select r.shopper, 'har ' || r.source
+    from with_ties('rivals') r
+    join trace_ties t on t.trace = r.trace and t.tie = hash('har ' || r.source)
+)
+select shopper, min(tie) as name
+from ties
+group by shopper;
+
+-- The copy nearest in time, where an id names several browser events; the visit nearest in time, where a tie does.
+create or replace temp table nearest_visits as
+with ranked as (
+    select
+        m.copy_id,
+        m.seen_at,
+        m.visit,
+        m.nth,
+        n.name,
+        row_number() over (partition by m.copy_id, m.seen_at order by n.name, m.nth) as place
+    from moments m
+    join shopper_names n on n.shopper = m.shopper
+),
+firsts as (
+    select copy_id, seen_at, visit, nth, name
+    from ranked
+    where place = 1
+),
+timeline as (
+    select copy_id, seen_at as at_time, seen_at, cast(null as bigint) as event_key
+    from firsts
+    union all
+    select copy_id, event_at, null, event_key
+    from strays
+    where copies > 1
+),
+neighbours as (
+    select
+        *,
+        max(seen_at) over (partition by copy_id order by at_time range between unbounded preceding and current row) as before_at,
+        min(seen_at) over (partition by copy_id order by at_time range between current row and unbounded following) as after_at
+    from timeline
+),
+candidates as (
+    select event_key, at_time, copy_id, before_at as seen_at
+    from neighbours
+    where event_key is not null and before_at is not null
+    union all
+    select event_key, at_time, copy_id, after_at
+    from neighbours
+    where event_key is not null and after_at is not null
+),
+by_copy as (
+    select
+        c.event_key,
+        f.visit,
+        row_number() over (partition by c.event_key order by abs(epoch(c.at_time) - epoch(c.seen_at)), f.name, f.nth) as place
+    from candidates c
+    join firsts f on f.copy_id = c.copy_id and f.seen_at = c.seen_at
+),
+by_tie as (
+    select
+        t.event_key,
+        v.visit,
+        row_number() over (
+            partition by t.event_key
+            order by
+                greatest(0, epoch(v.first_at) - epoch(t.event_at), epoch(t.event_at) - epoch(v.last_at)), n.name, v.nth
+        ) as place
+    from tied t
+    join visit_spans v on v.shopper = t.shopper
+    left join shopper_names n on n.shopper = t.shopper
+)
+select event_key, visit from by_copy where place = 1
+union all
+select event_key, visit from by_tie where place = 1;
+
+create or replace temp view members as
+select event_key, visit, seen_at from visits
+union all
+select event_key, visit, seen_at from strays where visit is not null
+union all
+select n.event_key, n.visit, s.seen_at
+from nearest_visits n
+join strays s on s.event_key = n.event_key
+union all
+-- A shopper the browser evidence never saw: the server's own ids.
+select u.event_key, hash('', list_min(u.ties)), u.seen_at
+from unpaired_ties u
+left join nearest_visits n on n.event_key = u.event_key
+where n.event_key is null
+  and len(u.ties) > 0;
+
+-- Visits are numbered by their first event; by its id, where several began in the same moment.
+create or replace temp table visit_numbers as
+with firsts as (
+    select visit, min(seen_at) as first_at, min(event_key) as first_key
+    from members
+    group by visit
+),
+moments as (
+    select first_at from firsts group by first_at having count(*) > 1
+),
+together as (
+    select f.visit
+    from firsts f
+    join moments m on m.first_at is not distinct from f.first_at
+),
+tie_breaks as (
+    select t.visit, min(coalesce(e.event_id, '')) as event_id
+    from together t
+    join members m on m.visit = t.visit
+    join visited e on e.event_key = m.event_key
+    group by t.visit
+)
+select f.visit, row_number() over (order by f.first_at, t.event_id, f.first_key) as number
+from firsts f
+left join tie_breaks t on t.visit = f.visit;
+
+create or replace temp table event_visits as
+select m.event_key, n.number
+from members m
+join visit_numbers n on n.visit = m.visit;
+
+drop view members;
+drop table traces;
+drop table trace_ties;
+drop table visits;
+drop table strays;
