@@ -5,8 +5,10 @@
 create table decoded (
     batch bigint, source varchar, place bigint, ref varchar, seen_at timestamp, page_load varchar, session varchar, initiator varchar,
     log_sender varchar, status integer, net_error varchar, consent varchar, has_secret boolean, user_agent varchar,
-    cookie_click varchar, cookie_browser varchar, tie_fbp varchar, tie_ttp varchar,
-    endpoint varchar, channel varchar, platform varchar, dataset varchar, agent varchar, partner_agent varchar,
+    cookie_click varchar, cookie_browser varchar,        -- NULL too where the event itself carries the same
+    is_click_cookie boolean, is_browser_cookie boolean,  -- and that is told here
+    tie_fbp varchar, tie_ttp varchar,
+    endpoint varchar, channel enum ('browser', 'server'), platform enum ('meta', 'tiktok', 'snackvideo'), dataset varchar, agent varchar, partner_agent varchar,
     relay_store varchar, is_codeless boolean, rule varchar, is_noscript boolean,
     event_name varchar, event_id_sent varchar, event_id_misplaced boolean, event_time_sent varchar, order_param varchar,
     value_sent varchar, currency_sent varchar, click_id_sent varchar, browser_id_sent varchar,
