@@ -52,11 +52,11 @@ def read_in_slices(con: duckdb.DuckDBPyConnection, source: Source, loader: Loade
                 if len(waiting) > HANDS:
                     tallies.append(waiting.popleft().result())
             tallies += [future.result() for future in waiting]
-        except BaseException:
-            turns.stop()
+        except BaseException as error:
+            first = turns.stop(error)
             for connection in connections:
                 connection.interrupt()
-            raise
+            raise first
     return _summed(tallies), len(tallies)
 
 
@@ -71,8 +71,8 @@ def _read(
         decode_requests(hand, batch + number)
         with turns.own(number):
             hand.execute("commit")
-    except BaseException:
-        turns.stop()
+    except BaseException as error:
+        turns.stop(error)
         raise
     else:
         return tally
@@ -103,24 +103,25 @@ class _Turns:
         """Number 0 is the first."""
         self._next = 0
         self._changed = threading.Condition()
-        self._is_over = False
+        self._failure: BaseException | None = None
 
     @contextmanager
     def own(self, number: int) -> Iterator[None]:
         """Waits for this number's turn; the next one's begins when the block is left."""
         with self._changed:
-            self._changed.wait_for(lambda: self._is_over or self._next == number)
-            if self._is_over:
-                raise InterruptedError("an earlier slice could not be read")
+            self._changed.wait_for(lambda: self._failure is not None or self._next == number)
+            if self._failure is not None:
+                raise self._failure
             yield
             self._next += 1
             self._changed.notify_all()
 
-    def stop(self) -> None:
-        """Whoever waits gives up."""
+    def stop(self, error: BaseException) -> BaseException:
+        """Whoever waits gives up; the first error of all is the one to tell."""
         with self._changed:
-            self._is_over = True
+            self._failure = self._failure or error
             self._changed.notify_all()
+            return self._failure
 
 
 def _summed(tallies: list[Tally]) -> Tally:

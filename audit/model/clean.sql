@@ -1,4 +1,4 @@
--- What a wire file says of its events (view wire_rows) -> decoded. Personal data is reduced to flags and salted digests right here.
+-- What a wire file says of its events -> decoded. Personal data is reduced to flags and salted digests right here.
 insert into decoded by name
 select
     getvariable('batch') as batch,
