@@ -56,7 +56,7 @@ def read_in_slices(con: duckdb.DuckDBPyConnection, source: Source, loader: Loade
             first = turns.stop(error)
             for connection in connections:
                 connection.interrupt()
-            raise first
+            raise first from first.__cause__
     return _summed(tallies), len(tallies)
 
 
