@@ -95,7 +95,7 @@ def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.Duck
     con = duckdb.connect(":memory:")
     con.execute("attach ':memory:' as work; use work")
     con.execute("set TimeZone = 'UTC'")
-    # Compressed when we say so, not in the middle of things.
+    # Nothing is tidied up on the way: the tables are gone when the run ends.
     con.execute("set checkpoint_threshold = '1TB'")
     con.execute("set threads = 1")
     # A long query would draw a bar on stdout, into the answer.
