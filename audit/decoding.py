@@ -49,7 +49,8 @@ def decode_requests(con: duckdb.DuckDBPyConnection, batch: int) -> None:
 @cache
 def _wires() -> tuple[tuple[str, str], ...]:
     """Every wire file: when it has something to read, and its query."""
-    texts = (path.read_text(encoding="utf-8") for path in sorted(_WIRE.glob("*.sql")))
+    texts = [path.read_text(encoding="utf-8") for path in sorted(_WIRE.glob("*.sql"))]
+    assert all(text.startswith(_READS) for text in texts)
     return tuple((text.partition("\n")[0].removeprefix(_READS), text) for text in texts)
 
 

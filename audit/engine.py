@@ -174,7 +174,7 @@ def _read_all(con: duckdb.DuckDBPyConnection, sources: list[tuple[Source, str, L
     batch = waiting = 0
     orders_first = sorted(sources, key=lambda found: found[2].KIND != "orders")
     is_large = sum(source.size for source, *_ in sources) > SMALL_BYTES
-    for kind, group in groupby(orders_first, key=lambda found: found[2].KIND == "orders"):
+    for are_orders, group in groupby(orders_first, key=lambda found: found[2].KIND == "orders"):
         for source, _, loader in group:
             progress(f"reading {source.name}")
             with steady(source):
@@ -191,7 +191,7 @@ def _read_all(con: duckdb.DuckDBPyConnection, sources: list[tuple[Source, str, L
             if waiting > BATCH_BYTES:
                 decode_requests(con, batch)
                 batch, waiting = batch + 1, 0
-        if kind:
+        if are_orders:
             con.execute(
                 """
                 set variable orders_have_emails = (select count(email_digest) > 0 from orders);

@@ -13,7 +13,7 @@ from audit.errors import InputError
 from audit.loaders._paths import MAX_RECORD_BYTES
 from audit.loaders._source import Source
 
-#: Bytes of a slice: large enough that planning its statements does not count, small enough that two of them fit any bound.
+#: Bytes of a slice: large enough that planning its statements does not count, small enough that two fit a bound of 400 MB.
 SLICE_BYTES = 48 << 20
 
 

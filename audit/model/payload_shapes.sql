@@ -20,7 +20,7 @@ lists as (
 listed as (
     select ref, generate_subscripts(calls, 1) as nth, unnest(calls) as call from lists
 )
-select ref, nth, hash(coalesce(try(cast(json_structure(call) as varchar)), 'no JSON')) from listed;
+select ref, nth, hash(structure_of(call)) from listed;
 
 create or replace temp table posted as
 select
