@@ -35,8 +35,8 @@ def shortage_told(spill: Path | None, bound: str) -> Iterator[None]:
             raise
         if spill is not None and any(words in str(cause) for words in _FULL):
             raise SpaceError(
-                f"{spill.parent}: this disk is full. What exceeds the memory bound ({bound}) is kept there while the audit runs."
-                " Free space, set TMPDIR to a folder on a larger disk, or allow more with --memory."
+                f"{spill.parent}: this disk is full. The events, and what exceeds the memory bound ({bound}), are kept there while"
+                " the audit runs. Free space, set TMPDIR to a folder on a larger disk, or allow more with --memory."
             ) from error
         raise SpaceError(
             f"the memory bound ({bound}) is too small for this evidence. Allow more with --memory, for example --memory 4GB,"

@@ -40,7 +40,7 @@ def folder(written: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "size",
-    [1_000_000, pytest.param(1_000, marks=pytest.mark.soak), pytest.param(80_000, marks=pytest.mark.soak)],
+    [1_000_000, pytest.param(80_000, marks=pytest.mark.soak)],
     ids=lambda size: f"{size} bytes are left",
 )
 def test_a_full_disk_under_the_packet_leaves_the_old_one(size: int, folder: Path) -> None:
@@ -54,15 +54,18 @@ def test_a_full_disk_under_the_packet_leaves_the_old_one(size: int, folder: Path
     assert tree(folder) == before
 
 
-def test_a_full_disk_under_what_spills_leaves_the_old_packet(folder: Path) -> None:
-    before = tree(folder)
-    result = run(folder, "run", ORDERS, "--memory", "150MB", before=SPILLING + limited(2_000_000))
+@pytest.mark.parametrize(
+    "before", [SPILLING + limited(2_000_000), limited(1_000)], ids=["what exceeds the bound", "the events, however few"]
+)
+def test_a_full_disk_under_temporary_files_leaves_the_old_packet(before: str, folder: Path) -> None:
+    files = tree(folder)
+    result = run(folder, "run", ORDERS, "--memory", "150MB", before=before)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == (
-        f"pixel-audit: {folder / 'temporary'}: this disk is full. What exceeds the memory bound (150MB) is kept there while the"
-        " audit runs. Free space, set TMPDIR to a folder on a larger disk, or allow more with --memory.\n"
+        f"pixel-audit: {folder / 'temporary'}: this disk is full. The events, and what exceeds the memory bound (150MB), are kept"
+        " there while the audit runs. Free space, set TMPDIR to a folder on a larger disk, or allow more with --memory.\n"
     )
-    assert tree(folder) == before
+    assert tree(folder) == files
 
 
 def test_a_bound_too_small_is_no_damaged_file_and_no_broken_check(folder: Path) -> None:
