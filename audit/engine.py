@@ -83,7 +83,7 @@ SMALL_BYTES = 16 << 20
 #: Requests of so many bytes are decoded at once and dropped; the next files are read after that.
 BATCH_BYTES = 64 << 20
 #: What the tables may hold in memory where the user names no bound; the rest spills. Reading and the process come on top.
-DEFAULT_MEMORY = "1400MB"
+DEFAULT_MEMORY = "1600MB"
 
 
 def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.DuckDBPyConnection:

@@ -77,18 +77,19 @@ def test_a_packed_log_is_sliced_as_it_is_unpacked(day: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("size", [1, 10, 100, 1_000, 100_000])
-def test_a_slice_ends_where_a_line_ends_and_knows_how_many_came_before(tmp_path: Path, size: int) -> None:
+def test_a_slice_ends_where_a_line_ends_and_knows_its_lines_and_those_before(tmp_path: Path, size: int) -> None:
     path = tmp_path / "log.ndjson"
     lines = [b'{"n": %d, "text": "%s"}\n' % (n, b"x" * (n * 7 % 90)) for n in range(50)]
     path.write_bytes(b"".join(lines).rstrip(b"\n"))
     folder = tmp_path / "slices"
     folder.mkdir()
-    parts = [(part.lines_before, part.path.read_bytes()) for part in slices(read_source(path, path.name), folder, size)]
-    assert b"".join(content for _, content in parts) == path.read_bytes()
-    assert [before for before, _ in parts] == [
-        b"".join(content for _, content in parts[:n]).count(b"\n") for n in range(len(parts))
-    ]
-    assert all(content.endswith(b"\n") for _, content in parts[:-1])
+    parts = list(slices(read_source(path, path.name), folder, size))
+    contents = [part.path.read_bytes() for part in parts]
+    assert b"".join(contents) == path.read_bytes()
+    assert all(content.endswith(b"\n") for content in contents[:-1])
+    assert all((part.longest_line or 0) > max(map(len, lines)) for part in parts)
+    assert [part.lines for part in parts] == [len(content.splitlines()) for content in contents]
+    assert [part.lines_before for part in parts] == [len(b"".join(contents[:n]).splitlines()) for n in range(len(parts))]
 
 
 @pytest.mark.usefixtures("in_small_slices")

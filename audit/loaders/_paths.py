@@ -40,6 +40,8 @@ def lines(source: Source) -> Iterator[bytes]:
 
 def line_count(source: Source) -> int:
     """How many lines a log holds, blank ones too; a last one may have no end."""
+    if source.lines is not None:
+        return source.lines
     ends, last = 0, b"\n"
     with source.open() as stream:
         while chunk := stream.read(1 << 20):

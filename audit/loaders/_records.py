@@ -86,7 +86,7 @@ def rows_of(source: Source, path: str) -> str:
     """SQL for the rows of a log, ``place`` and ``record``: its lines, as long as none is blank."""
     return (
         f"select row_number() over () + {source.lines_before} as place, json as record from read_json_objects({quoted(path)},"
-        f" format = 'newline_delimited', ignore_errors = true, maximum_object_size = {MAX_RECORD_BYTES},"
+        f" format = 'newline_delimited', ignore_errors = true, maximum_object_size = {source.longest_line or MAX_RECORD_BYTES},"
         f" compression = {quoted(source.packing)})"
     )
 

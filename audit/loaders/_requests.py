@@ -138,7 +138,7 @@ def insert_straight(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
         rows = (
             f"select row_number() over () + {source.lines_before} as place, {columns} from read_json({quoted(path)},"
             f" format = 'newline_delimited', columns = {{{types}}}, ignore_errors = true,"
-            f" maximum_object_size = {MAX_RECORD_BYTES}, compression = {quoted(source.packing)}) f"
+            f" maximum_object_size = {source.longest_line or MAX_RECORD_BYTES}, compression = {quoted(source.packing)}) f"
         )
         with damage_told(source):
             con.execute(_insert(source, rows, evidence, needs_time=True))
@@ -207,8 +207,11 @@ def _insert(source: Source, rows: str, evidence: str, *, needs_time: bool) -> st
             cookie(cookies, headers, '_ttp') as cookie_ttp,
             cookie(cookies, headers, '_kwai_click_id') as cookie_click,
             false as is_document,
-            (contains(url, 'access_token=') and is_token(regexp_extract(url, '[?&]access_token=([^&#]*)', 1)))
-                or (contains(body, 'ss_t') and is_token(regexp_extract(body, '"access_token" *: *"([^"]*)"', 1)))
+            -- The end of the field's name is looked for: a search is fast where its first letter is rare.
+            case when contains(url, 'access_token=') then is_token(regexp_extract(url, '[?&]access_token=([^&#]*)', 1))
+                 else false end
+                or case when contains(body, 'ken"') then is_token(regexp_extract(body, '"access_token" *: *"([^"]*)"', 1))
+                        else false end
                 or is_token(header(headers, 'access-token', 'Access-Token'))
                 or is_token(header(headers, 'authorization', 'Authorization')) as has_secret,
             -- A log may leave headers out: 'none' is only said of a request that was refused (payload_violations.sql).

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from typing import IO
 
 from audit.errors import InputError
 from audit.loaders._paths import MAX_RECORD_BYTES
@@ -15,6 +17,8 @@ from audit.loaders._source import Source
 
 #: Bytes of a slice: large enough that planning its statements does not count, small enough that two fit a bound of 400 MB.
 SLICE_BYTES = 48 << 20
+#: So many are held at once.
+_CHUNK_BYTES = 1 << 20
 
 
 def slices(source: Source, folder: Path, size: int) -> Iterator[Source]:
@@ -23,25 +27,33 @@ def slices(source: Source, folder: Path, size: int) -> Iterator[Source]:
     Raises:
         InputError: a line is longer than any record.
     """
-    lines_before, rest = 0, b""
+    lines_before = 0
     with source.open() as stream:
-        for number, chunk in enumerate(iter(lambda: stream.read(size), b"")):
-            end = chunk.rfind(b"\n") + 1
-            if not end:
-                rest += chunk
-                if len(rest) > MAX_RECORD_BYTES:
-                    raise InputError(
-                        f"{source.name}: a line of more than {MAX_RECORD_BYTES >> 20} MiB is no record. Export it again."
-                    )
-                continue
+        rest = stream.read(min(size, _CHUNK_BYTES))
+        for number in count():
+            if not rest:
+                return
             path = folder / f"{number}.ndjson"
             with path.open("wb") as slice_:
-                slice_.write(rest)
-                slice_.write(memoryview(chunk)[:end])
-            yield replace(source, path=path, packing="none", lines_before=lines_before)
-            lines_before += rest.count(b"\n") + chunk.count(b"\n")
-            rest = chunk[end:]
-    if rest:
-        path = folder / "last.ndjson"
-        path.write_bytes(rest)
-        yield replace(source, path=path, packing="none", lines_before=lines_before)
+                lines, longest, rest = _fill(slice_, rest, stream, size, source.name)
+            yield replace(source, path=path, packing="none", lines_before=lines_before, lines=lines, longest_line=longest)
+            lines_before += lines
+
+
+def _fill(slice_: IO[bytes], chunk: bytes, stream: IO[bytes], size: int, name: str) -> tuple[int, int, bytes]:
+    """Writes a slice that begins with ``chunk``: its lines, the bytes none of them exceeds, and what was read behind its end."""
+    lines = open_bytes = 0  # bytes of a line that has not ended yet
+    longest = 2 * _CHUNK_BYTES
+    while chunk:
+        end = chunk.rfind(b"\n") + 1
+        lines += chunk.count(b"\n")
+        longest = max(longest, open_bytes + len(chunk) + 1)
+        open_bytes = len(chunk) - end + (0 if end else open_bytes)
+        if open_bytes > MAX_RECORD_BYTES:
+            raise InputError(f"{name}: a line of more than {MAX_RECORD_BYTES >> 20} MiB is no record. Export it again.")
+        if end and slice_.tell() + end >= size:
+            slice_.write(memoryview(chunk)[:end])
+            return lines, longest, chunk[end:] or stream.read(min(size, _CHUNK_BYTES))
+        slice_.write(chunk)
+        chunk = stream.read(min(size, _CHUNK_BYTES))
+    return lines + (open_bytes > 0), longest, b""

@@ -60,6 +60,8 @@ class Source:
     stamp: Stamp | None = None  # the file as it was when it was first opened
     is_torn: bool = False  # the last row breaks off
     lines_before: int = 0  # a slice of a log: lines of the log before its first
+    lines: int | None = None  # how many it holds
+    longest_line: int | None = None  # and how many bytes none of them exceeds
 
     def open(self) -> IO[bytes]:
         """The unpacked bytes."""

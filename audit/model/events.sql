@@ -6,18 +6,31 @@ with addresses as (
     select page as address from decoded where page is not null
     union
     select referrer from decoded where referrer is not null
+),
+-- Parts first: what is given to a macro stands in it wherever the macro names it.
+parts as (
+    select
+        address,
+        regexp_extract(address, '^[^?#]*') as before_query,
+        nullif(kept_query(address), '') as query,
+        url_path(address) as path,
+        public_part(address) as public
+    from addresses
+),
+reduced as (
+    select *, before_query || coalesce('?' || query, '') as url from parts
 )
 select
     address,
-    masked(regexp_extract(address, '^[^?#]*') || coalesce('?' || nullif(kept_query(address), ''), '')) as page_url,
+    masked(url) as page_url,
     url_host(address) as page_host,
-    masked(url_path(address)) as page_path,
+    masked(path) as page_path,
     url_param(address, 'fbclid') as fbclid,
     url_param(address, 'ttclid') as ttclid,
     url_param(address, '(?:click_id|clickid|kwai_click_?id)') as snackvideo_click,
-    has_email(public_part(address)) as has_email,
-    has_phone_field(public_part(address)) as has_phone
-from addresses;
+    has_email(public) as has_email,
+    has_phone_field(public) as has_phone
+from reduced;
 
 insert into events by name
 with cleaned as (
@@ -29,7 +42,18 @@ with cleaned as (
         utc(s.event_time_sent) as told_at,
         'visit ' || v.number as session,
         coalesce(s.source || '#' || s.page_load, s.platform || ' ' || s.load_key) as page_load,
-        plain_number(s.value_sent) as value
+        plain_number(s.value_sent) as value,
+        case
+            when s.log_sender is not null then s.log_sender
+            when s.is_noscript then 'noscript image'
+            when s.is_codeless then 'Event Setup Tool rule ' || s.rule
+            when s.agent <> '' then 'agent ' || s.agent
+            when s.relay_store is not null then 'relay ' || s.relay_store
+            when s.partner_agent <> '' then 'partner ' || s.partner_agent
+            when s.initiator is not null then 'script ' || s.initiator
+            when s.channel = 'server' then coalesce('backend ' || nullif(split_part(s.user_agent, ' ', 1), ''), 'backend')
+            else 'page code'
+        end as told_sender
     from sends s
     left join event_visits v on v.event_key = s.event_key
 ),
@@ -45,17 +69,7 @@ select
     c.channel,
     c.platform,
     masked(nullif(c.dataset, '')) as dataset,
-    masked(case
-        when c.log_sender is not null then c.log_sender
-        when c.is_noscript then 'noscript image'
-        when c.is_codeless then 'Event Setup Tool rule ' || c.rule
-        when c.agent <> '' then 'agent ' || c.agent
-        when c.relay_store is not null then 'relay ' || c.relay_store
-        when c.partner_agent <> '' then 'partner ' || c.partner_agent
-        when c.initiator is not null then 'script ' || c.initiator
-        when c.channel = 'server' then coalesce('backend ' || nullif(split_part(c.user_agent, ' ', 1), ''), 'backend')
-        else 'page code'
-    end) as sender,
+    masked(c.told_sender) as sender,
     case
         when c.is_noscript then 'noscript'
         when c.is_codeless then 'codeless'

@@ -89,6 +89,9 @@ create or replace temp macro is_plain(t) as
             string_split(regexp_replace(t, '^\["?|"?\]$', '', 'g'), '","'), lambda v: coalesce(plain_text(v), false))) > 0
         else coalesce(plain_text(t), false)
     end;
+-- Of user data, [{key, text}], the keys sent in plain text. A list, so that the test stands in the statement once.
+create or replace temp macro plain_keys(pairs) as
+    nullif(array_to_string(list_transform(list_filter(pairs, lambda p: is_plain(p.text)), lambda p: p.key), ','), '');
 -- The first of a value that may be a text or a list of texts (as JSON text).
 create or replace temp macro first_of(t) as
     nullif(case when starts_with(t, '["') then coalesce(try(json_extract_string(t, '$[0]')), t) else t end, '');
@@ -158,9 +161,10 @@ create or replace temp macro id_items(ids) as
             lambda x: x is not null and x <> ''),
         lambda x: {'item_id': x, 'quantity': null::varchar, 'price': null::varchar});
 create or replace temp macro items_of(contents, ids, one_id) as
-    case when len(contents_items(contents)) > 0 then contents_items(contents)
-         when len(id_items(ids)) > 0 then id_items(ids)
-         when one_id <> '' then id_items(one_id) end;
+    coalesce(
+        nullif(contents_items(contents), []),
+        nullif(id_items(ids), []),
+        case when one_id <> '' then id_items(one_id) end);
 -- The ids in a relay's own item lists, comma-separated.
 create or replace temp macro relay_item_ids(variants, bundles) as
     nullif(array_to_string(list_concat(
@@ -175,16 +179,23 @@ create or replace temp macro relay_item_ids(variants, bundles) as
 create or replace temp macro public_part(url) as
     regexp_replace(coalesce(form_text(url), url),
         '(^|[?&])(fbclid|ttclid|click_id|clickid|gclid|gbraid|wbraid|utm_[a-z_]+|fbc|fbp|_fbc|_fbp|order|order_id|key)=[^&#]*', '\1', 'g');
+-- A case asks its patterns of the rows its condition picks; `and` would ask them of every row.
 create or replace temp macro has_email(t) as
-    (contains(t, '@') or contains(t, '%40'))
-    and coalesce(regexp_matches(
-        -- File names (logo@2x.png, jquery@3.7.min.js) only look like addresses.
-        regexp_replace(
-            t, '(?i)(@|%40)[A-Za-z0-9.-]*[.](png|jpe?g|gif|webp|svg|avif|ico|m?js|css|woff2?|html?|php|json|xml|map)([^A-Za-z0-9.-]|$)', ' ', 'g'),
-        '[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}'), false);
+    case when contains(t, '@') or contains(t, '%40') then
+        coalesce(regexp_matches(
+            -- File names (logo@2x.png, jquery@3.7.min.js) only look like addresses.
+            regexp_replace(
+                t, '(?i)(@|%40)[A-Za-z0-9.-]*[.](png|jpe?g|gif|webp|svg|avif|ico|m?js|css|woff2?|html?|php|json|xml|map)([^A-Za-z0-9.-]|$)', ' ', 'g'),
+            '[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}'), false)
+    else false end;
+create or replace temp macro names_phone(lower_text) as
+    contains(lower_text, 'ph') or contains(lower_text, 'tel') or contains(lower_text, 'mobile') or contains(lower_text, 'msisdn')
+    or contains(lower_text, 'hats') or contains(lower_text, 'wa') or contains(lower_text, 'hp');
 create or replace temp macro has_phone_field(t) as
-    coalesce(regexp_matches(lower(t),
-        '(^|[^a-z])(phone|phone_?number|ph|tel|telephone|telp|mobile|msisdn|whatsapp|wa|hp|no_?hp)(\])?"?[=:] *"?(%2b|[+])?[0-9][0-9 ().-]{6,16}[0-9]'), false);
+    case when names_phone(lower(t)) then
+        coalesce(regexp_matches(lower(t),
+            '(^|[^a-z])(phone|phone_?number|ph|tel|telephone|telp|mobile|msisdn|whatsapp|wa|hp|no_?hp)(\])?"?[=:] *"?(%2b|[+])?[0-9][0-9 ().-]{6,16}[0-9]'), false)
+    else false end;
 
 -- A time of an export: without a zone it is read in the plan's (variable plan_zone), and without that it cannot be told.
 create or replace temp macro utc_in_zone(t) as
@@ -243,7 +254,7 @@ create or replace temp macro structure_of(body) as coalesce(try(cast(json_struct
 create or replace temp macro request_shape(payload, body, structure) as
     hash(concat_ws('|',
         structure,
-        case when contains(structure, '"JSON"') and not regexp_matches(body, '[{][ ]*[}]') then md5(body) end,
+        case when contains(structure, 'JSON') and contains(structure, '"JSON"') and not regexp_matches(body, '[{][ ]*[}]') then md5(body) end,
         case when contains(payload, 'relay') then cast(list_sort(list_distinct(list_transform(
             try(from_json(body, '{"variants":[{"variant_unique_id":"JSON","quantity":"VARCHAR"}]}')).variants,
             lambda x: quantity_class(x.variant_unique_id, x.quantity)))) as varchar) end,

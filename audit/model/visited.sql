@@ -1,35 +1,17 @@
 -- What must be known of each send to tell the visits apart.
 create or replace temp table visited as
-with cleaned as (
-    select
-        event_key,
-        channel,
-        platform,
-        -- almost every name is one of these: nothing to mask
-        case when event_name in ('PageView', 'ViewContent', 'AddToCart', 'InitiateCheckout', 'Purchase') then event_name
-            else masked(event_name) end as event_name,
-        case when not coalesce(event_id_misplaced, false) then masked(nullif(event_id_sent, '')) end as event_id,
-        coalesce(case when event_time_sent is not null then utc(event_time_sent) end, seen_at) as event_at,
-        seen_at,
-        coalesce(source || '#' || page_load, platform || ' ' || load_key) as page_load,
-        -- What was seen on a page. Events of one trace have the same ties: a shopper's events are many, the traces few.
-        case when channel = 'browser' or page_load is not null or load_key is not null then
-            hash(source, platform, session, page_load, load_key, browser_id_sent, cookie_browser, click_id_sent, tie_fbp, tie_ttp)
-        end as trace
-    from sends
-)
 select
     event_key,
-    event_name,
-    event_id,
-    event_at,
+    coalesce(case when event_time_sent is not null then utc(event_time_sent) end, seen_at) as event_at,
     seen_at,
-    page_load,
     channel = 'browser' as is_browser,
-    -- the copies of an event share its id
-    case when event_id is not null then hash(platform, event_name, event_id) end as copy_id,
-    trace
-from cleaned;
+    -- The copies of an event share its id.
+    case when event_id_sent <> '' and not coalesce(event_id_misplaced, false) then hash(platform, event_name, event_id_sent) end as copy_id,
+    -- What was seen on a page. Events of one trace have the same ties: a shopper's events are many, the traces few.
+    case when channel = 'browser' or page_load is not null or load_key is not null then
+        hash(source, platform, session, page_load, load_key, browser_id_sent, cookie_browser, click_id_sent, tie_fbp, tie_ttp)
+    end as trace
+from sends;
 
 -- What ties an event to its shopper: browser ids, click ids, the page load, the log's session. The events are those of a table: the
 -- texts are made for no others.

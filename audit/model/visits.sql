@@ -236,10 +236,10 @@ together as (
     join moments m on m.first_at is not distinct from f.first_at
 ),
 tie_breaks as (
-    select t.visit, min(coalesce(e.event_id, '')) as event_id
+    select t.visit, min(coalesce(case when not coalesce(s.event_id_misplaced, false) then s.event_id_sent end, '')) as event_id
     from together t
     join members m on m.visit = t.visit
-    join visited e on e.event_key = m.event_key
+    join sends s on s.event_key = m.event_key
     group by t.visit
 )
 select f.visit, row_number() over (order by f.first_at, t.event_id, f.first_key) as number

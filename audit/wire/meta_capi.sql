@@ -80,16 +80,17 @@ select
     first_of(u.em) as email_sent,
     first_of(u.ph) as phone_sent,
     first_of(u.external_id) as external_id_sent,
-    nullif(concat_ws(',',
-        case when is_plain(u.em) then 'em' end,
-        case when is_plain(u.ph) then 'ph' end,
-        case when is_plain(u.fn) then 'fn' end,
-        case when is_plain(u.ln) then 'ln' end,
-        case when is_plain(u.ct) then 'ct' end,
-        case when is_plain(u.st) then 'st' end,
-        case when is_plain(u.zp) then 'zp' end,
-        case when is_plain(u.country) then 'country' end,
-        case when is_plain(u.db) then 'db' end,
-        case when is_plain(u.ge) then 'ge' end), '') as plain_keys,
+    plain_keys([
+        {'key': 'em', 'text': u.em},
+        {'key': 'ph', 'text': u.ph},
+        {'key': 'fn', 'text': u.fn},
+        {'key': 'ln', 'text': u.ln},
+        {'key': 'ct', 'text': u.ct},
+        {'key': 'st', 'text': u.st},
+        {'key': 'zp', 'text': u.zp},
+        {'key': 'country', 'text': u.country},
+        {'key': 'db', 'text': u.db},
+        {'key': 'ge', 'text': u.ge}
+    ]) as plain_keys,
     e.custom_data as params_text
 from events_read

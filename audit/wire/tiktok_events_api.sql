@@ -89,13 +89,14 @@ select
     first_of(u.email) as email_sent,
     coalesce(first_of(u.phone), first_of(u.phone_number)) as phone_sent,
     first_of(u.external_id) as external_id_sent,
-    nullif(concat_ws(',',
-        case when is_plain(u.email) then 'email' end,
-        case when is_plain(u.phone) then 'phone' end,
-        case when is_plain(u.phone_number) then 'phone_number' end,
-        case when is_plain(u.external_id) then 'external_id' end,
-        case when is_plain(u.first_name) then 'first_name' end,
-        case when is_plain(u.last_name) then 'last_name' end,
-        case when is_plain(u.zip_code) then 'zip_code' end), '') as plain_keys,
+    plain_keys([
+        {'key': 'email', 'text': u.email},
+        {'key': 'phone', 'text': u.phone},
+        {'key': 'phone_number', 'text': u.phone_number},
+        {'key': 'external_id', 'text': u.external_id},
+        {'key': 'first_name', 'text': u.first_name},
+        {'key': 'last_name', 'text': u.last_name},
+        {'key': 'zip_code', 'text': u.zip_code}
+    ]) as plain_keys,
     cast(json_extract(raw, '$.properties') as varchar) as params_text
 from read
