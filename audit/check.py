@@ -41,8 +41,8 @@ NEEDS: dict[str, tuple[str, str]] = {
     ),
     "server events": (
         "select count(*) > 0 from (select ref from events where channel = 'server'"
-        " union all select source from sources where kind = 'server')",
-        "the server's request log (relay or Conversions API), or a HAR in which the page calls the relay",
+        " union all select source from sources where kind = 'server' and coalesce(has_bodies, true))",
+        "the server's request log with its bodies (relay or Conversions API), or a HAR in which the page calls the relay",
     ),
     "orders": ("select count(*) > 0 from orders", "the shop's order export"),
     "register": (

@@ -20,7 +20,7 @@ _WIRE = Path(__file__).parent / "wire"
 _READS = "-- reads: "
 #: Tables of the run that are gone once the events stand.
 STAGING = (
-    "decoded", "consent_hits", "clicked_pages", "seen_spans", "several_shapes", "shapes_met", "unread_payloads",
+    "decoded", "consent_hits", "clicked_pages", "seen_spans", "several_shapes", "shapes_met", "posts_seen", "unread_payloads",
     "keyless_requests", "shape_violations",
 )  # fmt: skip
 
@@ -108,6 +108,16 @@ def join_events(con: duckdb.DuckDBPyConnection) -> None:
         ) w
         where w.source = sources.source;
         """
+    )
+    con.execute(
+        """
+        update sources
+        set has_bodies = p.has_bodies,
+            gaps = nullif(concat_ws('; ', sources.gaps, case when not p.has_bodies then $bodiless end), '')
+        from (select source, bool_or(has_body) as has_bodies from posts_seen group by source) p
+        where p.source = sources.source and sources.kind = 'server'
+        """,
+        {"bodiless": "its requests to a platform or relay were logged without their bodies, or with all of them blotted out"},
     )
 
 

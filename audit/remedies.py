@@ -21,6 +21,12 @@ class Remedy:
 #: The first whose words stand in a gap is meant.
 REMEDIES: tuple[Remedy, ...] = (
     Remedy(
+        "without their bodies",
+        ("missing_server_event", "event_id_mismatch", "channel_value_mismatch", "schema_violation"),
+        "Log the body of each request too (nginx: $request_body), or export the log where they are sent from. Personal data in it"
+        " may stay blotted out.",
+    ),
+    Remedy(
         "no request bodies",
         _BODIES,
         "Save the capture again as 'HAR with content'; calls to TikTok and to a relay, and long ones to Meta, are in bodies only.",

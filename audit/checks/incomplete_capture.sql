@@ -109,7 +109,7 @@ judged as (
         s.loader,
         s.first_at,
         nullif(concat_ws('; ',
-            case when s.loader = 'har' and not s.has_bodies then 'no request bodies' end,
+            case when s.kind in ('browser', 'server') and not s.has_bodies then 'no request bodies' end,
             case when s.loader = 'har' and not s.has_statuses then 'no response status' end,
             case when s.loader = 'har' and s.gaps like '%no page navigation%' then 'no page navigation' end,
             case when g.is_off_server = 1 then 'not of the hours of the server log' end,
@@ -137,6 +137,7 @@ select
     case
         when j.kind = 'orders' then 'order id, time, currency and ' || l.value_basis
         when j.loader = 'har' then 'bodies, statuses and page navigation, of the hours of the other files'
+        when j.kind = 'server' then 'request bodies, of the hours of the other files'
         else 'of the hours of the other files'
     end as expected,
     case

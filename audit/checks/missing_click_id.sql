@@ -42,7 +42,8 @@ relay_events as (
         coalesce(e.order_id, e.order_key, e.visit, e.ref) as subject,
         e.visit as session,
         e.ref,
-        e.click_id
+        e.click_id,
+        case when e.click_id is not null then true when e.blotted_keys like '%click id%' then null else false end as ok
     from sent_visit_events e
     join known k on k.session = e.visit
     where e.platform = 'snackvideo'
@@ -107,10 +108,13 @@ select
     r.subject,
     r.order_id,
     r.session,
-    r.click_id is not null as ok,
+    r.ok,
     'a relay event with the shopper''s click id' as expected,
-    case when r.click_id is not null then 'relay event with click id ' || shown_id(r.click_id)
-         else 'relay event without a click id' end as actual,
+    case
+        when r.ok then 'relay event with click id ' || shown_id(r.click_id)
+        when r.ok is null then 'relay event whose click id the log blotted out'
+        else 'relay event without a click id'
+    end as actual,
     cast(null as varchar) as cause,
     r.ref,
     k.ref as other_ref

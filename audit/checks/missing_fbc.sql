@@ -78,6 +78,7 @@ judged as (
         e.ref,
         e.click_id,
         e.click_id_state,
+        e.blotted_keys,
         e.page_cut,
         e.landing_click,
         e.judged_at,
@@ -102,6 +103,7 @@ answered as (
         *,
         case
             when click_id is not null then true
+            when blotted_keys like '%click id%' then null
             -- Meta cuts what restricted pages send.
             when page_cut then null
             -- On the landing page the pixel may fire before the cookie exists; its next event shows whether it came.
@@ -121,6 +123,7 @@ select
     'fbc with the ad click this visit came with' as expected,
     case
         when ok then channel || ' event with fbc, or on the page that is just writing it'
+        when ok is null and blotted_keys like '%click id%' then channel || ' event whose fbc the log blotted out'
         when ok is null and page_cut then channel || ' event without fbc, on a page whose data Meta itself restricts'
         when ok is null then 'browser event without fbc on the landing page, and no later event to compare it with'
         else channel || ' event with ' || case when click_id_state = 'empty' then 'an empty fbc' else 'no fbc' end

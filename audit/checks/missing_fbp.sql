@@ -51,7 +51,12 @@ judged as (
         e.visit as session,
         e.ref,
         e.browser_id,
-        case when e.browser_id is not null then true when e.page_cut then null else false end as ok,
+        e.blotted_keys,
+        case
+            when e.browser_id is not null then true
+            when e.page_cut or e.blotted_keys like '%browser id%' then null
+            else false
+        end as ok,
         case e.channel when 'browser' then k.page_browser_at else k.browser_at end as known_at,
         case e.channel when 'browser' then r.page_ref else r.ref end as known_ref
     from sent_visit_events e
@@ -73,6 +78,7 @@ select
     'the browser id fbp of this visit' as expected,
     case
         when ok then channel || ' fbp ' || shown_id(browser_id)
+        when ok is null and blotted_keys like '%browser id%' then channel || ' event whose fbp the log blotted out'
         when ok is null then channel || ' event without fbp, on a page whose data Meta itself restricts'
         else channel || ' event with no fbp; it is known since ' || strftime(known_at, '%H:%M:%S') || ' UTC'
     end as actual,

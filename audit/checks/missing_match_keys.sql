@@ -20,13 +20,18 @@ select
     coalesce(e.order_id, e.order_key, e.event_id, e.visit, e.ref) as subject,
     e.order_id,
     e.visit as session,
-    e.has_email or e.has_phone or e.has_external_id as ok,
+    case
+        when e.has_email or e.has_phone or e.has_external_id then true
+        when e.blotted_keys like '%user data%' then null
+        else false
+    end as ok,
     'e-mail, phone or external id of the buyer' as expected,
     case
         when e.has_email or e.has_phone or e.has_external_id then concat_ws(', ',
             case when e.has_email then 'e-mail' end,
             case when e.has_phone then 'phone' end,
             case when e.has_external_id then 'external id' end)
+        when e.blotted_keys like '%user data%' then 'user data that the log blotted out'
         else 'none of them'
     end as actual,
     cast(null as varchar) as cause,

@@ -71,6 +71,7 @@ judged as (
         e.ref,
         e.click_id,
         e.click_id_state,
+        e.blotted_keys,
         e.landing_click,
         e.judged_at,
         e.on_landing,
@@ -92,6 +93,7 @@ answered as (
         *,
         case
             when click_id is not null then true
+            when blotted_keys like '%click id%' then null
             -- On the landing page the pixel may fire before it has kept the click; its next event shows whether it did.
             when channel = 'browser' and on_landing and last_click_at > judged_at then true
             when channel = 'browser' and on_landing and coalesce(last_at, judged_at) <= judged_at then null
@@ -109,6 +111,7 @@ select
     'ttclid, the ad click this visit came with' as expected,
     case
         when ok then channel || ' event with ttclid, or on the page that is just keeping it'
+        when ok is null and blotted_keys like '%click id%' then channel || ' event whose ttclid the log blotted out'
         when ok is null then 'browser event without ttclid on the landing page, and no later event to compare it with'
         else channel || ' event with ' || case when click_id_state = 'empty' then 'an empty ttclid' else 'no ttclid' end
             || case

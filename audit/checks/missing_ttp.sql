@@ -69,7 +69,7 @@ judged as (
         e.visit as session,
         e.ref,
         e.browser_id,
-        e.browser_id is not null as ok,
+        case when e.browser_id is not null then true when e.blotted_keys like '%browser id%' then null else false end as ok,
         e.judged_at,
         case e.channel when 'browser' then k.page_browser_at else k.browser_at end as known_at,
         case e.channel when 'browser' then r.page_ref else r.ref end as known_ref,
@@ -93,10 +93,11 @@ select
     'the browser id ttp of this visit' as expected,
     case
         when ok then channel || ' ttp ' || shown_id(browser_id)
+        when ok is null then channel || ' event whose ttp the log blotted out'
         else channel || ' event with no ttp; it is known since ' || strftime(known_at, '%H:%M:%S') || ' UTC'
     end as actual,
     case
-        when ok then null
+        when ok is null or ok then null
         when channel = 'browser' then 'browser'
         when first_at >= judged_at and last_browser_at > judged_at then 'first_event'
         else 'server'

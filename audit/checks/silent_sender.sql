@@ -60,7 +60,8 @@ kinds_seen as (
     union
     select kind
     from sources
-    where kind in ('browser', 'server')
+    where kind = 'browser'
+       or (kind = 'server' and coalesce(has_bodies, true))
 ),
 -- Only SnackVideo's duty hangs on them.
 clicks_seen as (

@@ -31,7 +31,8 @@ with sent as (
         coalesce(e.order_id, e.order_key, v.session, e.session, e.ref) as subject,
         coalesce(v.session, e.session) as session,
         e.ref,
-        e.click_id
+        e.click_id,
+        e.click_id is null and coalesce(e.blotted_keys like '%click id%', false) as is_blotted
     from sent_events e
     left join lent_visits v on v.event_key = e.event_key
     where e.platform = 'snackvideo'
@@ -126,6 +127,7 @@ judged as (
     select
         *,
         case
+            when is_blotted then null
             when click_id is null then false
             when is_shown then true
             when is_word then false
@@ -143,6 +145,7 @@ select
     ok,
     'a click id this shopper came with, or no server event' as expected,
     case
+        when is_blotted then 'server event whose click id the log blotted out'
         when click_id is null then 'server event without a click id'
         when ok then 'click id ' || shown_id(click_id)
         when is_word then 'click id ' || shown_id(click_id) || ', a fixed word'
@@ -151,7 +154,7 @@ select
         when click_count > 0 then 'click id ' || shown_id(click_id) || '; this visit shows another one'
         else 'click id ' || shown_id(click_id) || '; it may stem from an earlier visit that is not in evidence'
     end as actual,
-    case when click_id is null then 'absent' when not ok then 'invented' end as cause,
+    case when is_blotted then null when click_id is null then 'absent' when not ok then 'invented' end as cause,
     ref,
     other_ref
 from judged

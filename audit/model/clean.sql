@@ -1,5 +1,21 @@
 -- What a wire file says of its events -> decoded. Personal data is reduced to flags and salted digests right here.
 insert into decoded by name
+with told as (
+    select
+        * replace (
+            case when not blotted_out(click_id_sent) then click_id_sent end as click_id_sent,
+            case when not blotted_out(browser_id_sent) then browser_id_sent end as browser_id_sent,
+            case when not blotted_out(cookie_click) then cookie_click end as cookie_click,
+            case when not blotted_out(cookie_browser) then cookie_browser end as cookie_browser,
+            case when not blotted_out(tie_fbp) then tie_fbp end as tie_fbp,
+            case when not blotted_out(tie_ttp) then tie_ttp end as tie_ttp
+        ),
+        nullif(concat_ws(', ',
+            case when blotted_out(click_id_sent) or blotted_out(user_text) then 'click id' end,
+            case when blotted_out(browser_id_sent) or blotted_out(user_text) then 'browser id' end,
+            case when blotted_out(user_text) then 'user data' end), '') as blotted_keys
+    from wire_rows
+)
 select
     getvariable('batch') as batch,
     source,
@@ -61,6 +77,7 @@ select
     coalesce(email_sent <> '', false) as has_email,
     coalesce(phone_sent <> '', false) as has_phone,
     coalesce(external_id_sent <> '', false) as has_external_id,
+    blotted_keys,
     plain_keys,
     nullif(concat_ws(', ',
         case when has_email(params_text) then 'email' end,
@@ -77,6 +94,7 @@ select
         payload,
         body_shape,
         plain_keys,
+        case when contains(blotted_keys, 'user data') then 'blotted out' end,
         case when event_time_sent is null then null when regexp_full_match(event_time_sent, '[0-9]{1,10}') then 'seconds'
              when regexp_full_match(event_time_sent, '[0-9]+') then 'long' else 'text' end,
         case when value_sent is null then null when regexp_full_match(value_sent, '[0-9]{1,15}([.][0-9]+)?') then 'number'
@@ -90,4 +108,4 @@ select
             list_transform(
                 try(from_json(params_text, '{"contents":[{"id":"JSON","content_id":"JSON","quantity":"JSON"}]}')).contents,
                 lambda x: concat_ws(' ', x.id is null, x.content_id is null, x.quantity is null)))) as varchar) end)) end as shape
-from wire_rows;
+from told;

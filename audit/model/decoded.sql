@@ -17,7 +17,7 @@ create table decoded (
     has_relay_items boolean, relay_item_ids varchar,
     answer_code varchar, answer_text varchar, events_sent bigint, events_received bigint, accepted boolean,
     counter bigint, load_key varchar, action_source varchar, has_test_code boolean, limited_use varchar,
-    has_email boolean, has_phone boolean, has_external_id boolean, plain_keys varchar, personal_in_params varchar,
+    has_email boolean, has_phone boolean, has_external_id boolean, blotted_keys varchar, plain_keys varchar, personal_in_params varchar,
     email_digest varchar, phone_digest varchar,  -- only where an order has one to compare
     params_hash ubigint,
     params_text varchar,     -- only where an order has a telephone number to look for
@@ -39,6 +39,8 @@ create table seen_spans (source varchar, first_at timestamp, last_at timestamp);
 -- Events of a request that holds several: each has a shape of its own.
 create table several_shapes (ref varchar, nth bigint, shape ubigint);
 create table shapes_met (shape ubigint);
+-- Per source: whether requests to a platform or relay were logged with what they said.
+create table posts_seen (source varchar, has_body boolean);
 -- Requests in which no event could be read.
 create table unread_payloads (ref varchar, endpoint varchar, shape ubigint);
 -- Relay requests without the storefront's key.

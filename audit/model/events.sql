@@ -104,7 +104,11 @@ select
     nullif(upper(trim(c.currency_sent)), '') as currency,
     masked(c.currency_sent[1:20]) as currency_sent,
     nullif(c.click_id_sent, '') as click_id,
-    case when c.click_id_sent = '' then 'empty' when c.click_id_sent is null then 'absent' else 'sent' end as click_id_state,
+    case
+        when c.click_id_sent = '' then 'empty'
+        when c.click_id_sent is null and not coalesce(contains(c.blotted_keys, 'click id'), false) then 'absent'
+        else 'sent'
+    end as click_id_state,
     nullif(c.browser_id_sent, '') as browser_id,
     case c.platform when 'meta' then g.fbclid when 'tiktok' then g.ttclid else g.snackvideo_click end as landing_click,
     decoded_text(case when c.is_click_cookie then c.click_id_sent else c.cookie_click end) as cookie_click,
@@ -143,6 +147,7 @@ select
     c.has_email,
     c.has_phone,
     c.has_external_id,
+    c.blotted_keys,
     c.plain_keys,
     nullif(concat_ws(', ',
         case when g.has_email then 'email in the page URL' end,

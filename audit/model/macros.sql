@@ -71,6 +71,13 @@ create or replace temp macro kept_query(url) as
 
 create or replace temp macro hash_like(t) as
     regexp_full_match(lower(t), '[0-9a-f]{64}([.][A-Za-z0-9_-]{2,8})?|[0-9a-f]{32}|[0-9a-f]{40}');
+-- What a log blotted out ('***', '[redacted]') was sent, and nobody can tell as what. A word in brackets of its own is a template's
+-- (plain_text below reads them more widely: a person's data has no templates).
+create or replace temp macro blotted_out(t) as
+    case when contains(t, '**') then true
+         when length(t) <= 24 then regexp_full_match(lower(trim(t)),
+            'x{4,}|[\[<{( ]*(redacted|removed|masked|filtered|scrubbed|hidden|hashed|anonymi[sz]ed|pii)[\]>}) ]*')
+         else false end;
 -- Text where a hash should be. What a log blotted out ('***', '[redacted]') tells nothing of what was sent.
 create or replace temp macro plain_text(t) as
     t <> '' and not hash_like(t)

@@ -25,18 +25,28 @@ select ref, nth, hash(structure_of(call)) from listed;
 create or replace temp table posted as
 select
     ref,
+    source,
     payload_of(host, path) as endpoint,
     relay_key,
-    status
+    status,
+    body is not null as has_body,
+    -- A body may hold something blotted out; without a brace it is that alone.
+    body is not null and (contains(body, '{') or not blotted_out(body)) as is_readable
 from requests
 where method = 'POST'
-  and (contains(path, '/analytics/') or contains(path, '/open_api/') or contains(path, '/events'))
-  and body is not null;
+  and (contains(path, '/analytics/') or contains(path, '/open_api/') or contains(path, '/events'));
+
+insert into posts_seen
+select source, bool_or(is_readable)
+from posted
+where endpoint is not null
+group by source;
 
 insert into keyless_requests
 select ref, endpoint, relay_key, status
 from posted
-where relay_key in ('page', 'none')
+where has_body
+  and relay_key in ('page', 'none')
   and contains(endpoint, 'relay');
 
 insert into unread_payloads
@@ -45,6 +55,7 @@ with unread as (
     from posted p
     left join (select ref from decoded where batch = getvariable('batch')) d on d.ref = p.ref
     where p.endpoint is not null
+      and p.is_readable
       and d.ref is null
 )
 select u.ref, u.endpoint, hash(concat_ws('|', u.endpoint, request_shape(u.endpoint, r.body, structure_of(r.body))))

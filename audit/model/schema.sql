@@ -14,7 +14,7 @@ create table sources (
     rejected     bigint,
     first_at     timestamp, -- earliest time seen in the file
     last_at      timestamp, -- latest time seen in the file
-    has_bodies   boolean,   -- HAR: some request body was recorded (NULL: not a HAR, or nothing to record)
+    has_bodies   boolean,   -- HAR, server log: some body of a posted request was recorded (NULL: another file, or nothing to record)
     has_statuses boolean,   -- some response status was recorded
     gaps         varchar    -- facts missing from the file that some check would have wanted, in words
 );
@@ -97,6 +97,7 @@ create table events (
     has_email        boolean,
     has_phone        boolean,
     has_external_id  boolean,
+    blotted_keys     varchar,       -- what the log blotted out: click id, browser id, user data; comma-separated
     plain_keys       varchar,       -- user-data keys sent in plain text, comma-separated
     personal_in_url  varchar,       -- 'email in page_url' …: kind and place, never the value
     personal_in_params varchar,     -- the same for event parameters

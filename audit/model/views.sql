@@ -1383,6 +1383,7 @@ with logs as (
     from sources
     where kind = 'server'
       and first_at is not null
+      and coalesce(has_bodies, true)
 )
 select
     source,

@@ -92,5 +92,6 @@ select
         {'key': 'db', 'text': u.db},
         {'key': 'ge', 'text': u.ge}
     ]) as plain_keys,
+    case when not starts_with(e.user_data, '{') then e.user_data end as user_text,
     e.custom_data as params_text
 from events_read

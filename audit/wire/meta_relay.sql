@@ -75,6 +75,7 @@ select
     first_of(u.em) as email_sent,
     first_of(u.ph) as phone_sent,
     first_of(u.external_id) as external_id_sent,
+    case when not starts_with(m.user_data, '{') then m.user_data end as user_text,
     e.parameters as params_text,
     'relay|meta|' || coalesce(e.event_name, '') || '|' || coalesce(nullif(e.event_id, ''), md5(coalesce(e.parameters, ''))) as send_key
 from events_read

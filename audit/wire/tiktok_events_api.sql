@@ -39,7 +39,8 @@ read as (
             "context":{"ad":{"callback":"VARCHAR"},"page":{"url":"VARCHAR","referrer":"VARCHAR"},"user":"JSON"},
             "properties":{"value":"VARCHAR","currency":"VARCHAR","contents":"VARCHAR","content_ids":"VARCHAR",
                 "content_id":"VARCHAR","order_id":"VARCHAR","transaction_id":"VARCHAR"}}')) as e,
-        try(from_json(coalesce(json_extract(raw, '$.user'), json_extract(raw, '$.context.user')), '{"email":"VARCHAR",
+        coalesce(json_extract(raw, '$.user'), json_extract(raw, '$.context.user')) as told_user,
+        try(from_json(told_user, '{"email":"VARCHAR",
             "phone":"VARCHAR","phone_number":"VARCHAR","external_id":"VARCHAR","first_name":"VARCHAR","last_name":"VARCHAR",
             "zip_code":"VARCHAR","ttclid":"VARCHAR","ttp":"VARCHAR"}')) as u
     from sent
@@ -98,5 +99,6 @@ select
         {'key': 'last_name', 'text': u.last_name},
         {'key': 'zip_code', 'text': u.zip_code}
     ]) as plain_keys,
+    case when json_type(told_user) = 'VARCHAR' then json_extract_string(told_user, '$') end as user_text,
     cast(json_extract(raw, '$.properties') as varchar) as params_text
 from read

@@ -75,6 +75,7 @@ select
     first_of(u.email) as email_sent,
     first_of(u.phone) as phone_sent,
     first_of(u.external_id) as external_id_sent,
+    case when not starts_with(m.user, '{') then m.user end as user_text,
     e.parameters as params_text,
     'relay|tiktok|' || coalesce(e.event, '') || '|' || coalesce(nullif(e.event_id, ''), md5(coalesce(e.parameters, ''))) as send_key
 from events_read
