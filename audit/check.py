@@ -36,12 +36,12 @@ NEEDS: dict[str, tuple[str, str]] = {
     ),
     "browser capture": (
         "select count(*) > 0 from (select ref from events where channel = 'browser'"
-        " union all select source from sources where kind = 'browser')",
+        " union all select source from sources where kind = 'browser' and rejected < read_rows)",
         "a browser capture: a HAR saved with 'Preserve log' on, or a pixel log",
     ),
     "server events": (
         "select count(*) > 0 from (select ref from events where channel = 'server'"
-        " union all select source from sources where kind = 'server' and coalesce(has_bodies, true))",
+        " union all select source from sources where kind = 'server' and rejected < read_rows and coalesce(has_bodies, true))",
         "the server's request log with its bodies (relay or Conversions API), or a HAR in which the page calls the relay",
     ),
     "orders": ("select count(*) > 0 from orders", "the shop's order export"),

@@ -82,6 +82,18 @@ def test_what_a_server_log_blots_out_is_neither_wrong_nor_proven(
     assert _audited(_changed(launch, tmp_path, "server.ndjson", change)) == (decision, open_)
 
 
+def test_what_was_cut_off_a_server_log_proves_nothing_missing(launch: Path, tmp_path: Path) -> None:
+    folder = _changed(launch, tmp_path, "server.ndjson", lambda row: row)
+    content = (folder / "server.ndjson").read_bytes()
+    (folder / "server.ndjson").write_bytes(content[:-400])
+    assert _audited(folder) == ("NOT_PROVEN", {("incomplete_capture", False), ("missing_server_event", None)})
+
+
+def test_a_server_log_of_which_no_row_can_be_used_is_no_evidence(launch: Path, tmp_path: Path) -> None:
+    folder = _changed(launch, tmp_path, "server.ndjson", lambda row: row.update(when=row.pop("ts")))
+    assert _audited(folder) == ("NOT_PROVEN", BODILESS)
+
+
 def test_an_address_in_plain_text_is_still_told(launch: Path, tmp_path: Path) -> None:
     folder = _changed(launch, tmp_path, "server.ndjson", lambda row: _user_data(row).update(em="buyer@example.com"))
     assert _audited(folder) == ("STOP", {("unhashed_personal_data", False)})

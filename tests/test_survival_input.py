@@ -132,9 +132,21 @@ def test_a_last_row_that_is_cut_off_is_refused_as_that_and_the_rest_counts(
     assert "its last row is cut off: it was copied while it was being written, copy it again" in str(gaps)
 
 
+NOTED = b'order_id,note,currency,total\n1,"a\nb",IDR,5\n2,"a\nb",IDR,6\n'
+
+
+@pytest.mark.parametrize(
+    "content", [NOTED[:-5], NOTED[:-9], NOTED[: NOTED.index(b"b") + 1]], ids=["below", "inside", "the first row"]
+)
+def test_a_row_cut_off_behind_or_within_a_cell_of_several_lines_is_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_bytes(content)
+    assert list(_read(tmp_path / "orders.csv")[1].values()) == [CUT]
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
+        ("noted.csv", NOTED.rstrip()),
         ("log.ndjson", LOG.rstrip()),
         ("orders.csv", TABLE.rstrip()),
         ("short.csv", TABLE.rstrip().replace(b",175000", b"")),

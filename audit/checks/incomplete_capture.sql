@@ -112,6 +112,8 @@ judged as (
             case when s.kind in ('browser', 'server') and not s.has_bodies then 'no request bodies' end,
             case when s.loader = 'har' and not s.has_statuses then 'no response status' end,
             case when s.loader = 'har' and s.gaps like '%no page navigation%' then 'no page navigation' end,
+            case when s.gaps like '%last row is cut off%' then 'its last row is cut off' end,
+            case when s.read_rows > 0 and s.rejected = s.read_rows then 'no row of it can be used' end,
             case when g.is_off_server = 1 then 'not of the hours of the server log' end,
             case when g.is_off_orders = 1 then 'not of the hours of the orders' end,
             case when i.row_count > 0 then i.row_count || ' rows without an order id' end,

@@ -157,17 +157,21 @@ export_window as (
         min(o.created_at) as first_at,
         max(o.created_at) as last_at,
         -- An export of the plan's test orders alone is no list of all orders of its time.
-        max(case when o.is_named and t.order_count > 0 then 0 else 1 end) as is_whole
+        max(case when o.is_named and t.order_count > 0 then 0 else 1 end) as is_whole,
+        max(case when s.gaps like '%last row is cut off%' then 1 else 0 end) as is_cut
     from orders o
+    left join sources s on s.source = o.source
     cross join (select count(*) as order_count from plan_test_orders) t
 ),
 judged as (
     select
         u.*,
+        w.is_cut,
         case
             when u.order_id is not null then true
             when u.carried_key is null then null
             when is_placeholder(u.carried_key) then false
+            when w.is_cut = 1 then null
             -- The visit of a test order, or a recorded one: its Purchase can be nobody else's.
             when u.watched = 1 and u.happened_at between w.first_at - interval 10 minutes and w.last_at + interval 10 minutes then false
             -- Clocks of different files may differ by a minute.
@@ -212,6 +216,7 @@ select
     case
         when j.ok then 'order ' || j.order_id
         when j.carried_key is null then 'names no order' || coalesce('; fits order ' || j.probable_order || ' in money and time', '')
+        when j.ok is null and j.is_cut = 1 then 'order ' || j.carried_key || ', which may stand in the part that was cut off the export'
         when j.ok is null then 'order ' || j.carried_key || ', outside what the export covers'
         else 'order ' || j.carried_key || ', which is not in the export'
     end || case when j.ok then '' else coalesce('; ' || money_text(j.value, j.currency), '') end as actual,

@@ -60,8 +60,8 @@ kinds_seen as (
     union
     select kind
     from sources
-    where kind = 'browser'
-       or (kind = 'server' and coalesce(has_bodies, true))
+    where coalesce(rejected < read_rows, true)
+      and (kind = 'browser' or (kind = 'server' and coalesce(has_bodies, true)))
 ),
 -- Only SnackVideo's duty hangs on them.
 clicks_seen as (

@@ -16,13 +16,15 @@ def is_torn(tail: bytes, shape: str, columns: int, delimiter: str) -> bool:
 
     A row without the line break that ends it may be whole: many a program leaves out the last one.
     """
-    if shape not in _TORN or b"\0" in tail or tail.endswith((b"\n", b"\r")) or not tail.strip():
+    if shape not in _TORN or b"\0" in tail or not tail.strip():
         return False
     before, _, last = tail.rpartition(b"\n")
     return _TORN[shape](before, last, columns, delimiter)
 
 
 def _torn_line(before: bytes, last: bytes, _: int, __: str) -> bool:
+    if not last or last.endswith(b"\r"):
+        return False
     if not before:  # a row longer than what is looked at
         return not last.rstrip().endswith(b"}")
     try:
@@ -33,16 +35,31 @@ def _torn_line(before: bytes, last: bytes, _: int, __: str) -> bool:
 
 
 def _torn_row(before: bytes, last: bytes, columns: int, delimiter: str) -> bool:
-    """A row shorter than the header is torn only where the row above it is not; a table may leave empty cells out."""
-    above = before.rpartition(b"\n")[2]
-    return _cells(last, delimiter) < columns == _cells(above, delimiter) and before.count(b"\n") > 0
+    """A text in quotes that does not end, or a row shorter than the header below one that is not.
+
+    A table may leave empty cells out; and a cell in quotes may hold line breaks, so rows are told from lines.
+    """
+    text = (before + b"\n" + last).decode("utf-8", errors="replace") if before else last.decode("utf-8", errors="replace")
+    for _ in range(_LINES_TRIED):
+        rows = _rows(text, delimiter)
+        if rows and len(rows[0]) == columns:
+            if len(rows) < 2 or len(rows[-1]) >= columns:
+                return False
+            is_short = not text.endswith(("\n", "\r")) and len(rows) > 2 and len(rows[-2]) == columns
+            return is_short or text.count('"') % 2 == 1
+        text = text.partition("\n")[2]
+    return False
 
 
-def _cells(line: bytes, delimiter: str) -> int:
+#: Lines at the head of what is looked at that may be the inside of a cell.
+_LINES_TRIED = 20
+
+
+def _rows(text: str, delimiter: str) -> list[list[str]]:
     try:
-        return len(next(csv.reader(io.StringIO(line.decode("utf-8", errors="replace").strip("\r")), delimiter=delimiter), []))
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error:
-        return 0
+        return []
 
 
 _TORN: dict[str, Callable[[bytes, bytes, int, str], bool]] = {"ndjson": _torn_line, "csv": _torn_row}

@@ -1373,13 +1373,14 @@ with logs as (
         e.channel,
         e.platform,
         min(e.seen_at) as first_at,
-        max(e.seen_at) as last_at
+        max(e.seen_at) as last_at,
+        min(s.gaps) as gaps
     from events e
     left join sources s on s.source = e.source
     where coalesce(s.loader, '') <> 'har'
     group by e.source, e.channel, e.platform
     union all
-    select source, 'server', cast(null as varchar), first_at, last_at
+    select source, 'server', cast(null as varchar), first_at, last_at, gaps
     from sources
     where kind = 'server'
       and first_at is not null
@@ -1390,7 +1391,8 @@ select
     channel,
     platform,
     first_at - interval 30 minutes as covers_from,
-    last_at + interval 30 minutes as covers_to
+    -- What was cut off a log may hold an event of the last orders seen in it.
+    last_at + case when gaps like '%last row is cut off%' then interval '-30 minutes' else interval 30 minutes end as covers_to
 from logs;
 
 -- Visits a browser capture (HAR) recorded: all their requests to Meta and TikTok would be in it.
