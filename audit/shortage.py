@@ -16,7 +16,8 @@ _FULL = ("No space left on device", "File too large", "quota exceeded", "failed 
 def is_shortage(error: BaseException | None) -> bool:
     """Whether the database ran out of memory or disk: nothing is wrong with what it was reading or asking."""
     return isinstance(error, duckdb.OutOfMemoryException) or (
-        isinstance(error, duckdb.IOException) and "Could not write" in str(error)
+        # What is committed is written too, and an end of it that fails has a name of its own.
+        isinstance(error, duckdb.IOException | duckdb.TransactionException) and "Could not write" in str(error)
     )
 
 
@@ -39,6 +40,6 @@ def shortage_told(spill: Path | None, bound: str) -> Iterator[None]:
                 " the audit runs. Free space, set TMPDIR to a folder on a larger disk, or allow more with --memory."
             ) from error
         raise SpaceError(
-            f"the memory bound ({bound}) is too small for this evidence. Allow more with --memory, for example --memory 4GB,"
-            " or audit fewer files at once."
+            f"the memory bound ({bound}) is too small for this evidence. Allow more with --memory, or audit fewer files at"
+            " once."
         ) from error

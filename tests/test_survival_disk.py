@@ -7,8 +7,11 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from audit.shortage import is_shortage
+from tests.bench.traffic import make
 from tests.survival import CLEAN, ORDERS, WITHOUT_PRIVILEGES, limited, plan, run, start, tree, written_by
 
 #: In place of the decoding: a table larger than the memory bound, however little evidence there is.
@@ -66,6 +69,30 @@ def test_a_full_disk_under_temporary_files_leaves_the_old_packet(before: str, fo
         " there while the audit runs. Free space, set TMPDIR to a folder on a larger disk, or allow more with --memory.\n"
     )
     assert tree(folder) == files
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        (100_000, "cannot be written to (File too large). A part of pixel.ndjson lies there while it is read. Free space, or set"),
+        pytest.param(700_000, "this disk is full. The events, and what exceeds the memory bound", marks=pytest.mark.soak),
+    ],
+)
+def test_a_disk_too_small_for_a_large_log_is_not_the_log_s_fault(size: int, words: str, folder: Path, tmp_path: Path) -> None:
+    make(tmp_path / "day", 500, {})
+    small = "import audit.reading; audit.reading.LARGE_BYTES = 0; audit.reading.SLICE_BYTES = 300_000\n"
+    before = tree(folder)
+    result = run(folder, "run", tmp_path / "day", before=small + limited(size))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"pixel-audit: {folder / 'temporary'}: {words}" in result.stderr
+    assert tree(folder) == before
+
+
+def test_a_disk_that_fills_up_at_the_end_of_a_step_is_a_shortage() -> None:
+    # The database has a name of its own for it; it cannot be brought about at will.
+    error = duckdb.TransactionException("Failed to commit: Could not write file \"x.duckdb.wal\": No space left on device")
+    assert is_shortage(error)
+    assert not is_shortage(duckdb.TransactionException("Failed to commit: write-write conflict"))
 
 
 def test_a_bound_too_small_is_no_damaged_file_and_no_broken_check(folder: Path) -> None:

@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO
 
-from audit.errors import InputError
+from audit.errors import InputError, SpaceError
 from audit.loaders._paths import MAX_RECORD_BYTES
 from audit.loaders._source import Source
 
@@ -26,6 +26,7 @@ def slices(source: Source, folder: Path, size: int) -> Iterator[Source]:
 
     Raises:
         InputError: a line is longer than any record.
+        SpaceError: the disk of the folder is full.
     """
     lines_before = 0
     with source.open() as stream:
@@ -52,8 +53,19 @@ def _fill(slice_: IO[bytes], chunk: bytes, stream: IO[bytes], size: int, name: s
         if open_bytes > MAX_RECORD_BYTES:
             raise InputError(f"{name}: a line of more than {MAX_RECORD_BYTES >> 20} MiB is no record. Export it again.")
         if end and slice_.tell() + end >= size:
-            slice_.write(memoryview(chunk)[:end])
+            _write(slice_, memoryview(chunk)[:end], name)
             return lines, longest, chunk[end:] or stream.read(min(size, _CHUNK_BYTES))
-        slice_.write(chunk)
+        _write(slice_, chunk, name)
         chunk = stream.read(min(size, _CHUNK_BYTES))
     return lines + (open_bytes > 0), longest, b""
+
+
+def _write(slice_: IO[bytes], part: bytes | memoryview, name: str) -> None:
+    try:
+        slice_.write(part)
+        slice_.flush()
+    except OSError as error:
+        raise SpaceError(
+            f"{Path(slice_.name).parent.parent}: cannot be written to ({error.strerror}). A part of {name} lies there while it is"
+            " read. Free space, or set TMPDIR to a folder on a larger disk."
+        ) from error
