@@ -179,6 +179,9 @@ def _read_all(con: duckdb.DuckDBPyConnection, sources: list[tuple[Source, str, L
             progress(f"reading {source.name}")
             with steady(source):
                 if is_read_in_slices(source, loader):
+                    if waiting:  # files are decoded in their order, however large one of them is
+                        decode_requests(con, batch)
+                        batch, waiting = batch + 1, 0
                     con.execute("set threads = 1")
                     tally, count = read_in_slices(con, source, loader, batch)
                     batch += count

@@ -194,3 +194,26 @@ def test_the_same_bytes_are_read_once(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(_ndjson(REQUEST))
     audit = engine.run([engine.InputFile(tmp_path / n, n) for n in ("a.ndjson", "b.ndjson")], Plan())
     assert len(events(audit)) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "sends"),
+    [
+        ([{}, {}], 1),
+        ([{"sender": "plugin"}, {"sender": "backend"}], 2),
+        ([{"status": 400}, {"status": 204}], 2),
+        ([{"body": {"user_data": {"fbp": "fb.1.1795168800000.1"}}}, {"body": {"user_data": {"fbp": "fb.1.1795168800000.2"}}}], 2),
+    ],
+    ids=["the same line", "two senders", "refused, then taken", "two persons"],
+)
+def test_lines_of_one_second_are_one_send_only_where_all_is_the_same(
+    changes: list[dict[str, Any]], sends: int, tmp_path: Path
+) -> None:
+    rows = [
+        REQUEST | change | {"body": json.dumps(META_RELAY | change.get("body", {})), "ts": "2026-11-20T10:00:00Z"}
+        for change in changes
+    ]
+    log = tmp_path / "relay.ndjson"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    con = engine.run([engine.InputFile(log, log.name)], Plan()).con
+    assert con.execute("select count(distinct ref) from events").fetchone() == (sends,)

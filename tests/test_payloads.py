@@ -296,3 +296,57 @@ def test_a_log_that_keeps_few_headers_accuses_no_accepted_request(tmp_path: Path
 @pytest.mark.parametrize("endpoint", payloads.LISTS)
 def test_every_endpoint_has_a_schema(endpoint: str) -> None:
     assert list(payloads.violations(endpoint, "{}", None))
+
+
+JUDGED = ("batch_too_large", "wrong_type")
+
+
+def _batch(size: int) -> dict[str, Any]:
+    return {"batch": [{"pixel_code": "C1", "event": "ViewContent", "event_id": f"v-{n}-{size}"} for n in range(size)]}
+
+
+def _of_value(value: float) -> dict[str, Any]:
+    event = SNACKVIDEO["events"][0]
+    return SNACKVIDEO | {"events": [event | {"properties": event["properties"] | {"value": value}}]}
+
+
+def _of_contents(contents: list[Any], **more: Any) -> dict[str, Any]:
+    event = DIRECT_META["data"][0]
+    event_id = "".join(filter(str.isalnum, json.dumps(contents)))
+    return {"data": [event | more | {"custom_data": event["custom_data"] | {"contents": contents}, "event_id": event_id}]}
+
+
+@pytest.mark.parametrize(
+    ("url", "bodies"),
+    [
+        (PIXEL_BATCH, [_batch(51), _batch(50), _batch(2)]),
+        (RELAY_SNACKVIDEO, [_of_value(150000.5), _of_value(150001.0)]),
+        (CAPI, [_of_contents([None]), _of_contents([])]),
+        (CAPI, [
+            _of_contents([{"id": "a", "quantity": [1]}, {"id": "b", "quantity": "1"}], app={}),
+            _of_contents([{"id": "a", "quantity": 1}, {"id": "b", "quantity": "1"}], app={}),
+        ]),
+    ],
+    ids=["sizes of a batch", "whole or not", "nothing in a list or no entry", "mixed types beside an empty object"],
+)  # fmt: skip
+@pytest.mark.parametrize("turn", [1, -1])
+def test_each_request_is_judged_by_itself_whichever_came_first(
+    url: str, bodies: list[dict[str, Any]], turn: int, tmp_path: Path
+) -> None:
+    bodies = bodies[::turn]
+    rows = [
+        {"ts": f"2026-11-20T10:00:{nth:02}Z", "method": "POST", "url": url, "body": json.dumps(body), "status": 200}
+        for nth, body in enumerate(bodies)
+    ]
+    log = tmp_path / "server.ndjson"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    con = engine.run([InputFile(log, log.name)], Plan()).con
+    told = {ref for ref, cause in con.execute("select ref, cause from violations").fetchall() if cause in JUDGED}
+    endpoint = {PIXEL_BATCH: "tiktok_pixel_batch", RELAY_SNACKVIDEO: "snackvideo_relay", CAPI: "meta_capi"}[url]
+    wrong = {
+        f"server.ndjson:{nth}"
+        for nth, body in enumerate(bodies, start=1)
+        if any(cause in JUDGED for _, _, cause, _ in payloads.violations(endpoint, json.dumps(body), 1))
+    }
+    assert told == wrong
+    assert 0 < len(wrong) < len(bodies)

@@ -113,3 +113,25 @@ def test_a_blotted_out_token_is_no_secret(tmp_path: Path, query: str, secret: bo
     path.write_text(json.dumps(row) + "\n", encoding="utf-8")
     audit = engine.run([engine.InputFile(path, path.name, named=True)], Plan())
     assert _ask(audit, "has_secret") == [("Purchase", secret)]
+
+
+def test_a_currency_and_a_consent_are_a_code_and_a_yes_or_no_whatever_a_log_put_there(tmp_path: Path) -> None:
+    log = tmp_path / "pixel.ndjson"
+    row = {"ts": "2026-11-20T10:00:00Z", "platform": "meta", "pixel_id": "1", "event": "Purchase", "consent": "ask jo@mail.com",
+           "params": {"value": 1, "currency": "jonathan.smith@mail.example.com"}}  # fmt: skip
+    log.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    audit = engine.run([engine.InputFile(log, log.name, named=True)], Plan())
+    assert _ask(audit, "currency, currency_sent, consent") == [("Purchase", "[EMAIL]", "[email]", None)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "first", "plain"),
+    [
+        ("[]", None, False), ("[null]", None, False),
+        (f'["{"a" * 64}",null]', "a" * 64, False), (f'[null,"{"a" * 64}"]', "a" * 64, False),
+        ('["jo@mail.com",null]', "jo@mail.com", True), ("", None, False), ("jo@mail.com", "jo@mail.com", True),
+    ],
+)  # fmt: skip
+def test_a_nothing_in_a_list_is_nobody_s_data(sent: str, first: str | None, plain: bool) -> None:
+    con = engine.connect()
+    assert con.execute("select first_of($t), is_plain($t)", {"t": sent}).fetchone() == (first, plain)

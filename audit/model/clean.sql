@@ -96,10 +96,12 @@ select
         plain_keys,
         case when contains(blotted_keys, 'user data') then 'blotted out' end,
         case when event_time_sent is null then null when regexp_full_match(event_time_sent, '[0-9]{1,10}') then 'seconds'
-             when regexp_full_match(event_time_sent, '[0-9]+') then 'long' else 'text' end,
-        case when value_sent is null then null when regexp_full_match(value_sent, '[0-9]{1,15}([.][0-9]+)?') then 'number'
-             when plain_number(value_sent) < 0 then 'negative' when plain_number(value_sent) is not null then 'number'
-             when value_sent = '' then 'empty' else 'text' end,
+             when regexp_full_match(event_time_sent, '[0-9]+') then 'long'
+             when regexp_full_match(event_time_sent, '[0-9]+[.]0+') then 'whole' else 'text' end,
+        case when value_sent is null then null when regexp_full_match(value_sent, '[0-9]{1,15}([.]0+)?') then 'whole'
+             when regexp_full_match(value_sent, '[0-9]{1,15}[.][0-9]+') then 'fraction'
+             when plain_number(value_sent) < 0 then 'negative' when plain_number(value_sent) is not null then 'power'
+             when value_sent = '' then 'empty' when regexp_full_match(value_sent, '[0-9]+([.][0-9]+)?') then 'long' else 'text' end,
         case when currency_sent is null then null when regexp_full_match(currency_sent, '[A-Za-z]{3}') then 'code' else 'other' end,
         case when event_name in ('', 'Purchase') then 'name ' || event_name end,
         action_source[1:30],

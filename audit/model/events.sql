@@ -95,14 +95,14 @@ select
         else 'sent'
     end as event_id_state,
     coalesce(c.told_at, c.seen_at) as event_at,
-    case when c.told_at is not null then c.event_time_sent else masked(c.event_time_sent[1:40]) end as event_time_sent,
+    case when c.told_at is not null then c.event_time_sent else masked(c.event_time_sent)[1:40] end as event_time_sent,
     c.seen_at,
     c.session,
     c.page_load,
     c.value,
-    case when c.value is not null then c.value_sent else masked(c.value_sent[1:60]) end as value_sent,
-    nullif(upper(trim(c.currency_sent)), '') as currency,
-    masked(c.currency_sent[1:20]) as currency_sent,
+    case when c.value is not null then c.value_sent else masked(c.value_sent)[1:60] end as value_sent,
+    nullif(upper(trim(masked(c.currency_sent)[1:20])), '') as currency,
+    masked(c.currency_sent)[1:20] as currency_sent,
     nullif(c.click_id_sent, '') as click_id,
     case
         when c.click_id_sent = '' then 'empty'
@@ -131,7 +131,7 @@ select
     c.status,
     masked(c.net_error) as net_error,
     masked(c.answer_code) as answer_code,
-    masked(c.answer_text[1:200]) as answer_text,
+    masked(c.answer_text)[1:200] as answer_text,
     c.events_sent,
     c.events_received,
     c.accepted,
@@ -143,7 +143,7 @@ select
     masked(c.action_source) as action_source,
     coalesce(c.has_test_code, false) as has_test_code,
     c.limited_use,
-    c.consent,
+    case when c.consent in ('granted', 'denied') then c.consent end as consent,
     c.has_email,
     c.has_phone,
     c.has_external_id,
@@ -157,7 +157,7 @@ select
     c.personal_in_params,
     c.email_digest,
     c.phone_digest,
-    case when c.channel = 'server' and c.relay_store is null then masked(c.user_agent[1:120]) end as user_agent,
+    case when c.channel = 'server' and c.relay_store is null then masked(c.user_agent)[1:120] end as user_agent,
     coalesce(c.has_secret, false) as has_secret,
     coalesce(k.copies, 1) as copies
 from cleaned c

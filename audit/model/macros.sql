@@ -93,7 +93,8 @@ create or replace temp macro is_plain(t) as
         when regexp_full_match(t,
             '(\["?)?(([0-9a-fA-F]{64}([.][A-Za-z0-9_-]{2,8})?|[0-9a-fA-F]{32}|[0-9a-fA-F]{40})?("?,"?)?)*("?\])?') then false
         when starts_with(t, '[') then len(list_filter(
-            string_split(regexp_replace(t, '^\["?|"?\]$', '', 'g'), '","'), lambda v: coalesce(plain_text(v), false))) > 0
+            string_split(regexp_replace(replace(replace(t, 'null,', ''), ',null', ''), '^\["?|"?\]$', '', 'g'), '","'),
+            lambda v: v <> 'null' and coalesce(plain_text(v), false))) > 0
         else coalesce(plain_text(t), false)
     end;
 -- Of user data, [{key, text}], the keys sent in plain text. A list, so that the test stands in the statement once.
@@ -101,7 +102,9 @@ create or replace temp macro plain_keys(pairs) as
     nullif(array_to_string(list_transform(list_filter(pairs, lambda p: is_plain(p.text)), lambda p: p.key), ','), '');
 -- The first of a value that may be a text or a list of texts (as JSON text).
 create or replace temp macro first_of(t) as
-    nullif(case when starts_with(t, '["') then coalesce(try(json_extract_string(t, '$[0]')), t) else t end, '');
+    nullif(case when starts_with(t, '["') then coalesce(try(json_extract_string(t, '$[0]')), t)
+                when starts_with(t, '[null') then try(json_extract_string(t, '$[1]'))
+                when t <> '[]' then t end, '');
 
 -- The salted digest two sides are compared by; t is a SHA-256 in lower-case hex.
 create or replace temp macro salted(t) as sha256(getvariable('salt') || t);
@@ -255,13 +258,17 @@ create or replace temp macro payload_of(host, path) as
 -- What a merged list type hides of an entry of a relay's list: a missing field, a quantity below one.
 create or replace temp macro quantity_class(id, quantity) as
     case when id is null then 'no id' else 'id' end
-        || case when quantity is null then ', none' when try_cast(quantity as double) < 1 then ', under one' else '' end;
+        || case when quantity is null then ', none' when try_cast(quantity as double) < 1 then ', under one'
+                when try_cast(quantity as double) <> floor(try_cast(quantity as double)) then ', a fraction' else '' end;
 create or replace temp macro structure_of(body) as coalesce(try(cast(json_structure(body) as varchar)), 'no JSON');
 -- What a request looks like: field names and types. A list may mix types; then the request is its own shape.
 create or replace temp macro request_shape(payload, body, structure) as
     hash(concat_ws('|',
         structure,
-        case when contains(structure, 'JSON') and contains(structure, '"JSON"') and not regexp_matches(body, '[{][ ]*[}]') then md5(body) end,
+        -- A type of JSON is an empty object's, or that of a list whose entries differ; a list of nothings has the type of an empty one.
+        case when contains(structure, 'JSON')
+                and len(regexp_extract_all(structure, '"JSON"')) <> len(regexp_extract_all(body, '[{][ ]*[}]')) then md5(body)
+             when contains(structure, '["NULL"]') and regexp_matches(body, '\[\s*null') then md5(body) end,
         case when contains(payload, 'relay') then cast(list_sort(list_distinct(list_transform(
             try(from_json(body, '{"variants":[{"variant_unique_id":"JSON","quantity":"VARCHAR"}]}')).variants,
             lambda x: quantity_class(x.variant_unique_id, x.quantity)))) as varchar) end,

@@ -12,7 +12,7 @@ with alone as (
       and coalesce(d.events_sent, 1) <= 1
 ),
 several as (
-    select rowid as decoded_row, ref, row_number() over (partition by ref order by rowid) as nth, payload, shape
+    select rowid as decoded_row, ref, row_number() over (partition by ref order by rowid) as nth, payload, shape, events_sent
     from decoded
     where events_sent > 1
       and payload is not null
@@ -20,7 +20,7 @@ several as (
 shapes as (
     select decoded_row, ref, nth, endpoint, shape from alone
     union all
-    select n.decoded_row, n.ref, n.nth, n.payload, hash(n.shape, s.shape)
+    select n.decoded_row, n.ref, n.nth, n.payload, hash(n.shape, s.shape, n.events_sent > 50, n.events_sent > 1000)
     from several n
     left join several_shapes s on s.ref = n.ref and s.nth = n.nth
     union all

@@ -38,7 +38,10 @@ with keyed as (
         coalesce(
             d.endpoint || '|' || d.copy_key,
             concat_ws('|', d.endpoint, d.source, coalesce(cast(d.seen_at as varchar), d.ref), d.event_name, d.event_id_sent,
-                d.relay_store, d.dataset, cast(d.params_hash as varchar), md5(d.page))
+                d.relay_store, d.dataset, cast(d.params_hash as varchar), md5(d.page),
+                -- Another sender, another answer, another person: not the same line of the log.
+                d.log_sender, d.partner_agent, case when d.channel = 'server' then cast(d.status as varchar) end,
+                case when d.channel = 'server' then md5(concat_ws('|', d.click_id_sent, d.browser_id_sent)) end)
         ) as one_send
     from decoded d
     join suspects s on s.decoded_row = d.rowid
