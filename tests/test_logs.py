@@ -217,3 +217,20 @@ def test_lines_of_one_second_are_one_send_only_where_all_is_the_same(
     log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     con = engine.run([engine.InputFile(log, log.name)], Plan()).con
     assert con.execute("select count(distinct ref) from events").fetchone() == (sends,)
+
+
+@pytest.mark.parametrize("name", ["relay.ndjson", "capture.har"])
+def test_half_a_character_in_a_text_loses_no_event(name: str, tmp_path: Path) -> None:
+    """A script that cuts a product's name in the middle of an emoji sends one half of it."""
+    body = json.dumps(META_RELAY).replace('"content_type": "product"', '"content_type": "product", "content_name": "Shirt \\ud83d"')
+    assert "\\ud83d" in body
+    row = REQUEST | {"body": body}
+    request = {
+        "method": "POST", "url": f"https://api.scalev.id{RELAY}meta/events" if RELAY.startswith("/") else row["url"], "headers": [],
+        "postData": {"mimeType": "application/json", "text": body},
+    }  # fmt: skip
+    entry = {"startedDateTime": row["ts"], "time": 1, "request": request, "response": {"status": 204, "headers": [], "content": {}}}
+    har = {"log": {"version": "1.2", "creator": {"name": "x", "version": "1"}, "entries": [entry]}}
+    (tmp_path / name).write_text(json.dumps(row if name.endswith("ndjson") else har), encoding="utf-8")
+    con = engine.run([engine.InputFile(tmp_path / name, name)], Plan()).con
+    assert con.execute("select count(*) from events").fetchone() == (len(META_RELAY["events"]),)

@@ -191,7 +191,7 @@ def _insert(source: Source, rows: str, evidence: str, *, needs_time: bool) -> st
                      else url_path(url) end,
                 nullif(regexp_extract(url, '^(/[^?#]*)', 1), '')) as path,
             url_query(url) as query,
-            nullif(body, '-') as body,
+            whole_characters(nullif(body, '-')) as body,
             try_cast(status as integer) as status,
             error as net_error,
             response,

@@ -134,11 +134,12 @@ def _insert(con: duckdb.DuckDBPyConnection, source: Source, rows: list[dict[str,
             ? || '#' || r.place as ref,
             'browser' as evidence,
             r.*,
+            whole_characters(r.body) as body,
             url_host(r.url) as host,
             url_path(r.url) as path,
             url_query(r.url) as query
         from (select unnest(from_json(?, ?), recursive := false) as r)
-        """.replace("r.*,", "".join(f"r.{name},\n" for name in json.loads(_COLUMNS))),
+        """.replace("r.*,", "".join(f"r.{name},\n" for name in json.loads(_COLUMNS) if name != "body")),
         [source.name, source.name, json.dumps(rows), f"[{_COLUMNS}]"],
     )
 

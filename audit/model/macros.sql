@@ -143,6 +143,13 @@ create or replace temp macro utc(t) as
             then cast(timezone(getvariable('zone'), try_cast(t as timestamp)) as timestamp)
     end;
 
+-- JSON text without halves of characters: a script that cuts a text in the middle of an emoji writes one (\ud83d), and no reader of
+-- JSON takes it. A whole pair, and a stroke that is itself escaped, stay.
+create or replace temp macro whole_characters(t) as
+    case when contains(t, '\ud') or contains(t, '\uD') then
+        regexp_replace(t, '(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}', '\1', 'g')
+    else t end;
+
 -- A header of a JSON object of headers, by either spelling; a cookie from the log's own list, else from the header.
 create or replace temp macro header(headers, lower_name, title_name) as
     try(coalesce(
