@@ -72,7 +72,7 @@ def note_shapes(con: duckdb.DuckDBPyConnection) -> None:
         shapes as (
             select shape, endpoint, place, ref, nth from alone
             union all
-            select hash(n.shape, s.shape, n.events_sent > 50, n.events_sent > 1000), n.payload, n.place, n.ref, n.nth
+            select shape_of_several(n.shape, s.shape, n.events_sent), n.payload, n.place, n.ref, n.nth
             from numbered n
             left join several_shapes s on s.ref = n.ref and s.nth = n.nth
             union all

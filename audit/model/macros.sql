@@ -80,9 +80,7 @@ create or replace temp macro blotted_out(t) as
          else false end;
 -- Text where a hash should be. What a log blotted out ('***', '[redacted]') tells nothing of what was sent.
 create or replace temp macro plain_text(t) as
-    t <> '' and not hash_like(t)
-    and not regexp_full_match(lower(trim(t)),
-        '.*[*]{2,}.*|x{4,}|[\[<{(].*[\]>})]|redacted|removed|masked|filtered|scrubbed|hidden|hashed|anonymi[sz]ed|pii');
+    t <> '' and not hash_like(t) and not blotted_out(t) and not regexp_full_match(lower(trim(t)), 'x{4,}|[\[<{(].*[\]>})]');
 
 -- The same of a value that may be a list (as JSON text). Almost every value is one SHA-256, or nothing but hashes.
 create or replace temp macro is_plain(t) as
@@ -268,6 +266,8 @@ create or replace temp macro quantity_class(id, quantity) as
         || case when quantity is null then ', none' when try_cast(quantity as double) < 1 then ', under one'
                 when try_cast(quantity as double) <> floor(try_cast(quantity as double)) then ', a fraction' else '' end;
 create or replace temp macro structure_of(body) as coalesce(try(cast(json_structure(body) as varchar)), 'no JSON');
+-- The shape of one event of several: its own, its request's, and whether they are more than a list may hold (maxItems of the rules).
+create or replace temp macro shape_of_several(request, event, events_sent) as hash(request, event, events_sent > 50, events_sent > 1000);
 -- What a request looks like: field names and types. A list may mix types; then the request is its own shape.
 create or replace temp macro request_shape(payload, body, structure) as
     hash(concat_ws('|',

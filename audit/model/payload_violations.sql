@@ -20,7 +20,7 @@ several as (
 shapes as (
     select decoded_row, ref, nth, endpoint, shape from alone
     union all
-    select n.decoded_row, n.ref, n.nth, n.payload, hash(n.shape, s.shape, n.events_sent > 50, n.events_sent > 1000)
+    select n.decoded_row, n.ref, n.nth, n.payload, shape_of_several(n.shape, s.shape, n.events_sent)
     from several n
     left join several_shapes s on s.ref = n.ref and s.nth = n.nth
     union all
