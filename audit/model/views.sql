@@ -1406,7 +1406,7 @@ with traces as (
     union all
     select source, session from landings
 )
-select distinct t.session
+select distinct t.source, t.session
 from traces t
 join sources s on s.source = t.source
 where s.loader = 'har'
@@ -1425,24 +1425,46 @@ with order_traces as (
     left join (select distinct session from events where channel = 'browser' and session is not null) b on b.session = s.session
     group by s.order_id
 ),
+told_visits as (
+    -- A checkout before the last order known of its visit was that order's.
+    select
+        session,
+        max(first_at) as told_at
+    from order_sessions
+    group by session
+),
+told_captures as (
+    select distinct c.source
+    from captured_visits c
+    join told_visits v on v.session = c.session
+),
+open_checkouts as (
+    select distinct a.source
+    from actions a
+    left join told_visits v on v.session = a.session
+    where a.kind = 'checkout'
+      and (v.session is null or a.started_at > v.told_at)
+),
 hars as (
     select
         s.source,
-        min(s.first_at) - interval 60 seconds as covers_from,
-        max(s.last_at) + interval 60 seconds as covers_to,
-        max(case when a.kind = 'checkout' then 1 else 0 end) as has_checkout
+        s.first_at - interval 60 seconds as covers_from,
+        s.last_at + interval 60 seconds as covers_to,
+        k.source is not null as has_open_checkout,
+        t.source is null as is_untold
     from sources s
-    left join actions a on a.source = s.source
+    left join open_checkouts k on k.source = s.source
+    left join told_captures t on t.source = s.source
     where s.loader = 'har'
-    group by s.source
 ),
 recorded_orders as (
-    -- An order tied to no visit, but placed while a capture ran: its own, where the plan lists it or the capture shows a checkout.
+    -- An order tied to no visit, but placed while a capture ran: its own, where the capture shows a checkout that is no other
+    -- order's, or where the plan lists the order and the capture is not known to be another's.
     select distinct o.order_id
     from expected_orders o
     join hars h on o.due_at between h.covers_from and h.covers_to
     where o.is_named
-      and (o.is_listed or h.has_checkout = 1)
+      and (h.has_open_checkout or (o.is_listed and h.is_untold))
 ),
 page_relays as (
     -- Platforms whose server events the captured pages send themselves: there the capture shows a missing one too.
