@@ -269,7 +269,7 @@ def _run(
             put_in(place)
             stop.meanwhile = f"The packet was written before: {out / 'packet.html'}"
     progress.done()
-    tell(printed(format_, packet), end="")
+    tell(printed(format_, packet), end="", painted=format_ == "table")
     tell(f"packet: {out / 'packet.html'}", err=True)
     sys.exit(0 if exit_zero else exit_code(verdict.decision, strict=strict))
 

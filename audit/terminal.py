@@ -11,6 +11,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from audit.errors import OutputError
+from audit.visible import visible
 
 if TYPE_CHECKING:
     from reports.packet import Packet
@@ -25,15 +26,17 @@ def printed(name: str, packet: Packet) -> str:
     return str(module.render(packet))
 
 
-def tell(text: str, *, err: bool = False, end: str = "\n") -> None:
+def tell(text: str, *, err: bool = False, end: str = "\n", painted: bool = False) -> None:
     """Prints on stdout or stderr. A reader that has gone (``| head``) has seen enough; it changes nothing about the answer.
+
+    What a terminal would obey is made visible first, but for ``painted`` text: that is coloured and was made visible before.
 
     Raises:
         OutputError: what the output goes to takes no more.
     """
     stream = sys.stderr if err else sys.stdout
     try:
-        stream.write(text + end)
+        stream.write((text if painted else visible(text)) + end)
         stream.flush()
     except OSError as error:
         # What is still in the buffer must not be tried once more at the end of the process.
@@ -57,8 +60,9 @@ class Progress:
         """Replaces the line."""
         self.heed()
         if sys.stderr.isatty() and time.monotonic() - self.began > 1.5:
-            self._write("\r" + text.ljust(self.width))
-            self.width = len(text)
+            shown = visible(text)
+            self._write("\r" + shown.ljust(self.width))
+            self.width = len(shown)
 
     def done(self) -> None:
         """Takes the line away."""

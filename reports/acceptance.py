@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from audit.engine import Audit
 from audit.plan import STEPS
+from audit.verdict import Answer, Verdict
 from audit.verdict import Gate as JudgedGate
 from audit.verdict import Row as JudgedRow
-from audit.verdict import Verdict
 from reports.parts import Amounts, Cell, Finding, Gate, Predicted, Problem, Row
 from reports.words import ACTIONS, PAID_ACTION, counted, owner_of
 
@@ -20,14 +20,29 @@ _Anchors = dict[tuple[str, str | None, str | None], str]
 def gates(verdict: Verdict, problems: tuple[Problem, ...]) -> tuple[Gate, ...]:
     """Every gate, with the place where its answer is explained."""
     return tuple(
-        Gate(gate.id, gate.title, gate.answer, gate.blocking, gate.warnings, _gate_anchor(gate, problems)) for gate in verdict.gates
+        Gate(gate.id, gate.title, gate.answer, gate.blocking, gate.warnings, _gate_anchor(gate, problems), _root(gate, problems))
+        for gate in verdict.gates
     )
 
 
 def _gate_anchor(gate: JudgedGate, problems: tuple[Problem, ...]) -> str:
     own = [p.anchor for p in problems if p.facet == gate.id]
     folded = [p.anchor for p in problems if any(row.facet == gate.id for f in p.follows for row in f.rows)]
-    return next(iter((*own, *folded)), f"facet-{gate.id}")
+    return _root(gate, problems) or next(iter((*own, *folded)), f"facet-{gate.id}")
+
+
+def _root(gate: JudgedGate, problems: tuple[Problem, ...]) -> str | None:
+    """The problem of another facet that a gate's answer merely follows from, where none of its own gives that answer."""
+    if gate.answer not in (Answer.FAIL, Answer.UNCLEAR):
+        return None
+
+    def gives_it(row: Finding) -> bool:
+        failed = row.ok is False and row.severity == "blocker"
+        return row.facet == gate.id and not row.waiver and (failed if gate.answer is Answer.FAIL else row.ok is None)
+
+    if any(gives_it(row) for problem in problems for row in problem.rows):
+        return None
+    return next((p.anchor for p in problems if any(gives_it(row) for f in p.follows for row in f.rows)), None)
 
 
 def rows(audit: Audit, verdict: Verdict, findings: tuple[Finding, ...], problems: tuple[Problem, ...]) -> tuple[Row, ...]:
@@ -192,7 +207,7 @@ def _proof(row: JudgedRow, browser: int, server: int, paired: int, orders: int) 
         return "Nothing was seen."
     parts = []
     if browser and server and row.platform != "snackvideo":
-        parts.append(f"{paired} of {browser} share one id")
+        parts.append(f"{paired} of {browser} {'has' if paired == 1 else 'have'} a server copy with the same id")
     elif browser and server:
         parts.append("both sides sent it, no id to share")
     else:

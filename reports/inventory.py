@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from audit.engine import Audit
 from audit.plan import CHANNELS, MATCH_KEYS, PLATFORMS, STEPS
+from audit.visible import visible
 from reports.words import owner_of
 
 _COLUMNS = {"sender": "log_sender"}
@@ -41,7 +42,7 @@ class Inventory:
     has_register: bool
     senders: tuple[Sender, ...]
     others: tuple[tuple[str, str, str, int], ...]  # platform, channel, event name, events: no core step
-    register: str  # the observed senders as a register to be filled in
+    register: str  # the observed senders that no entry claims, as entries to be filled in
 
 
 def inventory(audit: Audit) -> Inventory:
@@ -124,7 +125,7 @@ def _silent(audit: Audit) -> list[Sender]:
 
 
 def _register(audit: Audit) -> str:
-    """The observed senders of core events as ``[[senders]]`` tables; only owners are left to be confirmed."""
+    """Whoever sends a core event and stands in no entry, as ``[[senders]]`` tables; only owners are left to be confirmed."""
     identity = ", ".join(f"f.{_COLUMNS.get(key, key)}" for key in MATCH_KEYS)
     groups: dict[tuple[str, str, str, str], tuple[list[str], list[tuple[str | None, ...]]]] = {}
     for platform, channel, sender, kind, step, *marks in audit.con.execute(
@@ -132,6 +133,7 @@ def _register(audit: Audit) -> str:
         select f.platform, f.channel, coalesce(f.sender, 'not named'), coalesce(f.sender_kind, ''), s.step, {identity}
         from steps_sent s
         join observed_senders f on f.fingerprint = s.fingerprint
+        where not exists (select 1 from sender_claims c where c.fingerprint = s.fingerprint and c.step = s.step)
         group by all
         order by all
         """
@@ -140,7 +142,7 @@ def _register(audit: Audit) -> str:
         steps.append(step)
         seen.append(tuple(marks))
     tables = []
-    primary: set[tuple[str, str]] = set()
+    primary = {(sender.platform, sender.channel) for sender in audit.plan.senders if sender.primary}
     for (platform, channel, sender, kind), (steps, seen) in sorted(
         groups.items(), key=lambda g: (PLATFORMS.index(g[0][0]), CHANNELS.index(g[0][1]), -len(g[1][0]), g[0][2], g[0][3])
     ):
@@ -165,5 +167,5 @@ def _register(audit: Audit) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A TOML basic string; JSON's escapes are all valid there but the one it lacks for DEL."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """A TOML basic string: JSON's escapes are all valid there."""
+    return visible(json.dumps(text, ensure_ascii=False))

@@ -114,13 +114,15 @@ class Problem:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why the decision is what it is: one sentence, who acts, where to look first."""
+    """Why the decision is what it is: one sentence, who acts, where to look first, and the row that proves it."""
 
     sentence: str
     owner: str
     first_check: str
     anchor: str
     tone: str
+    row: Finding | None = None  # the first of them
+    rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ class Gate:
     blocking: bool
     warnings: int
     anchor: str
+    root: str | None = None  # the problem its answer merely follows from, by its anchor
 
 
 @dataclass(frozen=True)

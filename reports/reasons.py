@@ -54,7 +54,7 @@ def _problem_reason(problem: Problem, tone: str) -> Reason:
     else:
         sentence = f"{problem.headline}: {problem.who}."
     first = problem.texts.first_check if problem.texts else "Open the rows below and compare them with the source files."
-    return Reason(sentence, problem.owner, first, problem.anchor, tone)
+    return Reason(sentence, problem.owner, first, problem.anchor, tone, next(iter(problem.rows), None), problem.total)
 
 
 def _missing(audit: Audit, verdict: Verdict) -> list[Reason]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from audit.plan import ROLES
 from audit.verdict import Answer
-from reports.parts import Change, Signature
+from reports.parts import Change, Gate, Reason, Signature
 
 PLATFORMS = {"meta": "Meta", "tiktok": "TikTok", "snackvideo": "SnackVideo"}
 CHANNELS = {"browser": "Browser", "server": "Server"}
@@ -17,6 +17,8 @@ DECISIONS = {
     "STOP": "Stop",
     "NOT_PROVEN": "Not proven",
 }
+#: Reasons that a first screen shows; the packet has them all.
+REASONS = 3
 #: What the decision asks of its readers, in one sentence.
 MEANINGS = {
     "GO": "Every gate that decides was judged on evidence, and every one of them passed.",
@@ -168,3 +170,11 @@ def change_words(change: Change) -> str:
     """“The value sent is not the order amount: Meta Purchase, 261120RNDCDV”."""
     where = ", ".join(filter(None, (step_of(change.platform, change.step), listed(list(change.subjects)))))
     return f"{change.title}: {where}" if where else change.title
+
+
+def follows(gate: Gate, reasons: tuple[Reason, ...]) -> str:
+    """“follows from 1”: the reason shown that a gate's answer merely follows from; empty where it stands for itself."""
+    if gate.root is None:
+        return ""
+    number = next((number for number, reason in enumerate(reasons[:REASONS], start=1) if reason.anchor == gate.root), None)
+    return f"follows from {number}" if number else "follows from a finding"

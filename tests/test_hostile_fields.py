@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -217,3 +218,47 @@ def test_the_database_reaches_neither_files_nor_the_network_once_loaded(query: s
 @pytest.fixture(scope="module")
 def once(tmp_path_factory: pytest.TempPathFactory) -> engine.Audit:
     return _run(tmp_path_factory.mktemp("loaded") / "log.ndjson", json.dumps(REQUEST))
+
+
+#: What a terminal would do: wipe the screen, set its title, colour, hide; go back to the line's start; read the other way round.
+OBEYED = "\x1b[2J\x1b]0;owned\x07\x9b8m\u202e\x7f\r"
+
+
+@pytest.fixture(scope="module")
+def obeyed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A launch whose every value would be obeyed by a terminal, audited twice, the second time with one fault more."""
+    folder = tmp_path_factory.mktemp("obeyed") / "evidence"
+    folder.mkdir()
+    call = CALL | {"platform": "meta", "event": f"Purch{OBEYED}ase", "event_id": f"e{OBEYED}1", "sender": f"app{OBEYED}"}
+    sale = call | {"event": "Purchase", "params": {"order_id": f"A{OBEYED}1", "value": 5, "currency": f"ID{OBEYED}R"}}
+    (folder / f"log{OBEYED.replace('/', '')}.ndjson").write_text(f"{json.dumps(call)}\n{json.dumps(sale)}\n{{{OBEYED}\n")
+    (folder / "orders.csv").write_text(f'order_id,created_at,currency,total\n"B{OBEYED}2",2026-11-20T10:00:00Z,IDR,10\n')
+    (folder / "audit.toml").write_text(f"[launch]\nname = {json.dumps(OBEYED)}\n[owners]\ntracking = {json.dumps(OBEYED)}\n")
+    return folder
+
+
+@pytest.mark.parametrize("format_", ["table", "markdown", "github", "junit", "sarif", "json"])
+def test_nothing_of_a_log_reaches_the_terminal_as_a_command_to_it(format_: str, obeyed: Path, tmp_path: Path) -> None:
+    for command in (["run", str(obeyed), "--out", str(tmp_path / "p"), "--format", format_], ["doctor", str(obeyed)]):
+        result = CliRunner().invoke(main, command, catch_exceptions=False)
+        told = result.output + result.stderr
+        assert len(told) > 500
+        assert not [sign for sign in OBEYED if sign in told and not sign.isalnum() and sign not in "[];"]
+
+
+def test_what_a_terminal_would_obey_is_shown_as_what_it_is(obeyed: Path, tmp_path: Path) -> None:
+    told = CliRunner().invoke(main, ["run", str(obeyed), "--out", str(tmp_path / "p")], catch_exceptions=False).output
+    assert r"A\u001b[2J\u001b]0;owned\u0007\u009b8m\u202e\u007f" in " ".join(told.split())
+    for name in ("packet.html", "findings.csv"):
+        written = (tmp_path / "p" / name).read_text(encoding="utf-8")
+        assert r"A\u001b[2J" in written
+        assert not {"\x1b", "\x07", "\x9b", "\u202e", "\x7f"} & set(written)
+
+
+def test_a_name_that_is_no_text_is_told_as_that(tmp_path: Path) -> None:
+    folder = tmp_path / "evidence"
+    folder.mkdir()
+    (folder / os.fsdecode(b"log\xff.ndjson")).write_text(f"{json.dumps(REQUEST)}\n")
+    result = CliRunner().invoke(main, ["run", str(folder), "--out", str(tmp_path / "p")], catch_exceptions=False)
+    said = "log\\udcff.ndjson: the file's name is no UTF-8 text, so no finding could name it. Rename it."
+    assert (result.exit_code, result.stderr) == (2, f"pixel-audit: {said}\n")

@@ -13,6 +13,7 @@ FLOORS = {
     "audit.errors": 0,
     "audit.holding": 0,
     "audit.stopping": 0,
+    "audit.visible": 0,
     "audit.spill": 1,
     "audit.shortage": 1,
     "audit.loaders": 2,

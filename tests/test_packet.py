@@ -58,6 +58,18 @@ def test_the_printed_register_is_a_plan_that_claims_every_sender(name: str, tmp_
     assert tomllib.loads(text)["senders"]
 
 
+def test_where_the_plan_names_every_sender_no_register_is_printed() -> None:
+    assert packet_of("clean_launch").inventory.register == ""
+
+
+def test_beside_a_register_only_the_undeclared_senders_are_printed() -> None:
+    plan = read_plan(STORIES / "clean_launch" / "audit.toml")
+    only = tuple(sender for sender in plan.senders if sender.platform != "meta" or sender.channel == "server")
+    audit = engine.run(evidence_of("clean_launch"), replace(plan, senders=only), now=NOW)
+    (entry,) = tomllib.loads(build(audit, verdict.judge(audit)).inventory.register)["senders"]
+    assert (entry["platform"], entry["channel"], entry["primary"]) == ("meta", "browser", True)
+
+
 def test_an_untested_check_is_never_told_as_a_pass() -> None:
     packet = packet_of("clean_launch")
     for item in packet.untested:

@@ -68,15 +68,15 @@ def test_a_consequence_names_its_root() -> None:
     assert follows == {"duplicate_sender": None, "duplicate_purchase": "duplicate_sender"}
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_no_cell_of_findings_csv_is_a_formula(start: str) -> None:
+@pytest.mark.parametrize(("start", "written"), [*((sign, f"'{sign}") for sign in "=+-@\t"), ("\r", "\\u000d")])
+def test_no_cell_of_findings_csv_is_a_formula(start: str, written: str) -> None:
     packet = packet_of("double_sender")
     attack = f'{start}HYPERLINK("http://example.com";"x")'
     findings = tuple(replace(f, subject=attack, actual=attack, order_id=attack) for f in packet.findings)
     rows = list(csv_reader.reader(io.StringIO(csv.render(replace(packet, findings=findings)), newline="")))
     assert len(rows) == len(findings) + 1
     for row in rows[1:]:
-        assert row[csv.COLUMNS.index("actual")] == f"'{attack}"
+        assert row[csv.COLUMNS.index("actual")] == written + attack[1:]
         assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
 
@@ -99,6 +99,28 @@ def test_the_summary_begins_with_the_decision_and_keeps_its_width() -> None:
         assert not [line for line in text.splitlines() if len(line) > width]
         assert "Not tested" in text
     assert "\x1b[1;31mSTOP\x1b[0m" in table.render(packet_of("double_sender"), colour=True)
+
+
+def test_a_reason_is_followed_by_the_row_that_proves_it() -> None:
+    told = table.render(packet_of("regenerated_ids")).splitlines()
+    first = next(number for number, line in enumerate(told) if line.startswith("1. "))
+    assert told[first : first + 4] == [
+        "1. The two copies of an event carry different event_ids: Meta Purchase, order 261120DCVLWN.",
+        "   Expected  one event_id on both sides",
+        "   Actual    browser 261120DCVLWN-Purchase-FORM, server srv_45458b89-2841-4aed-88a2-18087b9b4097",
+        "   Rows      browser/order-1-all.har#81, browser/order-1-all.har#84",
+    ]
+    assert "82, orders/orders.json:1; 5 more in the packet" in table.render(packet_of("wrong_value"))
+
+
+def test_a_gate_that_merely_follows_names_the_reason_it_follows_from() -> None:
+    packet = packet_of("regenerated_ids")
+    roots = {gate.id: gate.root for gate in packet.gates if gate.blocking}
+    reason = packet.reasons[0].anchor
+    assert roots == {"chain": reason, "dedup": None, "money": reason, "senders": reason}
+    assert "Stop         The register names who sends each core event (follows from 1)" in table.render(packet).splitlines()
+    assert "| The register names who sends each core event | Stop; follows from 1 |  |" in markdown.render(packet).splitlines()
+    assert not [gate for gate in packet_of("wrong_value").gates if gate.root]
 
 
 def test_hostile_text_cannot_break_a_markdown_table_or_the_json() -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 
+from audit.visible import visible
 from reports.packet import Packet
 from reports.parts import Finding
 
@@ -38,5 +39,5 @@ def _cells(finding: Finding) -> tuple[str, ...]:
 
 
 def _safe(cell: str) -> str:
-    inside = _HIDDEN.sub(r"\1'", cell)
+    inside = _HIDDEN.sub(r"\1'", visible(cell))
     return f"'{inside}" if inside.startswith(_FORMULA) else inside

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from audit.plan import STEPS
+from audit.visible import visible
 from reports import drawings, words
 from reports.comparison import in_short, title_of
 from reports.formats import markdown
@@ -97,10 +98,10 @@ _LONGEST = 1500
 
 
 def _shown(value: object) -> object:
-    """A text cut to what somebody reads; what the program wrote itself comes marked as safe and stays whole."""
-    if isinstance(value, str) and not isinstance(value, Markup) and len(value) > _LONGEST:
-        return f"{value[:_LONGEST]}… ({len(value)} characters)"
-    return value
+    """A text cut to what somebody reads, every sign of it visible; what the program wrote itself comes marked as safe."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return visible(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}… ({len(value)} characters)")
 
 
 @cache
@@ -146,7 +147,7 @@ def _hash(text: str) -> str:
 def _texts(packet: Packet) -> str:
     """What the copy buttons put on the clipboard, as JSON that cannot end its element."""
     texts = {"summary": markdown.render(packet)} | {p.anchor: markdown.problem(p) for p in packet.problems}
-    return json.dumps(texts, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return visible(json.dumps(texts, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))
 
 
 def _choices(packet: Packet) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from audit.verdict import CELLS
+from audit.visible import visible
 from reports.comparison import in_short
 from reports.packet import Packet
 from reports.parts import Cell, Problem
@@ -18,6 +19,7 @@ from reports.words import (
     accepted_against,
     change_words,
     counted,
+    follows,
     step_of,
 )
 
@@ -34,6 +36,8 @@ def render(packet: Packet) -> str:
     lines = [f"# {DECISIONS[packet.decision]}: {_plain(launch.name)}", "", MEANINGS[packet.decision], ""]
     for number, reason in enumerate(packet.reasons, start=1):
         lines.append(f"{number}. {_plain(reason.sentence)}  ")
+        if reason.row:
+            lines.append(f"   Expected: {_plain(reason.row.expected)}. Actual: {_plain(reason.row.actual)}.  ")
         lines.append(f"   **{_plain(reason.owner)}**, first check: {_plain(reason.first_check)}")
     if packet.changes:
         changes = packet.changes
@@ -42,7 +46,9 @@ def render(packet: Packet) -> str:
     against = [signature for signature in packet.signatures if signature.against]
     lines += ["", *(f"- {_plain(accepted_against(signature))}" for signature in against)] if against else []
     lines += ["", "| Gate | Answer | Warnings |", "|---|---|---|"]
-    lines += [f"| {_plain(g.title)} | {ANSWERS[g.answer]} | {g.warnings or ''} |" for g in packet.gates]
+    for gate in packet.gates:
+        answer = "; ".join(filter(None, (ANSWERS[gate.answer], follows(gate, packet.reasons))))
+        lines.append(f"| {_plain(gate.title)} | {answer} | {gate.warnings or ''} |")
     lines += ["", f"| Event | Browser | Server | One id | {' | '.join(FACETS[c] for c in CELLS)} | Owner |"]
     lines.append(f"|---|--:|--:|--:|{'---|' * len(CELLS)}---|")
     for row in packet.rows:
@@ -63,7 +69,7 @@ def problem(item: Problem) -> str:
     lines += ["| Where | Expected | Actual | Proof |", "|---|---|---|---|"]
     for row in item.rows[:_ROWS]:
         where = " ".join(dict.fromkeys(filter(None, (step_of(row.platform, row.step), row.subject))))
-        proof = " ".join(f"`{ref.replace('`', '')}`" for ref in row.refs)
+        proof = " ".join(f"`{visible(ref).replace('`', '')}`" for ref in row.refs)
         lines.append(f"| {_plain(where)} | {_plain(row.expected)} | {_plain(row.actual)} | {proof} |")
     if item.total > _ROWS:
         lines.append(f"\n{_ROWS} of {item.total} rows; all are in findings.csv.")
@@ -82,6 +88,6 @@ def cell_words(cell: Cell) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text of a log as text: no markup of its own, no new line."""
-    flat = " ".join(text.split())
+    """Text of a log as text: no markup of its own, no new line, nothing that is obeyed instead of shown."""
+    flat = visible(" ".join(text.split()))
     return _SPECIAL.sub(r"\\\1", flat if len(flat) <= _LONGEST else f"{flat[:_LONGEST]}…")

@@ -5,18 +5,31 @@ from __future__ import annotations
 import textwrap
 
 from audit.verdict import CELLS, Answer
+from audit.visible import visible
 from reports.comparison import in_short
 from reports.packet import Packet
-from reports.parts import Cell
-from reports.words import ANSWER_TONES, ANSWERS, DECISIONS, FACETS, MEANINGS, PLATFORMS, TONES, accepted_against, counted
+from reports.parts import Cell, Reason
+from reports.words import (
+    ANSWER_TONES,
+    ANSWERS,
+    DECISIONS,
+    FACETS,
+    MEANINGS,
+    PLATFORMS,
+    REASONS,
+    TONES,
+    accepted_against,
+    counted,
+    follows,
+)  # fmt: skip
 
 _COLOURS = {"pass": "32", "warn": "33", "stop": "31", "open": "36", "none": "2"}
 _SHORT = {Answer.NOT_APPLICABLE: "–", Answer.PASS: "pass", Answer.UNCLEAR: "unclear", Answer.NOT_RUN: "untested",
           Answer.FAIL: "STOP", Answer.ERROR: "broke"}  # fmt: skip
 _HEADS = {"chain": "chain", "dedup": "dedup", "money": "money", "senders": "senders", "attribution": "clicks",
           "delivery": "delivery"}  # fmt: skip
-#: Reasons shown; the packet has them all.
-_REASONS = 3
+#: Characters of a value that a terminal shows whole.
+_LONGEST = 300
 _UNTESTED = 6
 
 
@@ -32,7 +45,8 @@ class _Page:
 
     def text(self) -> str:
         packet = self.packet
-        self.line(self.paint(DECISIONS[packet.decision].upper(), TONES[packet.decision], bold=True) + f"  {packet.launch.name}")
+        decision = self.paint(DECISIONS[packet.decision].upper(), TONES[packet.decision], bold=True)
+        self.line(f"{decision}  {visible(packet.launch.name)}")
         self.wrap(MEANINGS[packet.decision])
         self.reasons()
         self.since()
@@ -42,14 +56,24 @@ class _Page:
         return "\n".join(self.lines).rstrip() + "\n"
 
     def reasons(self) -> None:
-        for number, reason in enumerate(self.packet.reasons[:_REASONS], start=1):
+        for number, reason in enumerate(self.packet.reasons[:REASONS], start=1):
             self.line()
             self.wrap(reason.sentence, f"{number}. ", "   ")
+            self.proof(reason)
             self.wrap(f"{reason.owner}: {reason.first_check}", "   ", "   ")
-        more = len(self.packet.reasons) - _REASONS
+        more = len(self.packet.reasons) - REASONS
         if more > 0:
             self.line()
             self.line(f"   and {counted(more, 'more reason')} in the packet")
+
+    def proof(self, reason: Reason) -> None:
+        row = reason.row
+        if row is None:
+            return
+        others = f"; {reason.rows - 1} more in the packet" if reason.rows > 1 else ""
+        for label, text in (("Expected", row.expected), ("Actual", row.actual), ("Rows", f"{', '.join(row.refs)}{others}")):
+            if text:
+                self.wrap(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…", f"   {label:<9} ", " " * 13)
 
     def since(self) -> None:
         changes = self.packet.changes
@@ -67,7 +91,8 @@ class _Page:
             if not gate.blocking and gate.answer in (Answer.PASS, Answer.NOT_APPLICABLE) and not gate.warnings:
                 continue
             word = ANSWERS[gate.answer].ljust(11)
-            extra = f" ({counted(gate.warnings, 'warning')})" if gate.warnings else ""
+            notes = [follows(gate, self.packet.reasons), counted(gate.warnings, "warning") if gate.warnings else ""]
+            extra = f" ({', '.join(filter(None, notes))})" if any(notes) else ""
             first, *rest = textwrap.wrap(f"{gate.title}{extra}", self.width - len(word) - 2)
             self.line(f"{self.paint(word, ANSWER_TONES[gate.answer])}  {first}")
             self.lines += [f"{' ' * len(word)}  {more}" for more in rest]
@@ -121,7 +146,7 @@ class _Page:
 
     def wrap(self, text: str, first: str = "", rest: str = "") -> None:
         self.lines += textwrap.wrap(
-            text, self.width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+            visible(text), self.width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
         )
 
     def paint(self, text: str, tone: str, *, bold: bool = False) -> str:
