@@ -91,14 +91,14 @@ def scaffold(folder: Path, shop: str) -> Written:
 def plan_text(shop: str) -> str:
     """A commented plan for one type of shop; every line that needs a person's answer says so."""
     server = '["server/*"]' if shop != "scalev" else '["server/*"]   # may stay empty: the HAR holds the relay calls'
-    relay = 'relay_store = "store_xxx"                    # the store in the relay\'s address\n' if shop == "scalev" else ""
+    relay = '# relay_store = "store_xxx"                    # the store in the relay\'s address\n' if shop == "scalev" else ""
     value = {"scalev": "gross_revenue"}.get(shop, "total")
     template = '"{order_id}-{event_name}-FORM"' if shop == "scalev" else '"{order_id}"'
     return f"""# The plan of this launch. Lines that begin with '#' are suggestions: remove the '#' and fill in.
 
 [launch]
 name = "Name of the launch"
-timezone = "Asia/Jakarta"                      # the zone days are counted and times are shown in
+# timezone = "Asia/Jakarta"                    # the shop's: for days, for clock times, for exports that name no zone
 # test_orders = ["1001"]                       # default: every order in the export
 
 [owners]                                       # who answers for what; names appear beside each finding

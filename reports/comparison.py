@@ -65,6 +65,7 @@ def compare(old: dict[str, Any], new: dict[str, Any], zone: ZoneInfo = UTC) -> C
     window = old["launch"]["window"]
     return Changes(
         name=old["launch"]["name"],
+        name_now=new["launch"]["name"],
         until=moment(datetime.fromisoformat(window[1]).replace(tzinfo=None), zone) if len(window) == 2 else None,
         before=old["decision"],
         after=new["decision"],
@@ -168,11 +169,15 @@ def title_of(check: str) -> str:
 def as_text(changes: Changes) -> str:
     """The comparison for a terminal."""
     lines = [f"decision: {changes.before} -> {changes.after}"]
+    if changes.name_now != changes.name:
+        names = f"{changes.name} -> {changes.name_now}"
+        lines.append(f"launch: {names}. If these are two launches, 'fixed' only means: not found here.")
     lines += [f"gate {gate}: {then.name} -> {now.name}" for gate, then, now in changes.gates]
     parts = [("fixed", changes.fixed), ("new", changes.new), ("still open", changes.still_open)]
     parts += [("not judged again", changes.not_judged)] if changes.not_judged else []
     for title, found in parts:
-        lines += ["", f"{title}: {len(found)}"]
+        merely = sum(bool(change.because_of) for change in found)
+        lines += ["", f"{title}: {len(found) - merely}{f', and {merely} that merely follow' if merely else ''}"]
         lines += [_line(change) for change in found]
     return "\n".join(lines) + "\n"
 

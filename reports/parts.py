@@ -255,6 +255,7 @@ class Changes:
     """What became of the faults of an earlier packet."""
 
     name: str  # the earlier launch
+    name_now: str
     until: Moment | None  # the last moment of its evidence
     before: str  # decision
     after: str

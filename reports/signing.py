@@ -1,6 +1,6 @@
 """Signatures of a packet: who accepted or refused it, in which role, bound to the bytes they saw.
 
-A signature binds role, name, answer and time to the sha256 of ``packet.html``, of ``run.json`` and of every input. It proves
+A signature binds role, name, answer and time to the sha256 of every file of the packet and of every input. It proves
 that what was signed is what lies there now; it is no cryptographic identity. ``signoff.json`` is only ever added to: the last
 signature of a role is the one that counts, and those before it stay readable.
 """
@@ -25,7 +25,7 @@ SIGNOFF = "signoff.json"
 SCHEMA = "pixel-audit/signoff/1"
 #: An accepted packet carries both.
 NEEDED_ROLES = ("media", "tracking")
-SIGNED_FILES = ("packet.html", "run.json")
+SIGNED_FILES = ("packet.html", "run.json", "findings.csv", "audit.duckdb")
 #: Accepting these needs a reason.
 NOT_GO = ("STOP", "NOT_PROVEN")
 
@@ -53,7 +53,7 @@ def sign(folder: Path, *, role: str, name: str, accept: bool, reason: str | None
             "reason": (reason or "").strip() or None,
             "decision": run["decision"],
             "time": (time.astimezone(UTC) if time.tzinfo else time).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "files": {file: digest_of(folder / file) for file in SIGNED_FILES},
+            "files": {file: digest_of(folder / file) for file in SIGNED_FILES if (folder / file).exists()},
             "inputs": {source["path"]: source["sha256"] for source in run["sources"]},
         }
         signature = body | {"signature": binding(body)}

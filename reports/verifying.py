@@ -40,9 +40,12 @@ def verify(folder: Path, inputs: Path | None = None) -> Verification:
     run = read_run(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: a file. Name the folder of the packet.")
-    hashes = {file: digest_of(folder / file) for file in SIGNED_FILES}
+    hashes = {file: digest_of(folder / file) if (folder / file).exists() else None for file in SIGNED_FILES}
+    absent = [file for file, digest in hashes.items() if digest is None]
+    if "packet.html" in absent:
+        raise InputError(f"{folder}: there is no packet.html. The packet is not whole; run the audit again.")
     wrong = [*_of_the_run(run), *_of_the_page(folder, run)]
-    notes: list[str] = []
+    notes = [f"{file} is not in the folder" for file in absent]
     signatures = read_signoff(folder)
     last = {signature["role"]: signature for signature in signatures}
     for signature in signatures:
@@ -103,13 +106,15 @@ def _of_the_inputs(run: dict[str, Any], inputs: Path) -> list[str]:
     return wrong
 
 
-def _of_a_signature(signature: dict[str, Any], run: dict[str, Any], hashes: dict[str, str]) -> list[str]:
+def _of_a_signature(signature: dict[str, Any], run: dict[str, Any], hashes: dict[str, str | None]) -> list[str]:
     who = _who(signature)
     body = {key: value for key, value in signature.items() if key != "signature"}
     if binding(body) != signature["signature"]:
         return [f"{who} was altered after signing"]
     files = body.get("files") or {}
-    wrong = [f"{who}: {file} changed since" for file, digest in hashes.items() if files.get(file) != digest]
+    wrong = [
+        f"{who}: {file} {'changed since' if digest else 'is gone'}" for file, digest in hashes.items() if files.get(file) != digest
+    ]
     if body["decision"] != run["decision"]:
         wrong.append(f"{who}: signed {body['decision']}, the run says {run['decision']}")
     signed = body.get("inputs") or {}

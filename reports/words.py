@@ -157,6 +157,16 @@ def owner_of(owners: Mapping[str, str], role: str) -> str:
     return f"{role.capitalize()} owner" if role in ROLES else role
 
 
+def unread(names: tuple[str, ...], limit: int = 3) -> str:
+    """“Files of no known format were not read: orders.xlsx. …”; empty where there are none."""
+    if not names:
+        return ""
+    return (
+        f"Files of no known format were not read: {listed(list(names), limit)}."
+        " Export them as CSV or JSON; 'pixel-audit doctor' lists the formats."
+    )
+
+
 def accepted_against(signature: Signature) -> str:
     """“Accepted on 20 Nov 2026 although it said Stop: A. Person (media), because: …”."""
     because = f", because: {signature.reason.rstrip('.')}" if signature.reason else ""

@@ -181,7 +181,10 @@ def test_init_writes_a_plan_that_can_be_read_and_overwrites_nothing(tmp_path: Pa
 
     for shop in ("shopify", "woocommerce", "scalev", "other"):
         assert pixel_audit("init", tmp_path / shop, "--shop", shop).exit_code == 0
-        read_plan(tmp_path / shop / "audit.toml")
+        plan = read_plan(tmp_path / shop / "audit.toml")
+        # What only the shop knows is left open: a zone or store made up here would move days and be held against the evidence.
+        assert plan.timezone is None
+        assert not [name for name, platform in plan.platforms.items() if platform.relay_store or platform.datasets]
         assert (tmp_path / shop / "browser" / "HOW-TO-EXPORT.md").exists()
     (tmp_path / "other" / "audit.toml").write_text("# mine\n")
     assert "(was there already)" in pixel_audit("init", tmp_path / "other").output

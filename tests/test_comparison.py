@@ -113,6 +113,19 @@ def test_a_mended_launch_says_what_was_fixed_and_what_became_of_the_gates() -> N
     assert in_short(changes).startswith("3 fixed, 0 new, ")
 
 
+def test_on_the_terminal_as_in_the_packet_only_roots_are_counted() -> None:
+    told = as_text(compare(run_of("clean_launch"), run_of("double_sender"))).splitlines()
+    assert "new: 1, and 3 that merely follow" in told
+    assert in_short(compare(run_of("clean_launch"), run_of("double_sender"))).startswith("0 fixed, 1 new, ")
+
+
+def test_packets_of_two_names_may_be_two_launches() -> None:
+    told = as_text(compare(run_of("wrong_value"), run_of("clean_launch"))).splitlines()
+    names = "Black shirt, value without shipping -> Black shirt, November"
+    assert told[1] == f"launch: {names}. If these are two launches, 'fixed' only means: not found here."
+    assert not [line for line in as_text(compare(run_of("wrong_value"), run_of("wrong_value"))).splitlines() if "launch" in line]
+
+
 def test_the_change_stands_in_the_terminal_in_markdown_and_in_the_packet() -> None:
     packet = compared("wrong_value", "regenerated_ids")
     assert packet.changes is not None

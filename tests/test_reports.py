@@ -13,7 +13,7 @@ import jsonschema_rs
 import pytest
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Standard
 
-from reports.formats import csv, github, json, junit, markdown, sarif, table
+from reports.formats import csv, github, html, json, junit, markdown, sarif, table
 from reports.packet import Packet
 from reports.parts import Waiver
 from reports.words import step_of
@@ -121,6 +121,13 @@ def test_a_gate_that_merely_follows_names_the_reason_it_follows_from() -> None:
     assert "Stop         The register names who sends each core event (follows from 1)" in table.render(packet).splitlines()
     assert "| The register names who sends each core event | Stop; follows from 1 |  |" in markdown.render(packet).splitlines()
     assert not [gate for gate in packet_of("wrong_value").gates if gate.root]
+
+
+def test_a_file_nobody_could_read_is_named_wherever_the_answer_is() -> None:
+    packet = replace(packet_of("clean_launch"), unrecognised=("orders/orders.xlsx",))
+    said = "Files of no known format were not read: orders/orders.xlsx. Export them as CSV or JSON;"
+    for text in (table.render(packet), markdown.render(packet), html.render(packet)):
+        assert said in " ".join(text.split())
 
 
 def test_hostile_text_cannot_break_a_markdown_table_or_the_json() -> None:

@@ -63,7 +63,7 @@ def test_a_signature_binds_role_name_answer_time_files_and_inputs(clean: Path) -
     run = json.loads((clean / "run.json").read_text(encoding="utf-8"))
     assert (signature["role"], signature["name"], signature["answer"]) == ("media", "Rani Wulandari", "accepted")
     assert (signature["decision"], signature["time"]) == ("GO_WITH_CONDITIONS", "2026-11-20T13:00:00Z")
-    assert set(signature["files"]) == {"packet.html", "run.json"}
+    assert set(signature["files"]) == {"packet.html", "run.json", "findings.csv", "audit.duckdb"}
     assert signature["inputs"] == {source["path"]: source["sha256"] for source in run["sources"]}
     assert verify(clean).disagreements == ()
 
@@ -137,11 +137,21 @@ def test_a_gate_made_green_does_not_hide_its_blocker(stopped: Path) -> None:
     assert "run.json says GO_WITH_CONDITIONS, but its gates and findings give STOP" in verify(stopped).disagreements
 
 
-@pytest.mark.parametrize("name", ["packet.html", "run.json"])
+@pytest.mark.parametrize("name", ["packet.html", "run.json", "findings.csv", "audit.duckdb"])
 def test_a_file_changed_after_signing_is_named(clean: Path, name: str) -> None:
     signed(clean)
-    (clean / name).write_text((clean / name).read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    (clean / name).write_bytes((clean / name).read_bytes() + b"\n")
     assert f"signature of Rani Wulandari (media): {name} changed since" in verify(clean).disagreements
+
+
+def test_a_file_that_was_signed_and_is_gone_is_named(clean: Path) -> None:
+    (clean / "audit.duckdb").unlink()
+    assert verify(clean).disagreements == ()
+    assert "audit.duckdb is not in the folder" in verify(clean).notes
+    signed(clean)
+    assert verify(clean).disagreements == ()
+    (clean / "findings.csv").unlink()
+    assert "signature of Rani Wulandari (media): findings.csv is gone" in verify(clean).disagreements
 
 
 @pytest.mark.parametrize("decision", ["STOP", "NOT_PROVEN"])
@@ -172,12 +182,14 @@ def test_an_accepted_stop_shows_in_the_packet_rendered_next(stopped: Path, tmp_p
 
 def test_a_signature_is_of_one_packet_only_until_its_role_signs_the_next(stopped: Path) -> None:
     signed(stopped, reason=REASON)
-    pixel_audit("demo", "wrong_value", "--out", stopped, "--now", "2026-11-21T09:00:00Z")
+    again = pixel_audit("demo", "wrong_value", "--out", stopped, "--now", "2026-11-21T09:00:00Z")
+    said = "Signed before by Rani Wulandari (media): this is a new packet, which has to be signed anew."
+    assert said in " ".join(again.stdout.split())
     assert "signature of Rani Wulandari (media): packet.html changed since" in verify(stopped).disagreements
     signed(stopped, reason=REASON)
-    again = verify(stopped)
-    assert again.holds
-    assert any("of an earlier packet" in note for note in again.notes)
+    renewed = verify(stopped)
+    assert renewed.holds
+    assert any("of an earlier packet" in note for note in renewed.notes)
 
 
 @pytest.mark.parametrize(

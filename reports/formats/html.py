@@ -66,7 +66,8 @@ def _changes_lead(packet: Packet) -> str:
     same = changes.name == packet.launch.name
     which = "the same launch" if same else f"“{changes.name}”"
     ends = f", whose evidence ends on {changes.until.local}" if changes.until else ""
-    return f"Compared with the packet of {which}{ends}: {in_short(changes)}."
+    other = "" if same else " Where that is another launch, “fixed” only means that it was not found here."
+    return f"Compared with the packet of {which}{ends}: {in_short(changes)}.{other}"
 
 
 @dataclass(frozen=True)

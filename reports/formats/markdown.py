@@ -21,6 +21,7 @@ from reports.words import (
     counted,
     follows,
     step_of,
+    unread,
 )
 
 #: Rows of a finding that fit a message.
@@ -55,7 +56,7 @@ def render(packet: Packet) -> str:
         cells = " | ".join(cell_words(cell) for cell in row.cells)
         counts = f"{row.browser} | {row.server} | {row.paired}"
         lines.append(f"| {PLATFORMS[row.platform]} {row.step} | {counts} | {cells} | {_plain(row.owner or '')} |")
-    lines += ["", "**Not tested**", ""]
+    lines += ["", "**Not tested**", "", *([f"- {_plain(unread(packet.unrecognised))}"] if packet.unrecognised else [])]
     lines += [f"- {_plain(item.what)}. {_plain(item.supply)}" for item in (*packet.untested, *packet.undecidable)]
     lines += ["", "**Judged on**", ""]
     lines.append(f"- Plan: {f'`{launch.plan_sha256}`' if launch.plan_sha256 else 'none'}")

@@ -21,6 +21,8 @@ from reports.words import (
     accepted_against,
     counted,
     follows,
+    listed,
+    unread,
 )  # fmt: skip
 
 _COLOURS = {"pass": "32", "warn": "33", "stop": "31", "open": "36", "none": "2"}
@@ -80,6 +82,10 @@ class _Page:
         if changes:
             self.line()
             self.wrap(f"Since the last packet ({DECISIONS[changes.before]}): {in_short(changes)}.", "", "  ")
+        signers = dict.fromkeys(f"{signature.name} ({signature.role})" for signature in self.packet.signatures)
+        if signers:
+            self.line()
+            self.wrap(f"Signed before by {listed(list(signers))}: this is a new packet, which has to be signed anew.", "", "  ")
         for signature in self.packet.signatures:
             if signature.against:
                 self.line()
@@ -131,6 +137,8 @@ class _Page:
     def not_tested(self) -> None:
         self.line()
         self.line("Not tested")
+        if self.packet.unrecognised:
+            self.wrap(unread(self.packet.unrecognised), "  - ", "    ")
         for item in self.packet.untested[:_UNTESTED]:
             self.wrap(f"{item.what}. {item.supply}", "  - ", "    ")
         if len(self.packet.untested) > _UNTESTED:
