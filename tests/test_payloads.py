@@ -196,6 +196,15 @@ def test_a_request_without_a_readable_event_is_told_too(tmp_path: Path) -> None:
     ]
 
 
+def test_what_an_event_lacks_that_could_not_be_read_is_told_of_its_request(tmp_path: Path) -> None:
+    track = {"pixel_code": "CT7K2M3C77U9QF4RBEV0", "properties": {"value": -1}}
+    found = audited(tmp_path, line(PIXEL_TRACK, track))
+    assert [row[:4] for row in found] == [
+        (None, "relay.ndjson:1", "$.event", "missing_field"),
+        (None, "relay.ndjson:1", "$.properties.value", "wrong_type"),
+    ]
+
+
 def test_a_batch_over_the_limit_is_told_once_at_its_purchase(tmp_path: Path) -> None:
     cart = {**DIRECT_META["data"][0], "event_name": "AddToCart"}
     events = [{**cart, "event_id": f"a-{n}"} for n in range(1000)]

@@ -74,14 +74,15 @@ select distinct
     e.event_key,
     p.ref,
     p.endpoint,
-    v.path,
+    -- Of a request in which no event could be read all is told, an event's part too.
+    replace(v.path, '{place}', '*'),
     v.cause,
     v.detail
 from payloads p
 join known_violations v on v.shape = p.shape
 left join request_events e on e.ref = p.ref
-where not v.of_event
-  and (e.event_key is not null or p.decoded_row is null)
+where p.decoded_row is null
+   or (not v.of_event and e.event_key is not null)
 union all
 select
     e.event_key,
