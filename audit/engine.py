@@ -21,7 +21,7 @@ from audit.loaders._source import Source, Tally, read_source
 from audit.loaders._steady import steady
 from audit.plan import Plan
 from audit.plan_tables import store_plan, store_platforms
-from audit.reading import is_read_in_slices, read_in_slices
+from audit.reading import is_read_in_slices, read_in_slices, room_for
 
 MODEL = Path(__file__).parent / "model"
 
@@ -174,16 +174,17 @@ def _read_all(con: duckdb.DuckDBPyConnection, sources: list[tuple[Source, str, L
     batch = waiting = 0
     orders_first = sorted(sources, key=lambda found: found[2].KIND != "orders")
     is_large = sum(source.size for source, *_ in sources) > SMALL_BYTES
+    room = room_for(con)
     for are_orders, group in groupby(orders_first, key=lambda found: found[2].KIND == "orders"):
         for source, _, loader in group:
             progress(f"reading {source.name}")
             with steady(source):
-                if is_read_in_slices(source, loader):
+                if is_read_in_slices(source, loader, room):
                     if waiting:  # files are decoded in their order, however large one of them is
                         decode_requests(con, batch)
                         batch, waiting = batch + 1, 0
                     con.execute("set threads = 1")
-                    tally, count = read_in_slices(con, source, loader, batch)
+                    tally, count = read_in_slices(con, source, loader, batch, room)
                     batch += count
                 else:
                     if is_large:
@@ -191,7 +192,7 @@ def _read_all(con: duckdb.DuckDBPyConnection, sources: list[tuple[Source, str, L
                     tally = loader.load(con, source)
                     waiting += source.size
             tallies[source.path] = _told_torn(con, source, tally)
-            if waiting > BATCH_BYTES:
+            if waiting > min(BATCH_BYTES, room):
                 decode_requests(con, batch)
                 batch, waiting = batch + 1, 0
         if are_orders:

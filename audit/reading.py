@@ -21,20 +21,33 @@ from audit.spill import private_folder
 
 #: A log of more bytes is read in slices.
 LARGE_BYTES = 64 << 20
+#: A slice is no larger than this part of the memory bound: two are decoded at once, and each takes more than its own size.
+_PART_OF_BOUND = 8
+_UNITS = {"bytes": 0, "KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}
 #: Slices read at once, each by one thread: within one, rows are numbered in their order.
 HANDS = 2
 #: Variables of a connection that the words of the model read.
 _VARIABLES = ("salt", "zone", "plan_zone", "orders_have_emails", "orders_have_phones")
 
 
-def is_read_in_slices(source: Source, loader: Loader) -> bool:
+def room_for(con: duckdb.DuckDBPyConnection) -> int:
+    """Bytes of a log that may be decoded at once under the memory bound."""
+    (told,) = con.execute("select current_setting('memory_limit')").fetchone() or ("0 bytes",)
+    number, unit = told.split()
+    return int(float(number) * (1 << _UNITS[unit])) // _PART_OF_BOUND
+
+
+def is_read_in_slices(source: Source, loader: Loader, room: int) -> bool:
     """Whether a file is large, and its rows are understood one by one."""
-    is_large = source.size > LARGE_BYTES or (source.packing != "none" and source.size > LARGE_BYTES // 20)
+    large = min(LARGE_BYTES, room)
+    is_large = source.size > large or (source.packing != "none" and source.size > large // 20)
     return is_large and source.shape == "ndjson" and getattr(loader, "IN_SLICES", False)
 
 
-def read_in_slices(con: duckdb.DuckDBPyConnection, source: Source, loader: Loader, batch: int) -> tuple[Tally, int]:
+def read_in_slices(con: duckdb.DuckDBPyConnection, source: Source, loader: Loader, batch: int, room: int) -> tuple[Tally, int]:
     """Reads and decodes a log; what became of its rows, and how many slices (batches from ``batch`` on) it was.
+
+    A slice has at most ``room`` bytes.
 
     Raises:
         InputError: it breaks off, or is not what its first bytes promise.
@@ -47,7 +60,7 @@ def read_in_slices(con: duckdb.DuckDBPyConnection, source: Source, loader: Loade
             hands.put(connection)
         turns = _Turns()
         try:
-            for number, part in enumerate(slices(source, folder, SLICE_BYTES)):
+            for number, part in enumerate(slices(source, folder, min(SLICE_BYTES, room))):
                 waiting.append(pool.submit(_read, hands, turns, part, loader, number, batch))
                 if len(waiting) > HANDS:
                     tallies.append(waiting.popleft().result())

@@ -65,6 +65,22 @@ def test_slices_say_what_the_whole_says(day: Path, monkeypatch: pytest.MonkeyPat
     assert len(whole["findings"]) > 20
 
 
+def test_a_small_file_before_a_large_one_stays_before_it(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = (day / "server.ndjson").read_bytes().splitlines(keepends=True)
+    (day / "before.ndjson").write_bytes(b"".join(lines[:60]))
+    whole = _tables(day)
+    monkeypatch.setattr(reading, "LARGE_BYTES", (day / "before.ndjson").stat().st_size + 1)
+    monkeypatch.setattr(reading, "SLICE_BYTES", 30_000)
+    assert _tables(day) == whole
+
+
+@pytest.mark.parametrize(("memory", "room"), [("1600MB", 200), ("400MB", 50), ("80MB", 10)])
+def test_two_slices_fit_the_memory_bound_whatever_it_is(memory: str, room: int) -> None:
+    con = engine.connect(memory)
+    assert reading.room_for(con) == pytest.approx(room * 1_000_000, rel=0.1)
+    con.close()
+
+
 def test_a_packed_log_is_sliced_as_it_is_unpacked(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("pixel.ndjson", "server.ndjson"):
         path = day / name

@@ -15,7 +15,7 @@ from audit.errors import InputError, SpaceError
 from audit.loaders._paths import MAX_RECORD_BYTES
 from audit.loaders._source import Source
 
-#: Bytes of a slice: large enough that planning its statements does not count, small enough that two fit a bound of 400 MB.
+#: Bytes of a slice where memory allows: large enough that planning its statements does not count.
 SLICE_BYTES = 48 << 20
 #: So many are held at once.
 _CHUNK_BYTES = 1 << 20

@@ -56,8 +56,27 @@ where order_count = 1;
 
 -- ---------------------------------------------------------------- pairs
 
--- Each id of an event: how many events of each side carry it. Most have one of each; only the others need a closer look.
+-- Each id of an event: how many events of each side carry it, and what they have in common. Most have one of each; only the others
+-- need a closer look.
 create temp table event_ids as
+with acts as (
+    select
+        platform,
+        event_name,
+        event_id,
+        event_key,
+        channel,
+        step,
+        dataset,
+        coalesce(seen_at, event_at) as sent_at,
+        case when step = 'Purchase' then order_id else session end as act,
+        step = 'Purchase' or coalesce(order_id, order_key) is null as fits_visit,
+        in_plan
+            and (channel = 'server'
+                or (coalesce(status, 200) <> 0 and net_error is null and coalesce(accepted, true))) as is_sent
+    from events
+    where event_id is not null
+)
 select
     platform,
     event_name,
@@ -65,9 +84,13 @@ select
     count(case when channel = 'browser' then 1 end) as browser_events,
     count(*) - count(case when channel = 'browser' then 1 end) as server_events,
     min(case when channel = 'browser' then event_key end) as browser_key,
-    min(case when channel = 'server' then event_key end) as server_key
-from events
-where event_id is not null
+    min(case when channel = 'server' then event_key end) as server_key,
+    min(step) as step,
+    min(dataset) is not distinct from max(dataset) as is_one_dataset,
+    min(act) = max(act) and count(act) = count(*) and bool_and(fits_visit) as is_one_act,
+    bool_and(is_sent) as are_sent,
+    case when count(sent_at) = count(*) then epoch(max(sent_at)) - epoch(min(sent_at)) end as span_s
+from acts
 group by event_id, event_name, platform;
 
 -- Copies of one id. The nth copy of an id and dataset on one side belongs to the nth on the other.
@@ -78,11 +101,9 @@ with sole_pairs as (
         i.browser_key,
         i.server_key
     from event_ids i
-    join events b on b.event_key = i.browser_key
-    join events s on s.event_key = i.server_key
     where i.browser_events = 1
       and i.server_events = 1
-      and (s.dataset is null or b.dataset is null or s.dataset = b.dataset)
+      and i.is_one_dataset
 ),
 copies as (
     select
@@ -350,7 +371,7 @@ create table id_copies as
 select
     coalesce(i.browser_key, i.server_key) as id_key,
     i.platform,
-    b.step,
+    case when i.browser_events > 0 then i.step end as step,
     i.browser_key,
     i.server_key,
     i.browser_events > 1 or i.server_events > 1 as is_repeated,
@@ -358,23 +379,13 @@ select
         i.browser_events = 1
         and i.server_events = 1
         and i.event_name <> ''
-        and s.step = b.step
-        and (s.dataset is null or b.dataset is null or s.dataset = b.dataset)
-        and b.in_plan
-        and s.in_plan
-        and coalesce(b.status, 200) <> 0
-        and b.net_error is null
-        and coalesce(b.accepted, true)
-        and coalesce(s.accepted, true)
-        and abs(epoch(coalesce(s.seen_at, s.event_at)) - epoch(coalesce(b.seen_at, b.event_at))) <= w.amount
-        and case
-            when b.step = 'Purchase' then s.order_id = b.order_id
-            else s.session = b.session and coalesce(b.order_id, s.order_id, b.order_key, s.order_key) is null
-        end,
+        and i.step is not null
+        and i.is_one_dataset
+        and i.is_one_act
+        and i.are_sent
+        and i.span_s <= w.amount,
         false) as is_plain
 from event_ids i
-left join events b on b.event_key = i.browser_key
-left join events s on s.event_key = i.server_key
 join plan_limits w on w.name = 'dedup_window_s';
 
 -- The events of the ids that are not plain.

@@ -1,4 +1,5 @@
-"""``make soak``: the answer of a big run equals the answers of the same traffic in parts, and every fault put in is counted.
+"""``make soak``: the answer of a big run equals the answers of the same traffic in parts, and every fault put in is counted,
+also where a day is audited under a memory bound of an eighth of its size.
 
 ``python -m tests.bench.soak [ORDERS] [PARTS]`` (default 20,000 orders in 100 parts).
 """
@@ -13,6 +14,7 @@ from pathlib import Path
 from audit import engine
 from audit.inputs import find_inputs
 from audit.plan_file import read_plan
+from audit.spill import spill_folder
 from tests.bench.traffic import make
 
 #: Every how many orders a fault of that kind is put in.
@@ -20,15 +22,19 @@ FAULTS = {"regenerated": 50, "no_server": 40, "value": 25}
 #: Checks that judge each order by itself; the chain judges a day's traffic by its share.
 PER_ORDER = ("event_id_mismatch", "value_mismatch", "duplicate_purchase")
 
+#: A day, and the least bound it goes through: what ten such days need, the default bound gives.
+DAY, LEAST_BOUND = 250_000, "200MB"
+
 Found = Counter[tuple[str, str | None]]
 
 
-def found(folder: Path) -> Found:
+def found(folder: Path, memory: str | None = None) -> Found:
     """How many rows failed, by check and cause, of the checks that judge orders one by one."""
     plan = read_plan(folder / "audit.toml")
-    audit = engine.run(find_inputs((folder,), plan), plan)
-    rows = audit.con.execute("select check_id, cause, count(*) from findings where ok = false group by all").fetchall()
-    audit.con.close()
+    with spill_folder() as spill:
+        audit = engine.run(find_inputs((folder,), plan), plan, memory=memory, spill=spill)
+        rows = audit.con.execute("select check_id, cause, count(*) from findings where ok = false group by all").fetchall()
+        audit.con.close()
     return Counter({(check, cause): count for check, cause, count in rows if check in PER_ORDER})
 
 
@@ -61,14 +67,24 @@ def compare(orders: int, parts: int) -> tuple[Found, Found, Found]:
     return whole, pieces, injected(orders)
 
 
+def bounded(orders: int, memory: str) -> Found:
+    """A day under a bound that is a small part of it."""
+    with tempfile.TemporaryDirectory(prefix="pixel-audit-soak-") as name:
+        make(Path(name), orders, FAULTS)
+        return found(Path(name), memory)
+
+
 def main() -> None:
-    """Prints the three answers; exits 1 when they differ."""
+    """Prints the answers; exits 1 when they differ."""
     orders = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     parts = int(sys.argv[2]) if len(sys.argv) > 2 else 100
     whole, pieces, known = compare(orders, parts)
     for key in sorted({*whole, *pieces, *known}, key=str):
         print(f"{key[0]} {key[1]}: in one run {whole[key]}, in {parts} parts {pieces[key]}, put in {known[key]}")
-    sys.exit(0 if whole == pieces == known else 1)
+    day, put_in = bounded(DAY, LEAST_BOUND), injected(DAY)
+    for key in sorted({*day, *put_in}, key=str):
+        print(f"{key[0]} {key[1]}: of {DAY:,} orders under {LEAST_BOUND} {day[key]}, put in {put_in[key]}")
+    sys.exit(0 if whole == pieces == known and day == put_in else 1)
 
 
 if __name__ == "__main__":
