@@ -25,6 +25,13 @@ STAGING = (
 )  # fmt: skip
 
 
+_NUMBERED = """
+select r.*, f.file_order
+from (select *, row_number() over () as read_order from wire_rows) r
+join (select source, min(rowid) as file_order from requests group by source) f on f.source = r.source
+"""
+
+
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """What every connection that decodes needs for itself: the words of the model, and a table for its requests."""
     for script in ("macros", "requests"):
@@ -41,7 +48,12 @@ def decode_requests(con: duckdb.DuckDBPyConnection, batch: int) -> None:
     if read:
         # One statement for all: what reduces a row is planned once.
         rows = " union all by name ".join(f"select * from ({query})" for query in read)
-        con.execute(clean.replace("wire_rows", f"({rows} union all by name select * from wire_words)"))
+        rows = f"{rows} union all by name select * from wire_words"
+        if len(read) > 1:
+            # Events follow each other as in the files, whatever was decoded together.
+            rows = _NUMBERED.replace("wire_rows", f"({rows})")
+            clean = clean.rstrip().removesuffix(";") + "\norder by file_order, place, read_order"
+        con.execute(clean.replace("wire_rows", f"({rows})"))
     _run(con, "evidence")
     note_shapes(con)
     con.execute("create or replace temp table requests as from requests limit 0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +72,21 @@ def test_a_small_file_before_a_large_one_stays_before_it(day: Path, monkeypatch:
     whole = _tables(day)
     monkeypatch.setattr(reading, "LARGE_BYTES", (day / "before.ndjson").stat().st_size + 1)
     monkeypatch.setattr(reading, "SLICE_BYTES", 30_000)
+    assert _tables(day) == whole
+
+
+def test_a_log_of_several_destinations_says_the_same_in_slices(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+    for number, line in enumerate((day / "server.ndjson").read_text(encoding="utf-8").splitlines()[210:]):
+        call = {"event": "ViewContent", "event_id": f"t-{number}", "user": {"ttp": f"p{number}"}}
+        url = "https://business-api.tiktok.com/open_api/v1.3/event/track/"
+        row = {"ts": "2026-11-20T10:00:00Z", "method": "POST", "url": url, "body": {"event_source_id": "C1", "data": [call]}}
+        told += [line, json.dumps(row)]
+    (day / "server.ndjson").write_text("\n".join(told), encoding="utf-8")
+    whole = _tables(day)
+    monkeypatch.setattr(reading, "LARGE_BYTES", 0)
+    monkeypatch.setattr(reading, "SLICE_BYTES", 30_000)
+    assert len(whole["events"]) > 900
     assert _tables(day) == whole
 
 

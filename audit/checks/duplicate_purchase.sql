@@ -56,7 +56,8 @@ with sales as (
         merge_window,
         max(case when channel = 'browser' then 1 else 0 end) as in_browser,
         max(case when channel = 'server' then 1 else 0 end) as on_server,
-        min(event_key) as first_key,
+        -- Named by its browser copy where it has one, whatever came first.
+        coalesce(min(case when channel = 'browser' then event_key end), min(event_key)) as first_key,
         min(counted_at) as first_at,
         min(order_id) as order_id
     from counted_events
