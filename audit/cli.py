@@ -12,6 +12,7 @@ import click
 from audit.errors import AuditError, InputError
 from audit.stopping import Stop, Stopped, stoppable
 from audit.terminal import tell
+from audit.visible import in_one_line
 
 FORMATS = ("table", "json", "markdown", "junit", "sarif", "github")
 SCHEMAS = ("run", "plan", "pixel-log", "request-log")
@@ -27,7 +28,7 @@ class _Group(click.Group):
                 ctx.obj = stop
                 return super().invoke(ctx)
         except AuditError as error:
-            tell(f"pixel-audit: {error}", err=True)
+            tell(in_one_line(f"pixel-audit: {error}"), err=True)
             ctx.exit(2)
         except Stopped as stopped:
             tell(f"pixel-audit: {stopped}", err=True)
@@ -172,11 +173,11 @@ def verify(folder: Path, inputs_folder: Path | None) -> None:
 
     found = verify_packet(folder, inputs_folder)
     for sentence in found.disagreements:
-        tell(f"does not agree: {sentence}")
+        tell(in_one_line(f"does not agree: {sentence}"))
     for sentence in found.leaks:
-        tell(f"must not be there: {sentence}")
+        tell(in_one_line(f"must not be there: {sentence}"))
     for sentence in found.notes:
-        tell(f"note: {sentence}")
+        tell(in_one_line(f"note: {sentence}"))
     if found.holds:
         tell("packet, run and signatures agree" + ("; accepted by media and tracking" if found.accepted else ""))
     sys.exit(0 if found.holds else 1)

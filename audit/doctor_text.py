@@ -7,6 +7,7 @@ import textwrap
 from audit.doctor import Diagnosis, FileReport, Gap
 from audit.loaders import loaders
 from audit.remedies import remedy
+from audit.visible import in_one_line
 
 _WIDTH = 100
 _REASONS = 4
@@ -16,7 +17,7 @@ def as_text(diagnosis: Diagnosis) -> str:
     """The whole report."""
     lines: list[str] = []
     for file in diagnosis.files:
-        lines += [file.name, *(_unread(file) if file.problem else _read(file))]
+        lines += [in_one_line(file.name), *(_unread(file) if file.problem else _read(file))]
     if not diagnosis.files:
         lines.append("No files.")
     if any(file.problem == "no loader knows this format" for file in diagnosis.files):

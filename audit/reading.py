@@ -21,9 +21,9 @@ from audit.spill import private_folder
 
 #: A log of more bytes is read in slices.
 LARGE_BYTES = 64 << 20
-#: A slice is no larger than this part of the memory bound: two are decoded at once, and each takes more than its own size.
+#: A slice is about this part of the memory bound at most: two are decoded at once, and each takes more than its own size.
 _PART_OF_BOUND = 8
-_UNITS = {"bytes": 0, "KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}
+_UNITS = {"bytes": 0, "KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40, "PiB": 50, "EiB": 60}
 #: Slices read at once, each by one thread: within one, rows are numbered in their order.
 HANDS = 2
 #: Variables of a connection that the words of the model read.
@@ -47,7 +47,7 @@ def is_read_in_slices(source: Source, loader: Loader, room: int) -> bool:
 def read_in_slices(con: duckdb.DuckDBPyConnection, source: Source, loader: Loader, batch: int, room: int) -> tuple[Tally, int]:
     """Reads and decodes a log; what became of its rows, and how many slices (batches from ``batch`` on) it was.
 
-    A slice has at most ``room`` bytes.
+    A slice has about ``room`` bytes, or fewer.
 
     Raises:
         InputError: it breaks off, or is not what its first bytes promise.

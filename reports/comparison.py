@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from audit.check import catalogue
 from audit.errors import InputError
 from audit.verdict import Answer
+from audit.visible import in_one_line
 from reports.parts import Change, Changes
 from reports.place import put_right
 from reports.text import moment
@@ -170,14 +171,15 @@ def as_text(changes: Changes) -> str:
     """The comparison for a terminal."""
     lines = [f"decision: {changes.before} -> {changes.after}"]
     if changes.name_now != changes.name:
-        names = f"{changes.name} -> {changes.name_now}"
+        names = in_one_line(f"{changes.name} -> {changes.name_now}")
         lines.append(f"launch: {names}. If these are two launches, 'fixed' only means: not found here.")
     lines += [f"gate {gate}: {then.name} -> {now.name}" for gate, then, now in changes.gates]
     parts = [("fixed", changes.fixed), ("new", changes.new), ("still open", changes.still_open)]
     parts += [("not judged again", changes.not_judged)] if changes.not_judged else []
     for title, found in parts:
         merely = sum(bool(change.because_of) for change in found)
-        lines += ["", f"{title}: {len(found) - merely}{f', and {merely} that merely follow' if merely else ''}"]
+        folded = f", and {merely} that merely follow{'s' if merely == 1 else ''}" if merely else ""
+        lines += ["", f"{title}: {len(found) - merely}{folded}"]
         lines += [_line(change) for change in found]
     return "\n".join(lines) + "\n"
 
@@ -191,7 +193,7 @@ def _line(change: Change) -> str:
     else:
         count = f" ({counted(rows, 'row')})" if rows > 1 else ""
     follows = f", follows from {change.because_of}" if change.because_of else ""
-    return f"  {change.severity:<8} {change.check}: {words}{count}{follows}{', waived' if change.waived else ''}"
+    return f"  {change.severity:<8} {change.check}: {in_one_line(words)}{count}{follows}{', waived' if change.waived else ''}"
 
 
 def in_short(changes: Changes) -> str:

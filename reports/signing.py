@@ -25,7 +25,9 @@ SIGNOFF = "signoff.json"
 SCHEMA = "pixel-audit/signoff/1"
 #: An accepted packet carries both.
 NEEDED_ROLES = ("media", "tracking")
-SIGNED_FILES = ("packet.html", "run.json", "findings.csv", "audit.duckdb")
+#: Nobody signs a packet without these.
+NEEDED_FILES = ("packet.html", "run.json")
+SIGNED_FILES = (*NEEDED_FILES, "findings.csv", "audit.duckdb")
 #: Accepting these needs a reason.
 NOT_GO = ("STOP", "NOT_PROVEN")
 
@@ -53,7 +55,7 @@ def sign(folder: Path, *, role: str, name: str, accept: bool, reason: str | None
             "reason": (reason or "").strip() or None,
             "decision": run["decision"],
             "time": (time.astimezone(UTC) if time.tzinfo else time).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "files": {file: digest_of(folder / file) for file in SIGNED_FILES if (folder / file).exists()},
+            "files": {file: digest for file, digest in digests_of(folder).items() if digest},
             "inputs": {source["path"]: source["sha256"] for source in run["sources"]},
         }
         signature = body | {"signature": binding(body)}
@@ -108,6 +110,16 @@ def earlier_signatures(folders: tuple[Path, ...], zone: ZoneInfo) -> tuple[Signa
         assert at is not None
         made.append(Signature(entry["role"], entry["name"], entry["answer"], entry["decision"], entry["reason"], at))
     return tuple(made)
+
+
+def digests_of(folder: Path) -> dict[str, str | None]:
+    """The sha256 of every file of a packet; None: it is not there, and need not be.
+
+    Raises:
+        InputError: the page or the run is missing, or a file cannot be read.
+    """
+    present = [file for file in SIGNED_FILES if file in NEEDED_FILES or (folder / file).exists()]
+    return {file: digest_of(folder / file) if file in present else None for file in SIGNED_FILES}
 
 
 def digest_of(path: Path) -> str:

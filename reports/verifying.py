@@ -10,7 +10,7 @@ from typing import Any
 from audit.errors import InputError
 from reports.comparison import read_run
 from reports.leaks import leaks
-from reports.signing import NEEDED_ROLES, NOT_GO, SIGNED_FILES, binding, digest_of, read_signoff
+from reports.signing import NEEDED_ROLES, NOT_GO, binding, digest_of, digests_of, read_signoff
 from reports.words import DECISIONS
 
 
@@ -40,12 +40,9 @@ def verify(folder: Path, inputs: Path | None = None) -> Verification:
     run = read_run(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: a file. Name the folder of the packet.")
-    hashes = {file: digest_of(folder / file) if (folder / file).exists() else None for file in SIGNED_FILES}
-    absent = [file for file, digest in hashes.items() if digest is None]
-    if "packet.html" in absent:
-        raise InputError(f"{folder}: there is no packet.html. The packet is not whole; run the audit again.")
+    hashes = digests_of(folder)
     wrong = [*_of_the_run(run), *_of_the_page(folder, run)]
-    notes = [f"{file} is not in the folder" for file in absent]
+    notes = [f"{file} is not in the folder" for file, digest in hashes.items() if digest is None]
     signatures = read_signoff(folder)
     last = {signature["role"]: signature for signature in signatures}
     for signature in signatures:
@@ -113,7 +110,9 @@ def _of_a_signature(signature: dict[str, Any], run: dict[str, Any], hashes: dict
         return [f"{who} was altered after signing"]
     files = body.get("files") or {}
     wrong = [
-        f"{who}: {file} {'changed since' if digest else 'is gone'}" for file, digest in hashes.items() if files.get(file) != digest
+        f"{who}: {file} {'changed since' if digest and file in files else 'is gone' if file in files else 'was not signed'}"
+        for file, digest in hashes.items()
+        if files.get(file) != digest
     ]
     if body["decision"] != run["decision"]:
         wrong.append(f"{who}: signed {body['decision']}, the run says {run['decision']}")

@@ -163,7 +163,7 @@ def unread(names: tuple[str, ...], limit: int = 3) -> str:
         return ""
     return (
         f"Files of no known format were not read: {listed(list(names), limit)}."
-        " Export them as CSV or JSON; 'pixel-audit doctor' lists the formats."
+        " What is evidence among them, export as CSV or JSON; 'pixel-audit doctor' lists the formats."
     )
 
 

@@ -226,12 +226,12 @@ OBEYED = "\x1b[2J\x1b]0;owned\x07\x9b8m\u202e\x7f\r"
 
 @pytest.fixture(scope="module")
 def obeyed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A launch whose every value would be obeyed by a terminal, audited twice, the second time with one fault more."""
+    """A launch whose every value would be obeyed by a terminal."""
     folder = tmp_path_factory.mktemp("obeyed") / "evidence"
     folder.mkdir()
     call = CALL | {"platform": "meta", "event": f"Purch{OBEYED}ase", "event_id": f"e{OBEYED}1", "sender": f"app{OBEYED}"}
     sale = call | {"event": "Purchase", "params": {"order_id": f"A{OBEYED}1", "value": 5, "currency": f"ID{OBEYED}R"}}
-    (folder / f"log{OBEYED.replace('/', '')}.ndjson").write_text(f"{json.dumps(call)}\n{json.dumps(sale)}\n{{{OBEYED}\n")
+    (folder / f"log{OBEYED}.ndjson").write_text(f"{json.dumps(call)}\n{json.dumps(sale)}\n{{{OBEYED}\n")
     (folder / "orders.csv").write_text(f'order_id,created_at,currency,total\n"B{OBEYED}2",2026-11-20T10:00:00Z,IDR,10\n')
     (folder / "audit.toml").write_text(f"[launch]\nname = {json.dumps(OBEYED)}\n[owners]\ntracking = {json.dumps(OBEYED)}\n")
     return folder
@@ -255,10 +255,31 @@ def test_what_a_terminal_would_obey_is_shown_as_what_it_is(obeyed: Path, tmp_pat
         assert not {"\x1b", "\x07", "\x9b", "\u202e", "\x7f"} & set(written)
 
 
+def test_no_text_of_a_packet_makes_a_line_of_its_own(obeyed: Path, tmp_path: Path) -> None:
+    forged = "x\npacket, run and signatures agree\n::error::x"
+    rows = f'order_id,created_at,currency,total\n"{forged}",2026-11-20T10:00:00Z,IDR,10\n'
+    for name, text in (("old", rows), ("new", rows.replace("x", "y"))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "orders.csv").write_text(text)
+        (tmp_path / name / f"a{forged}.csv".replace("/", "")).write_text("no,table\n")
+        CliRunner().invoke(main, ["run", str(tmp_path / name), "--out", str(tmp_path / f"p-{name}")], catch_exceptions=False)
+    for command in (
+        ["diff", str(tmp_path / "p-old"), str(tmp_path / "p-new")],
+        ["verify", str(tmp_path / "p-old"), "--inputs", str(obeyed)],
+        ["run", str(tmp_path / "new"), "--out", str(tmp_path / "p-new")],
+        ["run", str(tmp_path / "new" / f"a{forged}.csv"), "--out", str(tmp_path / "p-new")],
+        ["doctor", str(tmp_path / "new")],
+    ):
+        result = CliRunner().invoke(main, command, catch_exceptions=False)
+        told = (result.output + result.stderr).splitlines()
+        assert told
+        assert not [line for line in told if line.startswith(("packet, run and signatures agree", "::error"))], command[0]
+
+
 def test_a_name_that_is_no_text_is_told_as_that(tmp_path: Path) -> None:
     folder = tmp_path / "evidence"
     folder.mkdir()
     (folder / os.fsdecode(b"log\xff.ndjson")).write_text(f"{json.dumps(REQUEST)}\n")
     result = CliRunner().invoke(main, ["run", str(folder), "--out", str(tmp_path / "p")], catch_exceptions=False)
-    said = "log\\udcff.ndjson: the file's name is no UTF-8 text, so no finding could name it. Rename it."
-    assert (result.exit_code, result.stderr) == (2, f"pixel-audit: {said}\n")
+    said = "log\\udcff.ndjson: the name of this file, or of a folder it lies in, is no UTF-8 text. Rename it."
+    assert (result.exit_code, result.stderr) == (2, f"pixel-audit: {folder}/{said}\n")

@@ -78,23 +78,48 @@ def test_a_small_file_before_a_large_one_stays_before_it(day: Path, monkeypatch:
 def test_a_log_of_several_destinations_says_the_same_in_slices(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = []
     for number, line in enumerate((day / "server.ndjson").read_text(encoding="utf-8").splitlines()[210:]):
-        call = {"event": "ViewContent", "event_id": f"t-{number}", "user": {"ttp": f"p{number}"}}
+        calls = [{"event": "ViewContent", "event_id": f"t-{number}-{nth}", "user": {"ttp": f"p{number}"}} for nth in range(3)]
         url = "https://business-api.tiktok.com/open_api/v1.3/event/track/"
-        row = {"ts": "2026-11-20T10:00:00Z", "method": "POST", "url": url, "body": {"event_source_id": "C1", "data": [call]}}
+        row = {"ts": "2026-11-20T10:00:00Z", "method": "POST", "url": url, "body": {"event_source_id": "C1", "data": calls}}
         told += [line, json.dumps(row)]
     (day / "server.ndjson").write_text("\n".join(told), encoding="utf-8")
     whole = _tables(day)
     monkeypatch.setattr(reading, "LARGE_BYTES", 0)
     monkeypatch.setattr(reading, "SLICE_BYTES", 30_000)
-    assert len(whole["events"]) > 900
+    assert len(whole["events"]) > 1300
+    keyed = {int(event.split(", ")[0].strip("(")): event for event in whole["events"]}
+    assert [nth for key in sorted(keyed) for nth in "012" if f"'t-7-{nth}'" in keyed[key]] == ["0", "1", "2"]
     assert _tables(day) == whole
 
 
-@pytest.mark.parametrize(("memory", "room"), [("1600MB", 200), ("400MB", 50), ("80MB", 10)])
-def test_two_slices_fit_the_memory_bound_whatever_it_is(memory: str, room: int) -> None:
+@pytest.mark.parametrize(("memory", "room"), [("1600MB", 200e6), ("400MB", 50e6), ("80MB", 10e6), ("2000TB", 250e12)])
+def test_what_is_decoded_at_once_is_an_eighth_of_the_memory_bound(memory: str, room: float) -> None:
     con = engine.connect(memory)
-    assert reading.room_for(con) == pytest.approx(room * 1_000_000, rel=0.1)
+    assert reading.room_for(con) == pytest.approx(room, rel=0.1)
     con.close()
+
+
+@pytest.mark.parametrize("memory", ["-1", "none"])
+def test_without_a_bound_there_is_room_for_everything(memory: str) -> None:
+    con = engine.connect(memory)
+    assert reading.room_for(con) > 1 << 40
+    con.close()
+
+
+def test_a_log_larger_than_the_room_is_read_in_slices_of_that_size(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    def noted(source: Source, folder: Path, size: int) -> Iterator[Source]:
+        sizes.append(size)
+        return slices(source, folder, size)
+
+    monkeypatch.setattr(reading, "slices", noted)
+    con = engine.connect("400MB")
+    monkeypatch.setattr(engine, "room_for", lambda _: 20_000)
+    plan = read_plan(day / "audit.toml")
+    engine.load(con, find_inputs((day,), plan), plan, lambda _: None)
+    con.close()
+    assert sizes == [20_000, 20_000]
 
 
 def test_a_packed_log_is_sliced_as_it_is_unpacked(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,7 +125,7 @@ def test_a_gate_that_merely_follows_names_the_reason_it_follows_from() -> None:
 
 def test_a_file_nobody_could_read_is_named_wherever_the_answer_is() -> None:
     packet = replace(packet_of("clean_launch"), unrecognised=("orders/orders.xlsx",))
-    said = "Files of no known format were not read: orders/orders.xlsx. Export them as CSV or JSON;"
+    said = "Files of no known format were not read: orders/orders.xlsx. What is evidence among them, export as CSV or JSON;"
     for text in (table.render(packet), markdown.render(packet), html.render(packet)):
         assert said in " ".join(text.split())
 

@@ -145,13 +145,25 @@ def test_a_file_changed_after_signing_is_named(clean: Path, name: str) -> None:
 
 
 def test_a_file_that_was_signed_and_is_gone_is_named(clean: Path) -> None:
+    database = (clean / "audit.duckdb").read_bytes()
     (clean / "audit.duckdb").unlink()
     assert verify(clean).disagreements == ()
     assert "audit.duckdb is not in the folder" in verify(clean).notes
     signed(clean)
     assert verify(clean).disagreements == ()
     (clean / "findings.csv").unlink()
-    assert "signature of Rani Wulandari (media): findings.csv is gone" in verify(clean).disagreements
+    (clean / "audit.duckdb").write_bytes(database)
+    told = verify(clean).disagreements
+    assert "signature of Rani Wulandari (media): findings.csv is gone" in told
+    assert "signature of Rani Wulandari (media): audit.duckdb was not signed" in told
+
+
+@pytest.mark.parametrize("name", ["packet.html", "run.json"])
+def test_a_packet_that_is_not_whole_is_signed_by_nobody(clean: Path, name: str) -> None:
+    (clean / name).unlink()
+    with pytest.raises(InputError, match="cannot be read"):
+        signed(clean)
+    assert not (clean / "signoff.json").exists()
 
 
 @pytest.mark.parametrize("decision", ["STOP", "NOT_PROVEN"])

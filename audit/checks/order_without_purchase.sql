@@ -27,10 +27,10 @@ remedy      = "Send the Purchase where the order is created, or from the server 
 owner       = "data"
 
 [causes.not_in_capture_window]
-means       = "No capture and no log was running for this order, so its Purchase would not be seen even if it was sent."
+means       = "No capture of this order and no log covers it, so its Purchase would not be seen even if it was sent."
 first_check = "Compare the order's time with the first and last entries of the files handed in."
 not_yet     = "Do not call the order lost; nobody watched."
-remedy      = "List the orders that were placed as a test in the plan, or hand in the logs for this order's time."
+remedy      = "Hand in the capture or the logs of this order; or list as test orders in the plan only those that were placed as a test."
 owner       = "tracking"
 
 [causes.never_fired]
@@ -149,6 +149,7 @@ explained as (
         d.ref as order_ref,
         d.doubt,
         d.due_at,
+        c.is_beside,
         m.method,
         case
             when j.ok then null
@@ -159,6 +160,7 @@ explained as (
         end as found_cause
     from judged j
     join expected_orders d on d.order_id = j.order_id
+    join order_coverage c on c.order_id = j.order_id and c.platform = j.platform
     left join methods m on m.platform = j.platform
     left join other_methods o on o.platform = j.platform
     where j.is_named
@@ -184,6 +186,7 @@ select
         when stopped_ref is not null then 'the browser tried and was stopped (' || stopped_by || ')'
         when ok is null and due_at is null then 'none; the export gives no time that could be compared'
         when ok is null and platform = 'snackvideo' then 'none; SnackVideo''s browser call cannot be read from a HAR, and no pixel log covers the order'
+        when ok is null and is_beside then 'none; the capture that ran then is of another order'
         when ok is null then 'none; no capture or log covers ' || strftime(due_at, '%Y-%m-%d %H:%M') || ' UTC'
         when found_cause = 'payment_method_pattern' then 'none; like every order paid by ' || method || ' that lacks one'
         else 'none'

@@ -88,7 +88,7 @@ def read_source(path: Path, name: str) -> Source:
     try:
         str(path).encode()
     except UnicodeEncodeError as error:
-        raise InputError(f"{name}: the file's name is no UTF-8 text, so no finding could name it. Rename it.") from error
+        raise InputError(f"{path}: the name of this file, or of a folder it lies in, is no UTF-8 text. Rename it.") from error
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise InputError(f"{path}: a pipe or a device, which can be read only once. Write it to a file and name that.")

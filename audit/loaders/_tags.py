@@ -73,5 +73,6 @@ def pair_tag_lines(con: duckdb.DuckDBPyConnection) -> None:
            and a.event is not distinct from q.event
            and a.nth = q.nth
         where lower(q.type) = 'request'
+        order by q.place
         """
     )

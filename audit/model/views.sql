@@ -72,8 +72,8 @@ with acts as (
         case when step = 'Purchase' then order_id else session end as act,
         step = 'Purchase' or coalesce(order_id, order_key) is null as fits_visit,
         in_plan
-            and (channel = 'server'
-                or (coalesce(status, 200) <> 0 and net_error is null and coalesce(accepted, true))) as is_sent
+            and coalesce(accepted, true)
+            and (channel = 'server' or (coalesce(status, 200) <> 0 and net_error is null)) as is_sent
     from events
     where event_id is not null
 )
@@ -1436,46 +1436,76 @@ with order_traces as (
     left join (select distinct session from events where channel = 'browser' and session is not null) b on b.session = s.session
     group by s.order_id
 ),
-told_visits as (
-    -- A checkout before the last order known of its visit was that order's.
-    select
-        session,
-        max(first_at) as told_at
-    from order_sessions
-    group by session
-),
-told_captures as (
-    select distinct c.source
+told_orders as (
+    select distinct
+        c.source,
+        s.order_id
     from captured_visits c
-    join told_visits v on v.session = c.session
+    join order_sessions s on s.session = c.session
 ),
-open_checkouts as (
-    select distinct a.source
+checkouts as (
+    -- The checkouts of a capture that were not refused, and the order that the answer names.
+    select
+        a.ref,
+        a.source,
+        min(k.order_id) as order_id
     from actions a
-    left join told_visits v on v.session = a.session
+    left join order_keys k on k.key = a.order_key
     where a.kind = 'checkout'
-      and (v.session is null or a.started_at > v.told_at)
+      and coalesce(a.status, 0) < 400
+    group by a.ref, a.source
+),
+unnamed_checkouts as (
+    select
+        source,
+        count(*) as checkout_count
+    from checkouts
+    where order_id is null
+    group by source
+),
+-- Orders of a capture that took one of its unnamed checkouts.
+unnamed_orders as (
+    select
+        t.source,
+        count(*) as order_count
+    from told_orders t
+    where not exists (select 1 from checkouts c where c.source = t.source and c.order_id = t.order_id)
+    group by t.source
 ),
 hars as (
     select
         s.source,
         s.first_at - interval 60 seconds as covers_from,
         s.last_at + interval 60 seconds as covers_to,
-        k.source is not null as has_open_checkout,
-        t.source is null as is_untold
+        coalesce(k.checkout_count, 0) > coalesce(n.order_count, 0) as has_open_checkout,
+        not exists (select 1 from told_orders t where t.source = s.source) as is_untold
     from sources s
-    left join open_checkouts k on k.source = s.source
-    left join told_captures t on t.source = s.source
+    left join unnamed_checkouts k on k.source = s.source
+    left join unnamed_orders n on n.source = s.source
     where s.loader = 'har'
 ),
-recorded_orders as (
-    -- An order tied to no visit, but placed while a capture ran: its own, where the capture shows a checkout that is no other
-    -- order's, or where the plan lists the order and the capture is not known to be another's.
-    select distinct o.order_id
+-- Orders placed while a capture ran, tied to no visit of it perhaps.
+meanwhile_orders as (
+    select
+        o.order_id,
+        o.is_listed,
+        h.has_open_checkout,
+        h.is_untold
     from expected_orders o
     join hars h on o.due_at between h.covers_from and h.covers_to
     where o.is_named
-      and (h.has_open_checkout or (o.is_listed and h.is_untold))
+),
+recorded_orders as (
+    -- The capture is such an order's own, where it shows a checkout that is no other order's, or where the plan lists the order
+    -- and the capture is not known to be another's.
+    select order_id
+    from meanwhile_orders
+    where has_open_checkout
+       or (is_listed and is_untold)
+    union
+    select order_id
+    from checkouts
+    where order_id is not null
 ),
 page_relays as (
     -- Platforms whose server events the captured pages send themselves: there the capture shows a missing one too.
@@ -1506,11 +1536,13 @@ select
     coalesce(l.server_log, 0) = 1
         or (y.platform is not null and (coalesce(t.is_captured, 0) = 1 or r.order_id is not null)) as sees_server,
     coalesce(l.any_server_log, 0) = 1
-        or (y.platform is not null and (coalesce(t.is_captured, 0) = 1 or r.order_id is not null)) as sees_some_server
+        or (y.platform is not null and (coalesce(t.is_captured, 0) = 1 or r.order_id is not null)) as sees_some_server,
+    m.order_id is not null and coalesce(t.is_captured, 0) = 0 and r.order_id is null as is_beside
 from expected_orders o
 cross join plan_platforms p
 left join order_traces t on t.order_id = o.order_id
 left join recorded_orders r on r.order_id = o.order_id
+left join (select distinct order_id from meanwhile_orders) m on m.order_id = o.order_id
 left join page_relays y on y.platform = p.platform
 left join log_cover l on l.order_id = o.order_id and l.platform = p.platform;
 

@@ -38,7 +38,8 @@ def render(packet: Packet) -> str:
     for number, reason in enumerate(packet.reasons, start=1):
         lines.append(f"{number}. {_plain(reason.sentence)}  ")
         if reason.row:
-            lines.append(f"   Expected: {_plain(reason.row.expected)}. Actual: {_plain(reason.row.actual)}.  ")
+            sides = (("Expected", reason.row.expected), ("Actual", reason.row.actual))
+            lines.append("   " + " ".join(f"{label}: {_plain(text)}." for label, text in sides if text) + "  ")
         lines.append(f"   **{_plain(reason.owner)}**, first check: {_plain(reason.first_check)}")
     if packet.changes:
         changes = packet.changes

@@ -72,8 +72,9 @@ class _Page:
         row = reason.row
         if row is None:
             return
-        others = f"; {reason.rows - 1} more in the packet" if reason.rows > 1 else ""
-        for label, text in (("Expected", row.expected), ("Actual", row.actual), ("Rows", f"{', '.join(row.refs)}{others}")):
+        others = f"{reason.rows - 1} more in the packet" if reason.rows > 1 else ""
+        rows = "; ".join(filter(None, (", ".join(row.refs), others)))
+        for label, text in (("Expected", row.expected), ("Actual", row.actual), ("Rows", rows)):
             if text:
                 self.wrap(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…", f"   {label:<9} ", " " * 13)
 
