@@ -62,7 +62,9 @@ NEEDS: dict[str, tuple[str, str]] = {
         "the domains that events may name: allowed_domains under [platforms.meta] in audit.toml",
     ),
     "relay store": (
-        "select count(*) > 0 from plan_platforms where relay_store is not null",
+        # A shop that calls no relay has no store at one.
+        "select (select count(*) > 0 from plan_platforms where relay_store is not null)"
+        " or not exists (select 1 from events where relay_store is not null)",
         "the shop's own store at the relay: relay_store under [platforms.meta] in audit.toml",
     ),
     "actions": (

@@ -11,8 +11,10 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from audit.check import catalogue
 from audit.errors import PlanError
 from audit.plan import (
     BASES,
@@ -34,6 +36,8 @@ from audit.plan import (
 T = TypeVar("T")
 
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|m|h|d)\s*$")
+#: What people call a platform besides.
+_OTHER_NAMES = {"facebook": "meta", "instagram": "meta", "fb": "meta", "kwai": "snackvideo", "snack": "snackvideo"}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -74,21 +78,23 @@ class _Reader:
             raise self.fail(place, f"must be a table, is {_kind(table)}")
         for key in table:
             if key not in known:
-                near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
+                near = _OTHER_NAMES.get(key.lower()) or difflib.get_close_matches(key, known, n=1, cutoff=0.0)[0]
                 where = f"{place}.{key}" if place else key
-                raise self.fail(where, f"unknown key. Did you mean {near[0]!r}? Known here: {', '.join(known)}.")
+                raise self.fail(where, f"unknown key. Did you mean {near!r}? Known here: {', '.join(known)}.")
         return table
 
     def text(self, key: str, value: object) -> str:
         if not isinstance(value, str) or not value.strip():
-            raise self.fail(key, f"must be a text, is {_kind(value)}")
+            raise self.fail(key, f"must be a text, is {'empty' if isinstance(value, str) else _kind(value)}")
         return value
 
     def texts(self, key: str, value: object) -> tuple[str, ...]:
         if isinstance(value, str):
             return (value,)
         if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-            raise self.fail(key, f"must be a list of texts, is {_kind(value)}")
+            numbers = isinstance(value, list) and any(isinstance(item, int | float) for item in value)
+            told = "holds a number: write it in quotes" if numbers else f"is {_kind(value)}"
+            raise self.fail(key, f"must be a list of texts, {told}")
         return tuple(value)
 
     def day(self, key: str, value: object) -> date:
@@ -204,13 +210,27 @@ class _Reader:
         return Platform(
             datasets=self.texts(f"{place}.datasets", table.get("datasets", [])),
             allowed_domains=tuple(
-                domain.lower().removeprefix("*.").strip(".")
-                for domain in self.texts(f"{place}.allowed_domains", table.get("allowed_domains", []))
+                self.domain(f"{place}.allowed_domains", text)
+                for text in self.texts(f"{place}.allowed_domains", table.get("allowed_domains", []))
             ),
             relay_store=self.text(f"{place}.relay_store", table["relay_store"]) if "relay_store" in table else None,
             events={step: self.texts(f"{place}.events.{step}", names) for step, names in events.items()},
             require={step: self.texts(f"{place}.require.{step}", channels) for step, channels in require.items()},
         )
+
+    def domain(self, key: str, text: str) -> str:
+        if "/" in text or ":" in text:
+            host = urlsplit(text if "//" in text else f"//{text}").hostname or "shop.example.com"
+            raise self.fail(key, f"{text!r} is an address. Write its domain alone: {host!r}.")
+        return text.lower().removeprefix("*.").strip(".")
+
+    def owner(self, key: str, value: object) -> str:
+        """A role or free text; what is nearly a role is taken for a slip of the pen."""
+        owner = self.text(key, value)
+        near = difflib.get_close_matches(owner, ROLES, n=1, cutoff=0.85)
+        if near and owner not in ROLES:
+            raise self.fail(key, f"{owner!r} is no role. Did you mean {near[0]!r}? Any other text names a person or a team.")
+        return owner
 
     def sender(self, place: str, value: object) -> Sender:
         table = self.keys(place, value, ("name", "platform", "channel", "events", "owner", "primary", "match"))
@@ -229,7 +249,7 @@ class _Reader:
             platform=self.choice(f"{place}.platform", table["platform"], PLATFORMS),
             channel=self.choice(f"{place}.channel", table["channel"], CHANNELS),
             events=events,
-            owner=self.text(f"{place}.owner", table["owner"]) if "owner" in table else None,
+            owner=self.owner(f"{place}.owner", table["owner"]) if "owner" in table else None,
             primary=primary,
             match={key: self.text(f"{place}.match.{key}", text) for key, text in match.items()},
         )
@@ -239,12 +259,16 @@ class _Reader:
         for key in ("check", "reason", "owner", "expires"):
             if key not in table:
                 raise self.fail(f"{place}.{key}", "is missing; a waiver has a check, a reason, an owner and an expiry")
+        check = self.text(f"{place}.check", table["check"])
+        if check not in catalogue():
+            near = difflib.get_close_matches(check, catalogue(), n=1, cutoff=0.0)[0]
+            raise self.fail(f"{place}.check", f"no check {check!r}. Did you mean {near!r}? 'pixel-audit checks' lists them all.")
         return Waiver(
-            check=self.text(f"{place}.check", table["check"]),
+            check=check,
             reason=self.text(f"{place}.reason", table["reason"]),
-            owner=self.text(f"{place}.owner", table["owner"]),
+            owner=self.owner(f"{place}.owner", table["owner"]),
             expires=self.day(f"{place}.expires", table["expires"]),
-            subject=self.text(f"{place}.subject", table.get("subject", "*")),
+            subject=self.text(f"{place}.subject", table.get("subject", "*")).removeprefix("#"),
         )
 
     def evidence(self, place: str, value: object) -> Evidence:

@@ -20,15 +20,17 @@ _Anchors = dict[tuple[str, str | None, str | None], str]
 def gates(verdict: Verdict, problems: tuple[Problem, ...]) -> tuple[Gate, ...]:
     """Every gate, with the place where its answer is explained."""
     return tuple(
-        Gate(gate.id, gate.title, gate.answer, gate.blocking, gate.warnings, _gate_anchor(gate, problems), _root(gate, problems))
+        Gate(gate.id, gate.title, gate.answer, gate.blocking, gate.warnings, gate.waived, *_places(gate, problems))
         for gate in verdict.gates
     )
 
 
-def _gate_anchor(gate: JudgedGate, problems: tuple[Problem, ...]) -> str:
+def _places(gate: JudgedGate, problems: tuple[Problem, ...]) -> tuple[str, str | None]:
+    """Where a gate's answer is explained, and the root it merely follows from."""
+    root = _root(gate, problems)
     own = [p.anchor for p in problems if p.facet == gate.id]
     folded = [p.anchor for p in problems if any(row.facet == gate.id for f in p.follows for row in f.rows)]
-    return _root(gate, problems) or next(iter((*own, *folded)), f"facet-{gate.id}")
+    return root or next(iter((*own, *folded)), f"facet-{gate.id}"), root
 
 
 def _root(gate: JudgedGate, problems: tuple[Problem, ...]) -> str | None:

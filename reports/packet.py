@@ -88,7 +88,7 @@ def build(audit: Audit, verdict: Verdict) -> Packet:
         rejects=evidence.rejects(audit),
         unrecognised=audit.unrecognised,
         untested=not_run(audit, verdict),
-        undecidable=undecidable(),
+        undecidable=undecidable(audit),
         assumptions=assumptions(audit),
         waivers=waivers,
         signers=(audit.plan.owners.get("media"), audit.plan.owners.get("tracking")),

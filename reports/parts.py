@@ -134,6 +134,7 @@ class Gate:
     answer: Answer
     blocking: bool
     warnings: int
+    waived: int
     anchor: str
     root: str | None = None  # the problem its answer merely follows from, by its anchor
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from audit.check import NEEDS
+from audit.check import NEEDS, catalogue
 from audit.engine import Audit
 from audit.plan import Plan
 from audit.verdict import BLOCKING, GATE_TITLES, Answer, CheckResult, Verdict
 from reports.parts import Problem, Reason, Untested, Waiver
-from reports.words import PLATFORMS, SUPPLIERS, UNDECIDABLE, listed, lowered, owner_of
+from reports.words import OF_RELAYS, PLATFORMS, SUPPLIERS, UNDECIDABLE, listed, lowered, owner_of
 
 
 def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waivers: tuple[Waiver, ...]) -> tuple[Reason, ...]:
@@ -29,7 +29,7 @@ def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waive
     warned = [_problem_reason(p, "warn") for p in problems if (p.status, p.severity) == ("failed", "warning") and not _stops(p)]
     accepted = [
         Reason(
-            f"Accepted until {w.expires} by {w.owner}: {w.reason.rstrip('.')}.",
+            f"{catalogue()[w.check].failure}, accepted until {w.expires} by {w.owner}: {w.reason.rstrip('.')}.",
             owner_of(audit.plan.owners, w.owner), "Review it before that day; the finding stays in this packet.",
             "waivers", "warn",
         )
@@ -119,9 +119,12 @@ def not_run(audit: Audit, verdict: Verdict) -> tuple[Untested, ...]:
     return tuple(sorted(made, key=lambda u: (not u.decides, u.supply)))
 
 
-def undecidable() -> tuple[Untested, ...]:
-    """What no file can show."""
-    return tuple(Untested(what, supply, None, decides=False, checks=()) for what, supply in UNDECIDABLE)
+def undecidable(audit: Audit) -> tuple[Untested, ...]:
+    """What no file can show; of a relay only where one was seen or is named in the plan."""
+    (seen,) = audit.con.execute("select exists (select 1 from events where relay_store is not null)").fetchone() or (False,)
+    has_relay = seen or any(platform.relay_store for platform in audit.plan.platforms.values())
+    found = (*OF_RELAYS, *UNDECIDABLE) if has_relay else UNDECIDABLE
+    return tuple(Untested(what, supply, None, decides=False, checks=()) for what, supply in found)
 
 
 def assumptions(audit: Audit) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ SUPPLIERS = {
 }
 
 #: What no file can show, whatever is supplied; said instead of guessed.
-UNDECIDABLE = (
+OF_RELAYS = (
     (
         "Which pixel a relay forwards to",
         "Open the relay's own settings and compare the pixel named there with the one in the plan.",
@@ -114,6 +114,8 @@ UNDECIDABLE = (
         "What the relay's own “trigger purchase” setting sends",
         "Look the setting up in the relay's settings and write down whether it is on.",
     ),
+)
+UNDECIDABLE = (
     (
         "Whether consent withdrawn before the pixel loaded is respected",
         "Refuse consent in a fresh browser window and watch that nothing is sent.",
@@ -180,6 +182,14 @@ def change_words(change: Change) -> str:
     """“The value sent is not the order amount: Meta Purchase, 261120RNDCDV”."""
     where = ", ".join(filter(None, (step_of(change.platform, change.step), listed(list(change.subjects)))))
     return f"{change.title}: {where}" if where else change.title
+
+
+def also(gate: Gate) -> list[str]:
+    """“2 warnings”, “8 waived”: what stands beside a gate's answer."""
+    return [
+        *([counted(gate.warnings, "warning")] if gate.warnings else []),
+        *([f"{gate.waived} waived"] if gate.waived else []),
+    ]
 
 
 def follows(gate: Gate, reasons: tuple[Reason, ...]) -> str:

@@ -55,6 +55,13 @@ def test_a_bad_line_hurts_no_other(line: str, tmp_path: Path) -> None:
     assert (read, kept, ignored + rejected) == (3, 2, 1)
 
 
+@pytest.mark.parametrize("cut", [1, 30])
+def test_a_log_that_begins_in_the_middle_of_a_line_is_read_from_the_next(cut: int, tmp_path: Path) -> None:
+    audit = _run(tmp_path, b"\n".join([GOOD.encode()[cut:], GOOD.encode(), GOOD.replace("10:00:00", "10:00:09").encode()]))
+    assert [event["ref"] for event in events(audit)] == ["input:2", "input:3"]
+    assert audit.con.execute("select ref, reason from rejects").fetchall() == [("input:1", "not a JSON object")]
+
+
 def test_ten_thousand_levels_in_a_body_are_no_event_and_no_crash(tmp_path: Path) -> None:
     deep = "[" * 10_000 + "]" * 10_000
     audit = _run(tmp_path, json.dumps(REQUEST | {"body": deep}).encode() + b"\n" + GOOD.encode())

@@ -58,6 +58,29 @@ def test_the_printed_register_is_a_plan_that_claims_every_sender(name: str, tmp_
     assert tomllib.loads(text)["senders"]
 
 
+def test_a_waived_blocker_is_told_as_waived_and_never_as_a_pass() -> None:
+    plan = read_plan(STORIES / "wrong_value" / "audit.toml")
+    waiver = Waiver("value_mismatch", "Known since Monday", "media", date(2026, 12, 1), "*")
+    audit = engine.run(evidence_of("wrong_value"), replace(plan, waivers=(waiver,)), now=NOW)
+    told = table.render(build(audit, verdict.judge(audit)), width=140)
+    assert "Pass         Value and currency reconcile to the order (6 waived)" in told
+    assert "waived 2" in next(line for line in told.splitlines() if line.startswith(" Purchase"))
+    flat = " ".join(told.split())
+    assert "The value sent is not the amount the event must report, accepted until 2026-12-01 by media: Known since Monday." in flat
+
+
+def test_ids_of_one_side_alone_are_no_proof_that_copies_merge() -> None:
+    rows = {(row.platform, row.step): row for row in packet_of("shopify_launch").rows}
+    answers = {step: {c.facet: c.answer.name for c in rows["meta", step].cells}["dedup"] for step in ("ViewContent", "Purchase")}
+    assert answers == {"ViewContent": "NOT_APPLICABLE", "Purchase": "PASS"}
+
+
+def test_of_a_relay_only_shops_that_call_one_are_told() -> None:
+    for name, count in (("shopify_launch", 0), ("clean_launch", 2)):
+        packet = packet_of(name)
+        assert sum("relay" in item.what.lower() for item in (*packet.undecidable, *packet.untested)) == count
+
+
 def test_where_the_plan_names_every_sender_no_register_is_printed() -> None:
     assert packet_of("clean_launch").inventory.register == ""
 

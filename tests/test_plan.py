@@ -69,6 +69,7 @@ def test_a_full_plan_is_read(tmp_path: Path) -> None:
     assert plan.click_id_days == {"meta": 28, "tiktok": 7, "snackvideo": 7}
 
 
+WAIVER = "reason = 'agreed'\nowner = 'media'\nexpires = 2026-12-01"
 MISTAKES = {
     "[launch]\nnmae = 'x'": "launch.nmae: unknown key. Did you mean 'name'? Known here: name, timezone, test_orders, next_review.",
     "[platform.meta]\ndatasets = []": "platform: unknown key. Did you mean 'platforms'?",
@@ -79,11 +80,18 @@ MISTAKES = {
     "[limits]\nlate_after = 3600": 'limits.late_after: must be a duration such as "48h" or "30m", is 3600',
     "[limits]\nmissing_share = 5": "limits.missing_share: must lie between 0 and 1, is 5",
     "[launch]\nnext_review = '2026-12-01'": "launch.next_review: must be a date such as 2026-12-01 (no quotes), is a text",
-    "[launch]\ntest_orders = [1001]": "launch.test_orders: must be a list of texts, is a list",
+    "[launch]\ntest_orders = [1001]": "launch.test_orders: must be a list of texts, holds a number: write it in quotes",
     "[platforms.meta]\nrequire = { Purchase = ['web'] }": "platforms.meta.require.Purchase: 'web' is not known.",
     "[platforms.google]\ndatasets = []": "platforms.google: unknown key. Did you mean",
     "[[senders]]\nname = 'x'\nplatform = 'meta'": "senders[1].channel: is missing; every sender has a name, a platform",
     "[[waivers]]\ncheck = 'x'": "waivers[1].reason: is missing; a waiver has a check, a reason, an owner and an expiry",
+    f"[[waivers]]\ncheck = 'value_mismatched'\n{WAIVER}": "no check 'value_mismatched'. Did you mean 'value_mismatch'?",
+    "[launch]\nname = ' '": "launch.name: must be a text, is empty",
+    "[platforms.facebook]\ndatasets = []": "platforms.facebook: unknown key. Did you mean 'meta'?",
+    "[platforms.meta]\nallowed_domains = ['https://www.example.com/']":
+        "'https://www.example.com/' is an address. Write its domain alone: 'www.example.com'.",
+    "[[senders]]\nname = 'x'\nplatform = 'meta'\nchannel = 'server'\nowner = 'trackng'":
+        "senders[1].owner: 'trackng' is no role. Did you mean 'tracking'? Any other text names a person or a team.",
     "[senders]\nname = 'x'": "senders: must be written as [[senders]], is a table",
     "[owners]\nboss = 'x'": "owners.boss: unknown key.",
     "[launch\nname = 1": "not valid TOML",

@@ -10,7 +10,7 @@ helps while testing. Left in, real sales carry the marks of a test and test orde
 """
 means       = "The sender still adds a test event code: to an order that is no test order, or to the test orders themselves, which shows it is switched on."
 first_check = "Search the sender's settings and code for the test event code; it is usually a setting someone forgot to empty."
-not_yet     = "Do not launch and plan to remove it afterwards, and do not count on the platform to drop such events: it keeps them."
+not_yet     = "Do not leave it for after the launch, and do not count on the platform to drop such events: it keeps them."
 remedy      = "Empty the setting, place one more order, and see that its server event carries no code."
 owner       = "tracking"
 */
@@ -34,8 +34,11 @@ judged as (
         d.ref,
         d.has_test_code,
         coalesce(d.order_id, d.order_key) as order_name,
-        exists (select 1 from plan_test_orders) as has_list
+        exists (select 1 from plan_test_orders) as has_list,
+        -- Without a list a large export is a day's sales, no test.
+        coalesce(o.is_traffic, false) as is_sale
     from deliveries d
+    left join expected_orders o on o.order_id = d.order_id
 )
 select
     j.platform,
@@ -49,10 +52,11 @@ select
         when not j.has_test_code then 'none'
         when j.has_list and j.order_name is not null and l.order_name is null
             then 'a test event code on order ' || j.order_name || ', which is no test order of the plan'
+        when j.is_sale then 'a test event code on order ' || j.order_id || ', one of the day''s sales'
         else 'a test event code: remove it before launch'
     end as actual,
     cast(null as varchar) as cause,
-    case when j.has_list and j.order_name is not null and l.order_name is null then 'blocker' else 'warning' end as severity,
+    case when j.is_sale or (j.has_list and j.order_name is not null and l.order_name is null) then 'blocker' else 'warning' end as severity,
     j.ref,
     cast(null as varchar) as other_ref
 from judged j

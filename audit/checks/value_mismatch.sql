@@ -1,6 +1,6 @@
 /*
 title    = "Every Purchase reports the order amount the plan names"
-failure  = "The value sent is not the order amount the plan names"
+failure  = "The value sent is not the amount the event must report"
 facet    = "money"
 severity = "blocker"
 severity_other_steps = "warning"

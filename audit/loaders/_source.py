@@ -152,20 +152,33 @@ def _look(head: bytes, whole: bool) -> dict[str, Any]:
     if text.startswith("["):
         records = tuple(_first_items(text, "item"))
         return {"shape": "json_array", "records": records, "keys": tuple(records[0]) if records else ()}
-    return _look_table(text)
+    rows = _rows(text, whole)
+    return {"shape": "ndjson", "records": rows, "keys": tuple(rows[0])} if rows else _look_table(text)
 
 
 def _look_object(text: str, whole: bool) -> dict[str, Any]:
-    lines = [line for line in text.split("\n") if line.strip()]
-    complete = lines if whole else lines[:-1]
-    records = [record for line in complete[:_RECORDS_PEEKED] if isinstance(record := _json(line), dict)]
-    first = complete[0].rstrip() if complete else ""
-    if records and first.endswith("}") and (len(complete) > 1 or "log" not in records[0]):
+    complete = _complete_lines(text, whole)
+    records = _rows(text, whole)
+    if not records and complete and complete[0].rstrip().endswith("}"):
+        records = tuple(record for line in complete[:_RECORDS_PEEKED] if isinstance(record := _json(line), dict))
+    if records and (len(complete) > 1 or "log" not in records[0]):
         shape = "ndjson"
     else:
-        shape, records = "json_object", []
+        shape, records = "json_object", ()
     keys, members = _peek_object(text)
-    return {"shape": shape, "records": tuple(records), "keys": keys, "members": members}
+    return {"shape": shape, "records": records, "keys": keys, "members": members}
+
+
+def _complete_lines(text: str, whole: bool) -> list[str]:
+    lines = [line for line in text.split("\n") if line.strip()]
+    return lines if whole else lines[:-1]
+
+
+def _rows(text: str, whole: bool) -> tuple[dict[str, Any], ...]:
+    """The first rows, where most of them are JSON objects: a log may begin in the middle of a line."""
+    peeked = _complete_lines(text, whole)[:_RECORDS_PEEKED]
+    rows = tuple(record for line in peeked if isinstance(record := _json(line), dict))
+    return rows if 2 * len(rows) > len(peeked) else ()
 
 
 def _json(line: str) -> Any:

@@ -49,7 +49,8 @@ def render(packet: Packet) -> str:
     lines += ["", *(f"- {_plain(accepted_against(signature))}" for signature in against)] if against else []
     lines += ["", "| Gate | Answer | Warnings |", "|---|---|---|"]
     for gate in packet.gates:
-        answer = "; ".join(filter(None, (ANSWERS[gate.answer], follows(gate, packet.reasons))))
+        waived = f"{gate.waived} waived" if gate.waived else ""
+        answer = "; ".join(filter(None, (ANSWERS[gate.answer], waived, follows(gate, packet.reasons))))
         lines.append(f"| {_plain(gate.title)} | {answer} | {gate.warnings or ''} |")
     lines += ["", f"| Event | Browser | Server | One id | {' | '.join(FACETS[c] for c in CELLS)} | Owner |"]
     lines.append(f"|---|--:|--:|--:|{'---|' * len(CELLS)}---|")

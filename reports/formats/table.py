@@ -19,6 +19,7 @@ from reports.words import (
     REASONS,
     TONES,
     accepted_against,
+    also,
     counted,
     follows,
     listed,
@@ -95,10 +96,10 @@ class _Page:
     def gates(self) -> None:
         self.line()
         for gate in self.packet.gates:
-            if not gate.blocking and gate.answer in (Answer.PASS, Answer.NOT_APPLICABLE) and not gate.warnings:
+            if not gate.blocking and gate.answer in (Answer.PASS, Answer.NOT_APPLICABLE) and not also(gate):
                 continue
             word = ANSWERS[gate.answer].ljust(11)
-            notes = [follows(gate, self.packet.reasons), counted(gate.warnings, "warning") if gate.warnings else ""]
+            notes = [follows(gate, self.packet.reasons), *also(gate)]
             extra = f" ({', '.join(filter(None, notes))})" if any(notes) else ""
             first, *rest = textwrap.wrap(f"{gate.title}{extra}", self.width - len(word) - 2)
             self.line(f"{self.paint(word, ANSWER_TONES[gate.answer])}  {first}")
@@ -167,6 +168,8 @@ class _Page:
 def _cell(cell: Cell) -> str:
     number = {Answer.FAIL: cell.failed, Answer.UNCLEAR: cell.unclear}.get(cell.answer, 0)
     word = f"{_SHORT[cell.answer]} {number}" if number else _SHORT[cell.answer]
+    # An accepted gap is no pass.
+    word = f"waived {cell.waived}" if cell.waived and cell.answer is Answer.PASS else word
     return f"{word} +{cell.warnings}" if cell.warnings else word
 
 
