@@ -40,6 +40,5 @@ def shortage_told(spill: Path | None, bound: str) -> Iterator[None]:
                 " the audit runs. Free space, set TMPDIR to a folder on a larger disk, or allow more with --memory."
             ) from error
         raise SpaceError(
-            f"the memory bound ({bound}) is too small for this evidence. Allow more with --memory, or audit fewer files at"
-            " once."
+            f"the memory bound ({bound}) is too small for this evidence. Allow more with --memory, or audit fewer files at once."
         ) from error

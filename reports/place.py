@@ -169,9 +169,7 @@ def _take(out: Path, where: Path) -> Held:
             raise
         held = take(inside)
     if held is None:
-        raise OutputError(
-            f"{out}: another run is writing there right now. Wait until it has finished, or name another folder."
-        )
+        raise OutputError(f"{out}: another run is writing there right now. Wait until it has finished, or name another folder.")
     return held
 
 

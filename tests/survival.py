@@ -35,9 +35,7 @@ def start(folder: Path, *words: str | Path, before: str = "", **options: Any) ->
     """Begins a run in a folder; ``before`` is Python that runs in the process first."""
     code = f"{before}\nimport sys; from audit.cli import main; sys.argv[0] = 'pixel-audit'; main()"
     given: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, words)], text=True, cwd=folder, env=environment(folder), **given
-    )
+    return subprocess.Popen([sys.executable, "-c", code, *map(str, words)], text=True, cwd=folder, env=environment(folder), **given)
 
 
 def run(folder: Path, *words: str | Path, before: str = "", **options: Any) -> subprocess.CompletedProcess[str]:

@@ -81,7 +81,7 @@ def test_a_launch_with_evil_in_every_field_of_every_file_and_of_its_plan_is_only
     evil, template = json.dumps(EVIL), json.dumps("{order_id}" + EVIL.replace("{", "").replace("}", ""))
     (folder / "audit.toml").write_text(
         f'[launch]\nname = {evil}\ntest_orders = ["1001", {evil}]\n[purchase]\nevent_id = {template}\n'
-        f'[platforms.meta]\ndatasets = [{evil}]\n'
+        f"[platforms.meta]\ndatasets = [{evil}]\n"
         f'[[senders]]\nname = {evil}\nplatform = "meta"\nchannel = "browser"\nowner = "data"\n',
         encoding="utf-8",
     )
@@ -151,7 +151,7 @@ def test_ten_thousand_levels_anywhere_are_data_or_a_reject(deep: str, tmp_path: 
         "calls.ndjson": f"{json.dumps(CALL)}\n" + call.replace('"@"', value) + "\n",
         "capture.har": _har(_entry())[:-3] + b"," + entry + b"]}}",
         "orders.csv": f'{cells}\n1002,2026-11-20T10:00:00Z,10,USD,"{value.replace(chr(34), chr(34) * 2)}"\n',
-        "orders.json": f"[{order[:-1]}, \"currency\": \"USD\", \"line_items\": []}}, {order[:-1]}, \"meta_data\": {value}}}]",
+        "orders.json": f'[{order[:-1]}, "currency": "USD", "line_items": []}}, {order[:-1]}, "meta_data": {value}}}]',
     }
     for name, content in files.items():
         (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())

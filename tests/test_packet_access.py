@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,7 @@ def test_every_filter_works_by_keyboard_and_comes_back_after_a_reload(browser: B
         assert rows.count() == shown
         page.focus("button[type=reset]")
         page.keyboard.press("Enter")
-        page.wait_for_function("location.hash === '#findings'")
+        page.wait_for_url(re.compile(r"#findings$"))
         assert rows.count() == everything
 
 
@@ -141,7 +142,7 @@ def test_a_filter_lives_in_the_address_and_survives_a_reload(browser: Browser, t
     assert page.input_value("select[name=platform]") == "snackvideo"
     page.focus("button[type=reset]")
     page.keyboard.press("Enter")
-    page.wait_for_function("location.hash === '#findings'")
+    page.wait_for_url(re.compile(r"#findings$"))
     assert rows.count() == everything
 
 

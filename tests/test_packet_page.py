@@ -38,18 +38,19 @@ def test_hostile_text_in_every_field_stays_text(browser: Browser, tmp_path: Path
 def test_the_policy_stops_a_script_that_got_in(browser: Browser, tmp_path: Path) -> None:
     page, _ = opened(browser, packet_of("double_sender"), tmp_path)
     page.evaluate(
-        """() => {
+        """() => new Promise(resolve => {
             window.stopped = [];
-            document.addEventListener("securitypolicyviolation", event => window.stopped.push(event.effectiveDirective));
+            document.addEventListener("securitypolicyviolation", event => {
+                if (window.stopped.push(event.effectiveDirective) === 2) resolve();
+            });
             const script = document.createElement("script");
             script.textContent = "window.hacked = 1";
             document.body.append(script);
             const picture = document.createElement("img");
             picture.src = "https://example.com/spy.png";
             document.body.append(picture);
-        }"""
+        })"""
     )
-    page.wait_for_function("window.stopped.length === 2")
     assert page.evaluate("window.stopped.sort()") == ["img-src", "script-src-elem"]
     assert page.evaluate("window.hacked") is None
 

@@ -90,7 +90,7 @@ def test_a_disk_too_small_for_a_large_log_is_not_the_log_s_fault(size: int, word
 
 def test_a_disk_that_fills_up_at_the_end_of_a_step_is_a_shortage() -> None:
     # The database has a name of its own for it; it cannot be brought about at will.
-    error = duckdb.TransactionException("Failed to commit: Could not write file \"x.duckdb.wal\": No space left on device")
+    error = duckdb.TransactionException('Failed to commit: Could not write file "x.duckdb.wal": No space left on device')
     assert is_shortage(error)
     assert not is_shortage(duckdb.TransactionException("Failed to commit: write-write conflict"))
 

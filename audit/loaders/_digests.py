@@ -53,9 +53,7 @@ class Digests:
         try:
             return self._digests[source.path].result()
         except OSError as error:
-            raise InputError(
-                f"{source.path}: cannot be read ({error.strerror}). Check the path and its permissions."
-            ) from error
+            raise InputError(f"{source.path}: cannot be read ({error.strerror}). Check the path and its permissions.") from error
 
     def _digest(self, path: Path) -> str:
         digest = hashlib.sha256()

@@ -27,11 +27,11 @@ Target = Callable[[bytes], None]
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="pixel-audit-fuzz-"))
 atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
-OMNIBUG = b'''Omnibug v2.1.0,,,,,,,
+OMNIBUG = b"""Omnibug v2.1.0,,,,,,,
 Event Type,Provider,Account,Request ID,Request URL,POST Data,Timestamp,Notes
 "GET","Meta Pixel","123","7","https://www.facebook.com/tr/?id=1&ev=Purchase","undefined","Fri Nov 20 2026 17:00:00 GMT+0700",""
 "POST","TikTok","C1","8","https://analytics.tiktok.com/api/v2/pixel","{"event":"A"}","Fri Nov 20 2026 17:00:01 GMT+0700 (WIB)",""
-'''
+"""
 GA4 = b"""# ----------------------------------------
 # Start date: 20261120
 # End date: 20261120
@@ -145,8 +145,7 @@ def run(data: bytes) -> None:
 
 
 TARGETS: dict[str, Target] = {
-    function.__name__: function
-    for function in (entry, capture, text, look, table, requests, report, plan, run)
+    function.__name__: function for function in (entry, capture, text, look, table, requests, report, plan, run)
 }
 
 
