@@ -88,8 +88,10 @@ MISTAKES = {
     f"[[waivers]]\ncheck = 'value_mismatched'\n{WAIVER}": "no check 'value_mismatched'. Did you mean 'value_mismatch'?",
     "[launch]\nname = ' '": "launch.name: must be a text, is empty",
     "[platforms.facebook]\ndatasets = []": "platforms.facebook: unknown key. Did you mean 'meta'?",
-    "[platforms.meta]\nallowed_domains = ['https://www.example.com/']": "'https://www.example.com/' is an address. Write its domain alone: 'www.example.com'.",
-    "[[senders]]\nname = 'x'\nplatform = 'meta'\nchannel = 'server'\nowner = 'trackng'": "senders[1].owner: 'trackng' is no role. Did you mean 'tracking'? Any other text names a person or a team.",
+    "[platforms.meta]\nallowed_domains = ['https://www.example.com/']":
+        "'https://www.example.com/' is an address. Write its domain alone: 'www.example.com'.",
+    "[[senders]]\nname = 'x'\nplatform = 'meta'\nchannel = 'server'\nowner = 'trackng'":
+        "senders[1].owner: 'trackng' is no role. Did you mean 'tracking'? Any other text names a person or a team.",
     "[senders]\nname = 'x'": "senders: must be written as [[senders]], is a table",
     "[owners]\nboss = 'x'": "owners.boss: unknown key.",
     "[launch\nname = 1": "not valid TOML",
