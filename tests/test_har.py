@@ -157,3 +157,23 @@ def test_cookies_other_than_click_and_browser_ids_never_enter(tmp_path: Path) ->
     assert "requests" not in tables, "raw requests are gone once they are decoded"
     assert "SECRETSESSION" not in rows
     assert "Bearer" not in rows
+
+
+def test_posts_to_a_platform_without_their_content_are_counted(tmp_path: Path) -> None:
+    def post(url: str, **told: Any) -> dict[str, Any]:
+        return _entry(url, request={"method": "POST", "url": url, "headers": [], **told})
+
+    pixel = "https://analytics.tiktok.com/api/v2/pixel"
+    content = _har(
+        post(pixel),
+        post(pixel, postData={"mimeType": "application/json", "text": '{"event": "Purchase"}'}),
+        post("https://analytics.tiktok.com/api/v2/performance"),
+        post("https://www.facebook.com/tr/"),
+        post(HIT),
+        post("https://shop.example/cart/add.js"),
+    )
+    audit = _audit(tmp_path, content)
+    assert audit.con.execute("select * from unread_hits order by platform").fetchall() == [
+        ("capture.har", "meta", 1),
+        ("capture.har", "tiktok", 1),
+    ]

@@ -27,7 +27,7 @@ owner       = "theme"
 
 [causes.two_agents]
 means       = "Two installations of the pixel, each naming itself differently, fire the same step: for example a tag container and a shop app."
-first_check = "The two names are given below; look in each tool for the trigger of this step."
+first_check = "Both names stand in the row; look in each tool for the trigger of this step."
 not_yet     = "Do not uninstall the pixel everywhere; events of other steps may come from only one of the two."
 remedy      = "Decide which tool owns this step, and switch this one trigger off in the other."
 owner       = "tracking"

@@ -94,6 +94,13 @@ order_lacks as (
     from order_amounts_read
     group by source
 ),
+unread as (
+    select
+        source,
+        sum(hits) as hits
+    from unread_hits
+    group by source
+),
 without_id as (
     select
         source,
@@ -110,6 +117,7 @@ judged as (
         s.first_at,
         nullif(concat_ws('; ',
             case when s.kind in ('browser', 'server') and not s.has_bodies then 'no request bodies' end,
+            case when coalesce(s.has_bodies, true) and u.hits > 0 then u.hits || ' requests to a platform without their content' end,
             case when s.loader = 'har' and not s.has_statuses then 'no response status' end,
             case when s.loader = 'har' and s.gaps like '%no page navigation%' then 'no page navigation' end,
             case when s.gaps like '%last row is cut off%' then 'its last row is cut off' end,
@@ -124,6 +132,7 @@ judged as (
     from sources s
     left join gaps_between g on g.source = s.source
     left join order_lacks o on o.source = s.source and s.kind = 'orders'
+    left join unread u on u.source = s.source
     left join without_id i on i.source = s.source and s.kind = 'orders'
     where s.kind in ('browser', 'server', 'orders')
 )

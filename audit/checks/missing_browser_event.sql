@@ -14,8 +14,8 @@ placed as a test nothing may be missing; on a day's traffic blockers take a few 
 """
 
 # For rows that cannot be told.
-means       = "The evidence does not hold this shopper's visit, so nobody can say whether the browser sent the step."
-first_check = "Look whether the capture or pixel log was running when this order was placed, and for this platform."
+means       = "The evidence does not hold this part of the shopper's visit, so nobody can say whether the browser sent the step."
+first_check = "Look whether the recording or pixel log ran from the first page until some seconds after the thank-you page, for this platform too, and was saved with its content."
 not_yet     = "Do not treat this as passed: an order nobody watched proves nothing."
 remedy      = "Place one test order with the capture running from the product page to the thank-you page, and list it as a test order in the plan."
 owner       = "tracking"
@@ -56,7 +56,7 @@ remedy      = "Point the storefront's event call at the planned pixel, or correc
 owner       = "media"
 
 [causes.unknown]
-means       = "The page was there and the script worked, yet this step was not sent, and the capture does not show one single reason."
+means       = "The platform's script was there, yet the evidence holds no such event of the browser, and shows no single reason for it."
 first_check = "Open the page of this step and look whether the code that sends the event runs: its condition may not hold on this path."
 not_yet     = "Do not switch off the server event to make both sides equal; it is the only copy there is."
 remedy      = "Mend the condition or the missing call on this page, then place one test order and compare both sides again."
@@ -126,8 +126,10 @@ signs as (
             then 'Meta''s hit counter jumps from ' || g.before_counter || ' to ' || g.counter end as gap_sign,
         case when s.foreign_browser_key is not null
             then 'sent to pixel ' || coalesce(f.dataset, '?') || ' instead' end as foreign_sign,
-        coalesce(t.ref, f.ref, g.ref) as sign_ref
+        coalesce(t.ref, f.ref, g.ref) as sign_ref,
+        u.reason as unshown
     from order_steps s
+    left join unshown_steps u on u.order_id = s.order_id and u.platform = s.platform and u.step = s.step
     left join captured_orders c on c.order_id = s.order_id
     left join visit_loads l on l.order_id = s.order_id and l.platform = s.platform
     left join visit_hits h on h.order_id = s.order_id and h.platform = s.platform
@@ -145,6 +147,7 @@ judged as (
             -- Money and time point to a browser copy that names no order, or a source nobody knows: neither proves anything.
             when is_due is null or probable_browser_key is not null then null
             when stopped_events > 0 or foreign_browser_key is not null then false
+            when unshown is not null then null
             when sees_browser and (step = 'Purchase' or has_visit) then false
         end as ok,
         case when library_sign is not null then 1 else 0 end
@@ -228,6 +231,7 @@ named as (
         cast(null as varchar) as gap_sign,
         cast(null as varchar) as foreign_sign,
         cast(null as varchar) as sign_ref,
+        cast(null as varchar) as unshown,
         cast(null as varchar) as found_cause
     from order_steps
     where needs_browser
@@ -255,6 +259,7 @@ named as (
         gap_sign,
         foreign_sign,
         sign_ref,
+        unshown,
         found_cause
     from explained
     where is_named
@@ -275,6 +280,7 @@ select
             when x.ok is null and x.is_due is null then o.doubt
             when x.ok is null and x.probable_browser_key is not null then 'one browser event names no order but fits in money or time'
             when x.ok is null and x.platform = 'snackvideo' then 'SnackVideo''s browser call cannot be read from a HAR; a pixel log would show it'
+            when x.ok is null and x.unshown is not null then x.unshown
             when x.ok is null then 'this visit is in no browser capture'
         end,
         case when not x.ok then x.library_sign end,

@@ -14,9 +14,9 @@ On a day's traffic people skip steps by themselves, so there the share is judged
 
 # For rows that cannot be told.
 means       = "The evidence does not show this visit well enough to say whether the step fired."
-first_check = "Look whether the capture ran from the product page to the thank-you page, without a pause of half an hour."
+first_check = "Look whether the recording ran from the product page to the thank-you page, with 'Preserve log' on, and was saved with its content."
 not_yet     = "Do not treat this as passed: an unwatched step proves nothing."
-remedy      = "Walk one test order from product page to thank-you page in one visit, with the capture running, and audit it again."
+remedy      = "Walk one test order from product page to thank-you page within half an hour, with the recording running throughout, and audit it again."
 owner       = "tracking"
 
 [causes.never_fired]
@@ -78,10 +78,12 @@ judged as (
             when s.stopped_events > 0 then null
             when s.probable_browser_key is not null or s.probable_server_key is not null or e.session is not null then null
             when s.step <> 'Purchase' and not s.has_visit then null
-            when s.needs_browser and s.sees_browser then false
+            when s.needs_browser and s.sees_browser and u.reason is null then false
             when s.needs_server and s.sees_server and not s.only_with_click then false
-        end as ok
+        end as ok,
+        u.reason as unshown
     from order_steps s
+    left join unshown_steps u on u.order_id = s.order_id and u.platform = s.platform and u.step = s.step
     left join earlier_steps e on e.order_id = s.order_id and e.platform = s.platform and e.step = s.step
 ),
 explained as (
@@ -94,6 +96,7 @@ explained as (
         earlier_session,
         earlier_ref,
         ok,
+        unshown,
         case
             when ok or ok is null then null
             when foreign_browser_key is not null or foreign_server_key is not null then 'other_dataset'
@@ -130,6 +133,7 @@ named as (
         x.earlier_session,
         x.earlier_ref,
         x.ok,
+        x.unshown,
         x.found_cause,
         o.doubt,
         o.ref as order_ref
@@ -156,6 +160,7 @@ select
         when x.probable_browser_key is not null or x.probable_server_key is not null then 'one event names no order but fits in money or time'
         when x.earlier_session is not null then 'none in this visit; the same browser sent it earlier, in ' || x.earlier_session
         when x.ok is null and x.step <> 'Purchase' and not x.has_visit then 'no visit in the evidence can be tied to this order'
+        when x.ok is null and x.unshown is not null then 'none found; ' || x.unshown
         when x.ok is null and x.platform = 'snackvideo' then 'none found; SnackVideo''s browser call cannot be read from a HAR'
         when x.ok is null then 'none found, and nothing in the evidence watched this order'
         else 'browser none, server none'

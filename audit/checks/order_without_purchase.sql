@@ -14,7 +14,7 @@ drafts, marketplaces, spam) are left out.
 
 # For rows that cannot be told.
 means       = "Whether this order had a Purchase cannot be read from what was handed in."
-first_check = "Read on the right what stands in the way: the export, the blocked browser, or an event that names no order."
+first_check = "See what stands in the way: the export, a recording with a part missing, a blocked browser, or an event that names no order."
 not_yet     = "Do not treat this as passed, and do not report the order as lost either."
 remedy      = "Hand in the missing part, or place one more test order with capture and export covering it, and run the audit again."
 owner       = "tracking"
@@ -81,10 +81,12 @@ judged as (
         case
             when p.events > 0 or s.browser_events + s.server_events + s.refused_events > 0 then true
             when s.is_due is null or p.probable_ref is not null or p.stopped_ref is not null then null
-            when s.needs_browser and s.sees_browser then false
+            when s.needs_browser and s.sees_browser and u.reason is null then false
             when s.needs_server and s.sees_server and not s.only_with_click then false
-        end as ok
+        end as ok,
+        u.reason as unshown
     from order_steps s
+    left join unshown_steps u on u.order_id = s.order_id and u.platform = s.platform and u.step = s.step
     left join purchases p on p.order_id = s.order_id and p.platform = s.platform
     where s.step = 'Purchase'
 ),
@@ -185,6 +187,7 @@ select
         when probable_ref is not null then 'none that names it; one Purchase fits in money or time'
         when stopped_ref is not null then 'the browser tried and was stopped (' || stopped_by || ')'
         when ok is null and due_at is null then 'none; the export gives no time that could be compared'
+        when ok is null and unshown is not null then 'none; ' || unshown
         when ok is null and platform = 'snackvideo' then 'none; SnackVideo''s browser call cannot be read from a HAR, and no pixel log covers the order'
         when ok is null and is_beside then 'none; the capture that ran then is of another order'
         when ok is null then 'none; no capture or log covers ' || strftime(due_at, '%Y-%m-%d %H:%M') || ' UTC'

@@ -77,6 +77,12 @@ clicks_seen as (
       and session is not null
       and coalesce(cookie_click, click_id) is not null
 ),
+-- A request whose content was not recorded may have been the sender's.
+unread as (
+    select platform
+    from unread_hits
+    group by platform
+),
 duties as (
     select count(*) as orders
     from orders
@@ -102,6 +108,7 @@ judged as (
         case
             when h.entry is not null then true
             when k.channel is null then null
+            when d.channel = 'browser' and u.platform is not null then null
             -- SnackVideo's own beacon is unknown: its browser events come from a log of calls or not at all
             when d.platform = 'snackvideo' and d.channel = 'browser' and n.events is null then null
             -- SnackVideo's server sends only for shoppers with a click id, and must for required steps only
@@ -112,6 +119,7 @@ judged as (
         end as ok,
         case
             when k.channel is null then 'no ' || d.channel || ' evidence was supplied'
+            when d.channel = 'browser' and u.platform is not null then 'the capture holds requests to this platform without their content'
             when d.platform = 'snackvideo' and d.channel = 'browser' and n.events is null
                 then 'no log of browser calls was supplied'
             when d.platform = 'snackvideo' and d.channel = 'server' and w.platform is null then 'no shopper with a click id was seen'
@@ -126,6 +134,7 @@ judged as (
         on h.entry = d.entry
        and h.step = d.step
     left join kinds_seen k on k.channel = d.channel
+    left join unread u on u.platform = d.platform
     left join channels_seen n
         on n.platform = d.platform
        and n.channel = d.channel

@@ -131,6 +131,27 @@ select
 from hits
 where consent is not null;
 
+-- What a platform's script posted without its text in the capture: saved without content, or a recorder that drops beacons.
+insert into unread_hits
+with posts as (
+    select
+        source,
+        case
+            when host in ('facebook.com', 'www.facebook.com') and regexp_full_match(path, '/tr/?') then 'meta'
+            when regexp_full_match(host, 'analytics[a-z0-9.-]*[.]tiktok(w)?[.](com|us)')
+                and regexp_full_match(path, '/(api/v2/pixel|api/v1/pixel/track|api/v2/pixel/track)/?') then 'tiktok'
+        end as platform
+    from requests
+    where method = 'POST'
+      and coalesce(body, '') = ''
+      and not contains(coalesce(query, ''), 'ev=')
+      and page_load is not null
+)
+select source, platform, count(*)
+from posts
+where platform is not null
+group by source, platform;
+
 insert into seen_spans
 select source, min(seen_at), max(seen_at)
 from requests

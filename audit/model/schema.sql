@@ -143,6 +143,13 @@ create table loads (
     ok        boolean
 );
 
+-- Requests of a browser capture to a platform whose content was not recorded: an event of it may have been any of them.
+create table unread_hits (
+    source   varchar,
+    platform varchar,
+    hits     bigint
+);
+
 -- Meta's own count of its hits per pixel and page load, telemetry included: a hole in it is a hit that left no trace.
 create table counters (
     ref       varchar,

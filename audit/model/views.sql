@@ -1952,6 +1952,151 @@ left join sends k
    and k.requirement = r.requirement
 left join other_sends s on s.order_id = w.order_id and s.requirement = r.requirement;
 
+-- The steps that an order's own captures cannot show, and why: what a platform's script sent was saved without its content, or
+-- the recording begins on a later page of the path, or ends before the page after the checkout.
+create table unshown_steps as
+with absent_steps as (
+    select
+        order_id,
+        platform,
+        step,
+        case step when 'ViewContent' then 1 when 'AddToCart' then 2 when 'InitiateCheckout' then 3 else 4 end as place
+    from order_steps
+    where browser_events + stopped_events = 0
+      and foreign_browser_key is null
+),
+absent_orders as (
+    select distinct order_id from absent_steps
+),
+-- A capture that ran when a listed order was placed may be its own, though nothing in it names the order.
+order_captures as (
+    select
+        v.order_id,
+        c.source
+    from absent_orders a
+    join order_sessions v on v.order_id = a.order_id
+    join captured_visits c on c.session = v.session
+    union
+    select
+        o.order_id,
+        s.source
+    from absent_orders a
+    join expected_orders o on o.order_id = a.order_id
+    join sources s on o.due_at between s.first_at - interval 60 seconds and s.last_at + interval 60 seconds
+    where s.loader = 'har'
+      and o.is_named
+      and not exists (select 1 from order_sessions v join captured_visits c on c.session = v.session where v.order_id = o.order_id)
+),
+unread as (
+    select distinct
+        c.order_id,
+        h.platform
+    from order_captures c
+    join unread_hits h on h.source = c.source
+),
+visit_moments as (
+    select
+        v.order_id,
+        e.event_key,
+        coalesce(e.seen_at, e.event_at) as seen_at,
+        case e.step when 'ViewContent' then 1 when 'AddToCart' then 2 when 'InitiateCheckout' then 3 when 'Purchase' then 4 end as place,
+        e.step,
+        e.page_host,
+        e.page_path,
+        e.referrer_host
+    from absent_orders a
+    join order_sessions v on v.order_id = a.order_id
+    join events e on e.session = v.session
+    where e.channel = 'browser'
+),
+openings as (
+    select order_id, min(seen_at) as first_at
+    from visit_moments
+    group by order_id
+),
+opening_events as (
+    select
+        o.order_id,
+        min(m.event_key) as event_key
+    from openings o
+    join visit_moments m on m.order_id = o.order_id and m.seen_at = o.first_at
+    group by o.order_id
+),
+-- Whoever came to the first page from a page of the same shop had begun the visit before; what that page sends is shown.
+late_starts as (
+    select
+        f.order_id,
+        min(m.place) as place
+    from opening_events e
+    join visit_moments f on f.order_id = e.order_id and f.event_key = e.event_key
+    join visit_moments m on m.order_id = f.order_id and m.page_host = f.page_host and m.page_path = f.page_path
+    where f.referrer_host = f.page_host
+      and m.place is not null
+    group by f.order_id
+    having min(m.place) >= 3
+),
+checkouts as (
+    select
+        v.order_id,
+        max(a.finished_at) as finished_at
+    from absent_orders o
+    join order_sessions v on v.order_id = o.order_id
+    join actions a on a.session = v.session
+    where a.kind = 'checkout'
+      and a.ok
+    group by v.order_id
+),
+last_checkouts as (
+    select
+        order_id,
+        max(seen_at) as begun_at
+    from visit_moments
+    where place = 3
+    group by order_id
+),
+-- Something sent from another page after the checkout began: the page that followed was there.
+followed as (
+    select distinct m.order_id
+    from last_checkouts l
+    join visit_moments c on c.order_id = l.order_id and c.place = 3 and c.seen_at = l.begun_at
+    join visit_moments m on m.order_id = l.order_id and m.seen_at > l.begun_at
+    where m.page_path <> c.page_path
+       or m.page_host <> c.page_host
+),
+endings as (
+    select
+        c.order_id,
+        max(s.last_at) as last_at
+    from order_captures c
+    join sources s on s.source = c.source
+    group by c.order_id
+),
+early_ends as (
+    select e.order_id
+    from endings e
+    join expected_orders o on o.order_id = e.order_id
+    left join checkouts k on k.order_id = e.order_id
+    where e.last_at < coalesce(k.finished_at + interval 3 seconds, o.due_at)
+      and not exists (select 1 from followed f where f.order_id = e.order_id)
+)
+select
+    a.order_id,
+    a.platform,
+    a.step,
+    case
+        when u.order_id is not null then 'the capture holds requests to this platform without their content'
+        when a.place < l.place then 'the recording begins on a later page: its first step is '
+            || case l.place when 3 then 'InitiateCheckout' else 'Purchase' end
+        else 'the recording ends before the page after the checkout'
+    end as reason
+from absent_steps a
+left join unread u on u.order_id = a.order_id and u.platform = a.platform
+left join late_starts l on l.order_id = a.order_id and a.place < l.place
+left join early_ends e on e.order_id = a.order_id and a.step = 'Purchase'
+where u.order_id is not null
+   or l.order_id is not null
+   or e.order_id is not null;
+
 -- Holes in Meta's own count of hits per pixel and page: something between the two hits left no trace.
 create table counter_gaps as
 with counted as (
