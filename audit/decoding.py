@@ -81,6 +81,8 @@ def join_events(con: duckdb.DuckDBPyConnection) -> None:
     _run(con, "candidates")
     tell_violations(con)
     _run(con, "consent")
+    if con.execute("select source from sources where not has_zone").fetchone():
+        _run(con, "clocks")
     con.execute(
         """
         with beside as (

@@ -17,6 +17,7 @@ from audit.errors import InputError
 from audit.loaders import Loader, claimant
 from audit.loaders._digests import Digests
 from audit.loaders._ending import CUT_OFF
+from audit.loaders._requests import lacks_zone
 from audit.loaders._source import Source, Tally, read_source
 from audit.loaders._steady import steady
 from audit.plan import Plan
@@ -158,7 +159,7 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
                 f"no evidence found.{extra} Put a HAR, a server request log and the shop's order export into the folder,"
                 " or name the files."
             )
-        tallies = _read_all(con, sources, progress)
+        tallies = _read_all(con, sources, plan, progress)
         for source, name, loader in sources:
             with steady(source):
                 digest = digests.of(source)
@@ -166,7 +167,9 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
     return unrecognised
 
 
-def _read_all(con: duckdb.DuckDBPyConnection, sources: list[tuple[Source, str, Loader]], progress: Progress) -> dict[Path, Tally]:
+def _read_all(
+    con: duckdb.DuckDBPyConnection, sources: list[tuple[Source, str, Loader]], plan: Plan, progress: Progress
+) -> dict[Path, Tally]:
     """Reads every file; what became of its rows, by its path. Orders come first: what is kept of an event depends on them."""
     # The salt only keeps digests of this run from being compared with anything outside it; they are never written out.
     con.execute("set variable salt = ?", [secrets.token_hex(16)])
@@ -191,7 +194,7 @@ def _read_all(con: duckdb.DuckDBPyConnection, sources: list[tuple[Source, str, L
                         con.execute("reset threads")
                     tally = loader.load(con, source)
                     waiting += source.size
-            tallies[source.path] = _told_torn(con, source, tally)
+            tallies[source.path] = _told_torn(con, source, _told_zoneless(source, loader, plan, tally))
             if waiting > min(BATCH_BYTES, room):
                 decode_requests(con, batch)
                 batch, waiting = batch + 1, 0
@@ -206,6 +209,16 @@ def _read_all(con: duckdb.DuckDBPyConnection, sources: list[tuple[Source, str, L
     if is_large:
         con.execute("reset threads")
     return tallies
+
+
+def _told_zoneless(source: Source, loader: Loader, plan: Plan, tally: Tally) -> Tally:
+    """Times of a log without a zone are read as UTC where the plan names none; whether they are is another question."""
+    if loader.KIND not in ("browser", "server"):
+        return tally
+    if plan.timezone is not None or not lacks_zone(source):
+        return replace(tally, has_zone=True)
+    gap = "its times name no zone, and the plan none: they are read as UTC"
+    return replace(tally, has_zone=False, gaps=(*tally.gaps, gap))
 
 
 def _told_torn(con: duckdb.DuckDBPyConnection, source: Source, tally: Tally) -> Tally:
@@ -241,10 +254,10 @@ def _with_mapping(source: Source, plan: Plan) -> Source:
 
 def _store_source(con: duckdb.DuckDBPyConnection, source: Source, digest: str, name: str, kind: str, tally: Tally) -> None:
     con.execute(
-        "insert into sources values (?, ?, ?, ?, ?, ?, ?, ?, null, null, ?, ?, ?)",
+        "insert into sources values (?, ?, ?, ?, ?, ?, ?, ?, null, null, ?, ?, ?, ?)",
         [
             source.name, kind, name, digest, tally.read, tally.kept, tally.ignored, tally.rejected,
-            tally.has_bodies, tally.has_statuses, "; ".join(tally.gaps) or None,
+            tally.has_bodies, tally.has_statuses, tally.has_zone, "; ".join(tally.gaps) or None,
         ],
     )  # fmt: skip
 

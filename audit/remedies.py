@@ -58,6 +58,12 @@ REMEDIES: tuple[Remedy, ...] = (
     ),
     Remedy("no times of sending", ("late_event",), "Export through Cloud Logging or BigQuery, which add the time of each line."),
     Remedy(
+        "read as UTC",
+        (*_TIMES, "missing_browser_event", "missing_server_event"),
+        'Name the zone of the clock that wrote them: [launch] timezone = "Asia/Jakarta" in audit.toml; or log times like'
+        " 2026-11-20T14:05:00+07:00.",
+    ),
+    Remedy(
         "without a time zone",
         (*_TIMES, "order_without_purchase", "daily_gap"),
         'Name the shop\'s zone in audit.toml: [launch] timezone = "Asia/Jakarta".',

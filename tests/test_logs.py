@@ -234,3 +234,26 @@ def test_half_a_character_in_a_text_loses_no_event(name: str, tmp_path: Path) ->
     (tmp_path / name).write_text(json.dumps(row if name.endswith("ndjson") else har), encoding="utf-8")
     con = engine.run([engine.InputFile(tmp_path / name, name)], Plan()).con
     assert con.execute("select count(*) from events").fetchone() == (len(META_RELAY["events"]),)
+
+
+#: The body's event says 10:00:00 of UTC.
+STAMPED = {"data": [{"event_name": "Purchase", "event_time": 1795168800, "event_id": "A-1", "action_source": "website"}]}
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "body", "known"),
+    [
+        ("2026-11-20T17:00:00+07:00", None, META_RELAY, True),
+        ("2026-11-20T17:00:00", "Asia/Jakarta", META_RELAY, True),
+        ("2026-11-20 17:00:00", None, META_RELAY, False),
+        ("2026-11-20 17:00:00", None, STAMPED, False),
+        ("2026-11-20 10:00:01", None, STAMPED, True),
+    ],
+    ids=["named", "the plan's", "unknown", "seven hours from its events", "that of its events"],
+)
+def test_a_clock_without_a_zone_is_known_where_something_tells_it(
+    written: str, zone: str | None, body: object, known: bool, tmp_path: Path
+) -> None:
+    address = "https://graph.facebook.com/v21.0/1234567890123456/events" if body is STAMPED else REQUEST["url"]
+    audit = _run(tmp_path, _ndjson(REQUEST | {"ts": written, "url": address, "body": json.dumps(body)}), zone=zone)
+    assert audit.con.execute("select has_zone from sources").fetchall() == [(known,)]

@@ -50,26 +50,34 @@ owner       = "data"
 with credible_times as (
     -- A claimed time that event_time_out_of_range refuses proves nothing here; when the event was seen leaving does.
     select
-        event_key,
-        platform,
-        channel,
-        step,
-        session,
-        ref,
-        order_id,
-        order_key,
-        event_id,
+        e.event_key,
+        e.platform,
+        e.channel,
+        e.step,
+        e.session,
+        e.ref,
+        e.order_id,
+        e.order_key,
+        e.event_id,
         case
-            when event_at is null then seen_at
-            when event_at < seen_at - interval 7 days or event_at > seen_at + interval 5 minutes then seen_at
-            else event_at
-        end as happened_at
-    from sent_events
-    where step in ('AddToCart', 'Purchase')
+            when e.event_at is null then e.seen_at
+            when s.has_zone = false and e.event_time_sent is not null then e.event_at
+            when e.event_at < e.seen_at - interval 7 days or e.event_at > e.seen_at + interval 5 minutes then e.seen_at
+            else e.event_at
+        end as happened_at,
+        -- A clock of an unknown zone is at most fourteen hours away.
+        case
+            when s.has_zone = false
+                and (e.event_time_sent is null or regexp_full_match(e.event_time_sent, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+')) then 50400
+            else 0
+        end as doubt_s
+    from sent_events e
+    left join sources s on s.source = e.source
+    where e.step in ('AddToCart', 'Purchase')
       -- There is an order or a call of the storefront to compare it with.
       and (
-          (step = 'Purchase' and order_id is not null)
-          or event_key in (select event_key from action_claims)
+          (e.step = 'Purchase' and e.order_id is not null)
+          or e.event_key in (select event_key from action_claims)
       )
 ),
 timed as (
@@ -133,11 +141,13 @@ judged as (
         case
             when a.outcome = 'early' then 'before_action'
             when a.outcome = 'failed' then 'action_failed'
-            when t.latest_at < o.created_at - interval 60 seconds then 'before_order'
-            when o.conversion_point = 'payment_confirmed' and t.latest_at < o.paid_at - interval 60 seconds then 'before_payment'
+            when epoch(t.latest_at) < epoch(o.created_at) - 60 - t.doubt_s then 'before_order'
+            when o.conversion_point = 'payment_confirmed' and epoch(t.latest_at) < epoch(o.paid_at) - 60 - t.doubt_s
+                then 'before_payment'
         end as found_cause,
         a.outcome is not null
-            or (t.step = 'Purchase' and o.created_at is not null and (o.conversion_point = 'order_created' or o.paid_at is not null))
+            or (t.step = 'Purchase' and o.created_at is not null and (o.conversion_point = 'order_created' or o.paid_at is not null)
+                and (t.doubt_s = 0 or t.latest_at >= o.created_at - interval 60 seconds))
             as is_told
     from timed t
     left join best_answers a on a.event_key = t.event_key and a.nth = 1
@@ -181,6 +191,7 @@ select
         when found_cause = 'action_failed' then 'the call failed (' || status || '), the event was sent all the same'
         when found_cause is not null then 'sent by the ' || channel || ' at ' || strftime(happened_at, '%Y-%m-%d %H:%M:%S') || ' UTC'
         when is_told then 'sent at ' || strftime(happened_at, '%H:%M:%S') || ' UTC'
+        when doubt_s > 0 then 'sent at ' || strftime(happened_at, '%H:%M:%S') || ' in a time zone that neither the log nor the plan names'
         else 'sent at ' || strftime(happened_at, '%H:%M:%S') || ' UTC; the export gives no time to compare with'
     end as actual,
     found_cause as cause,

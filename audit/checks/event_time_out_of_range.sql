@@ -33,25 +33,28 @@ owner       = "data"
 */
 with timed as (
     select
-        platform,
-        step,
-        event_id,
-        order_id,
-        order_key,
-        session,
-        ref,
-        seen_at,
-        event_at,
-        event_time_sent,
+        e.platform,
+        e.step,
+        e.event_id,
+        e.order_id,
+        e.order_key,
+        e.session,
+        e.ref,
+        e.seen_at,
+        e.event_at,
+        e.event_time_sent,
+        -- A clock of an unknown zone is at most fourteen hours away.
+        case when s.has_zone = false then 50400 else 0 end as doubt_s,
         -- Shop visits may be reported for longer (62 days).
-        case when action_source = 'physical_store' then 5356800 else 604800 end as oldest_s,
+        case when e.action_source = 'physical_store' then 5356800 else 604800 end as oldest_s,
         -- What the sender wrote could be read, else the model put the time of sending there.
-        utc(event_time_sent) is not null as is_readable,
-        coalesce(regexp_full_match(trim(event_time_sent), '[0-9]{12,}([.][0-9]+)?'), false) as is_milliseconds
-    from events
-    where channel = 'server'
-      and step is not null
-      and event_time_sent is not null
+        utc(e.event_time_sent) is not null as is_readable,
+        coalesce(regexp_full_match(trim(e.event_time_sent), '[0-9]{12,}([.][0-9]+)?'), false) as is_milliseconds
+    from events e
+    left join sources s on s.source = e.source
+    where e.channel = 'server'
+      and e.step is not null
+      and e.event_time_sent is not null
 ),
 judged as (
     select
@@ -59,9 +62,11 @@ judged as (
         case
             when is_milliseconds then 'milliseconds'
             when not is_readable then null
-            when epoch(event_at) - epoch(seen_at) > 300 then 'future'
-            when epoch(seen_at) - epoch(event_at) > oldest_s then 'stale'
-        end as flaw
+            when epoch(event_at) - epoch(seen_at) > 300 + doubt_s then 'future'
+            when epoch(seen_at) - epoch(event_at) > oldest_s + doubt_s then 'stale'
+        end as flaw,
+        doubt_s > 0
+            and (epoch(event_at) - epoch(seen_at) > 300 or epoch(seen_at) - epoch(event_at) > oldest_s) as is_doubtful
     from timed
 )
 select
@@ -72,12 +77,16 @@ select
     session,
     case
         when flaw is not null then false
+        when is_doubtful then null
         when is_readable then true
     end as ok,
     'at most ' || cast(cast(oldest_s / 86400 as integer) as varchar) || ' days before it was sent, and not after' as expected,
     case
         when flaw = 'milliseconds' then 'sent as ' || event_time_sent || ', ' || length(split_part(trim(event_time_sent), '.', 1)) || ' digits'
         when not is_readable then 'sent as ' || event_time_sent || ', which cannot be read as a time'
+        when is_doubtful and flaw is null
+            then 'event time ' || strftime(event_at, '%Y-%m-%d %H:%M:%S UTC') || ', sent ' || strftime(seen_at, '%Y-%m-%d %H:%M:%S')
+                || ' in a time zone that neither the log nor the plan names'
         else 'event time ' || strftime(event_at, '%Y-%m-%d %H:%M:%S UTC') || ', sent ' || strftime(seen_at, '%Y-%m-%d %H:%M:%S UTC')
     end as actual,
     flaw as cause,

@@ -18,9 +18,17 @@ with windows as (
     select
         kind,
         min(first_at) as first_at,
-        max(last_at) as last_at
+        max(last_at) as last_at,
+        -- A clock of an unknown zone is at most fourteen hours away.
+        max(case when has_zone = false then 50400 else 0 end) as doubt_s
     from sources
     group by kind
+),
+zoned as (
+    select
+        *,
+        case when has_zone = false then 50400 else 0 end as doubt_s
+    from sources
 ),
 -- What one file names and another holds ties them, whatever the clocks say.
 tied_to_server as (
@@ -42,7 +50,7 @@ gaps_between as (
         s.source,
         max(case when w.kind = 'server' and t.source is null then 1 else 0 end) as is_off_server,
         max(case when w.kind = 'orders' and o.source is null then 1 else 0 end) as is_off_orders
-    from sources s
+    from zoned s
     join windows w
         on (s.kind = 'browser' and w.kind in ('server', 'orders'))
         or (s.kind = 'server' and w.kind = 'orders')
@@ -50,7 +58,7 @@ gaps_between as (
     left join tied_to_server t on t.source = s.source
     left join tied_to_orders o on o.source = s.source
     where greatest(epoch(w.first_at) - epoch(s.last_at), epoch(s.first_at) - epoch(w.last_at))
-        > 60 + case when 'server' in (s.kind, w.kind) then l.amount else 0 end
+        > 60 + case when 'server' in (s.kind, w.kind) then l.amount else 0 end + s.doubt_s + w.doubt_s
     group by s.source
 ),
 -- Orders that need no events need no amount either.

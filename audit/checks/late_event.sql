@@ -79,11 +79,15 @@ timed as (
             when r.step = 'Purchase' then o.paid_at end as order_at,
         -- Two files may run on two clocks.
         case when b.source = r.source then 0 else 60 end as browser_slack,
+        -- A clock of an unknown zone is at most fourteen hours away.
+        case when s.has_zone = false or f.has_zone = false then 50400 else 0 end as doubt_s,
         w.amount as limit_s
     from deliveries r
     cross join launch l
     join plan_limits w on w.name = 'late_after_s'
     left join browser_times b on b.server_key = r.event_key
+    left join sources s on s.source = r.source
+    left join sources f on f.source = b.source
     left join orders o on o.order_id = r.order_id
     left join other_sends x on x.event_key = r.event_key
     where r.step is not null
@@ -111,11 +115,16 @@ select
     coalesce(order_id, order_key, event_id, session, ref) as subject,
     order_id,
     session,
-    delay <= limit_s as ok,
+    case
+        when delay <= limit_s then true
+        when delay > limit_s + doubt_s then false
+    end as ok,
     'sent within ' || number_text(round(cast(limit_s as decimal(18, 3)) / 60, 1)) || ' minutes' as expected,
     case
         when delay <= limit_s then 'in time'
         when delay is null then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S UTC') || '; nothing tells when it happened'
+        when delay <= limit_s + doubt_s
+            then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S') || '; a log names no time zone, and the plan none'
         else concat_ws('; ',
             'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S UTC'),
             'browser copy ' || strftime(browser_at, '%Y-%m-%d %H:%M:%S UTC'),

@@ -43,6 +43,7 @@ _ACCESS_LOG: dict[str, tuple[str, ...]] = {
     "cookie_text": ("http_cookie",),
     "request_line": ("request", "requestline"),
 }
+_CLOCK_TIME = re.compile(r"^\d{4}-\d{2}-\d{2}[T ][\d:.,]+$")
 _REQUEST_LINE = re.compile(r"^[A-Z]{3,7} (/|https?://)\S* HTTP/\d")
 _BROWSER_URL = re.compile(
     r"^https?://(www\.)?(facebook\.com/(tr|privacy_sandbox)|analytics[\w.]*\.tiktokw?\.(com|us)/|connect\.facebook\.net/)"
@@ -86,6 +87,13 @@ def names_of(source: Source, field: str) -> tuple[str, ...]:
     own |= {key: key for key in own.values() if key == key.lower()}
     common = tuple(own.get(name, name) for name in SYNONYMS.get(field, (field,)))
     return common + tuple(own[name] for name in _ACCESS_LOG.get(field, ()) if name in own)
+
+
+def lacks_zone(source: Source) -> bool:
+    """Whether the times of a log's first rows are clock times that name no zone."""
+    names = [source.fields["ts"]] if "ts" in source.fields else list(names_of(source, "ts"))
+    texts = [next((str(record[name]) for name in names if record.get(name)), None) for record in source.records]
+    return any(texts) and all(text is None or _CLOCK_TIME.match(text) for text in texts)
 
 
 def field_sql(source: Source, name: str) -> str:

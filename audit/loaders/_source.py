@@ -38,6 +38,7 @@ class Tally:
     gaps: tuple[str, ...] = ()  # facts the file lacks that some check would want, in words
     has_bodies: bool | None = None
     has_statuses: bool | None = None
+    has_zone: bool | None = None  # log: its times name their zone, or the plan does
 
 
 Stamp = tuple[int, int, int, int]  # device, inode, size, time of the last change

@@ -16,6 +16,7 @@ create table sources (
     last_at      timestamp, -- latest time seen in the file
     has_bodies   boolean,   -- HAR, server log: some body of a posted request was recorded (NULL: another file, or nothing to record)
     has_statuses boolean,   -- some response status was recorded
+    has_zone     boolean,   -- log: its times name their zone, or the plan does, or the events' own times confirm UTC (NULL: no log)
     gaps         varchar    -- facts missing from the file that some check would have wanted, in words
 );
 

@@ -1376,7 +1376,7 @@ where o.event_duty <> 'no'
 group by o.order_id;
 
 -- What each log covers: every shopper, from half an hour (a visit's longest pause) before its first line to half an hour after
--- its last. A log of a server covers that server's events of any platform (platform NULL).
+-- its last; a log whose clock nobody knows covers none. A log of a server covers that server's events of any platform (platform NULL).
 create table log_windows as
 with logs as (
     select
@@ -1389,6 +1389,7 @@ with logs as (
     from events e
     left join sources s on s.source = e.source
     where coalesce(s.loader, '') <> 'har'
+      and coalesce(s.has_zone, true)
     group by e.source, e.channel, e.platform
     union all
     select source, 'server', cast(null as varchar), first_at, last_at, gaps
@@ -1396,6 +1397,7 @@ with logs as (
     where kind = 'server'
       and first_at is not null
       and coalesce(has_bodies, true)
+      and coalesce(has_zone, true)
 )
 select
     source,
