@@ -195,7 +195,8 @@ def _followed(folded: list[Finding]) -> tuple[Followed, ...]:
 
 def who(rows: list[Finding]) -> str:
     """Whom findings concern, in words: “Meta Purchase, order 250130JQHFZG”, “Meta and TikTok Purchase, 3 orders”."""
-    places = listed(list(dict.fromkeys(step_of(r.platform, r.step) for r in rows if r.platform or r.step)))
+    told = {r.step for r in rows if r.platform}  # a step of the shop's own that a platform's rows name is not said again
+    places = listed(list(dict.fromkeys(step_of(r.platform, r.step) for r in rows if r.platform or (r.step and r.step not in told))))
     orders = list(dict.fromkeys(r.order_id for r in rows if r.order_id))
     if orders and all(r.order_id for r in rows):
         subjects = f"order {orders[0]}" if len(orders) == 1 else counted(len(orders), "order")

@@ -7,7 +7,7 @@ from audit.engine import Audit
 from audit.plan import Plan
 from audit.verdict import BLOCKING, GATE_TITLES, Answer, CheckResult, Verdict
 from reports.parts import Problem, Reason, Untested, Waiver
-from reports.words import OF_RELAYS, PLATFORMS, SUPPLIERS, UNDECIDABLE, listed, lowered, owner_of
+from reports.words import OF_RELAYS, PLATFORMS, SUPPLIERS, UNDECIDABLE, counted, listed, lowered, owner_of
 
 
 def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waivers: tuple[Waiver, ...]) -> tuple[Reason, ...]:
@@ -135,8 +135,14 @@ def assumptions(audit: Audit) -> tuple[str, ...]:
         made.append("There is no plan: pixels, senders and requirements are read off the evidence itself.")
     if plan.timezone is None:
         made.append("No time zone is named: days and clock times are those of UTC.")
+    orders, named = audit.con.execute("select count(*), count(*) filter (where is_named) from orders").fetchone() or (0, 0)
+    if plan.test_orders and orders > named:
+        made.append(
+            f"The plan lists {counted(len(plan.test_orders), 'test order')}: whether anything is missing is judged for"
+            f" {'it' if len(plan.test_orders) == 1 else 'them'} alone; {counted(orders - named, 'other order')} of the export"
+            f" {'is' if orders - named == 1 else 'are'} not asked for."
+        )
     if not plan.test_orders:
-        orders, named = audit.con.execute("select count(*), count(*) filter (where is_named) from orders").fetchone() or (0, 0)
         if named:
             made.append("No test orders are listed: every order of the export is taken as one.")
         elif orders:

@@ -14,6 +14,7 @@ from audit import engine, verdict
 from audit.plan import Plan, Waiver
 from audit.plan_file import read_plan
 from reports import drawings
+from reports.findings import who
 from reports.formats import csv, html, json, markdown, table
 from reports.packet import build
 from tests.packets import NOW, STORIES, audited, evidence_of, packet_of
@@ -45,6 +46,26 @@ def test_without_a_plan_the_packet_asks_for_the_register_and_prints_one() -> Non
     assert "whether the register names who sends each core event" in packet.reasons[0].sentence
     assert packet.reasons[0].owner == "Tracking owner"
     assert packet.assumptions
+
+
+def test_orders_nobody_asks_for_are_told_as_such() -> None:
+    plan = read_plan(STORIES / "shopify_launch" / "audit.toml")
+    rows = audited("shopify_launch").con.execute("select order_id from orders order by all").fetchall()
+    (order, *others) = [row[0] for row in rows]
+    audit = engine.run(evidence_of("shopify_launch"), replace(plan, test_orders=(order,)), now=NOW)
+    assert len(others) == 1
+    assert (
+        "The plan lists 1 test order: whether anything is missing is judged for it alone;"
+        " 1 other order of the export is not asked for."
+        in build(audit, verdict.judge(audit)).assumptions
+    )
+
+
+def test_a_step_that_a_platforms_rows_name_is_not_said_again() -> None:
+    rows = next(problem for problem in packet_of("double_sender").problems).rows
+    one = replace(rows[0], platform="meta", step="Purchase", order_id=None)
+    assert who([one, replace(one, platform=None)]).startswith("Meta Purchase")
+    assert " and " not in who([one, replace(one, platform=None)])
 
 
 @pytest.mark.parametrize("name", NAMES)

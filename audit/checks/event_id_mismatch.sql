@@ -48,8 +48,8 @@ remedy      = "Read the order id from the field the checkout answer really has, 
 owner       = "tracking"
 
 [causes.regenerated]
-means       = "Each side made up its own id; nothing in one can be found in the other."
-first_check = "Search the server code or server tag for the place where it generates an id instead of receiving it."
+means       = "The two sides do not share one id: at least one of them makes up its own, and nothing of it can be found in the other."
+first_check = "See which of the two ids looks random or holds a moment of time: search that side's code or tag for the place where it generates an id instead of receiving it."
 not_yet     = "Do not scale or judge return on ad spend yet: each of these orders counts twice."
 remedy      = "Generate the id once in the page, send it along to the server, and reuse it there."
 owner       = "data"

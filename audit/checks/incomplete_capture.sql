@@ -8,11 +8,62 @@ why      = """
 A check can only be as good as the recording. Without request bodies, a lost page or an order without an amount nobody can say
 that events are missing or money is wrong; and a server log of Tuesday proves nothing about Monday's test order.
 """
-means       = "The file was recorded or exported without something, or it belongs to another time than the other files."
-first_check = "Read below what is missing from which file, and whether all files are of the same test order."
+
+# Where several things are missing at once.
+means       = "The file was recorded or exported without several things that the audit needs."
+first_check = "Read in the row what is missing; a file cut down by hand or by a tool lacks several things at once."
 not_yet     = "Do not read a missing event as a broken pixel before the recording is known to be whole."
-remedy      = "Record again with 'Preserve log' on from before the first page, save the HAR with content, and export orders and server log for the same hours."
+remedy      = "Record or export the file again as a whole: a HAR with 'Preserve log' on and saved with content, an export with every column."
 owner       = "tracking"
+
+[causes.no_content]
+means       = "Requests were recorded without what they held, so the events in them cannot be read."
+first_check = "Look how the file was saved: DevTools offers the HAR with and without content, and a server log writes bodies only where told to."
+not_yet     = "Do not read a missing TikTok or server event as a broken pixel; it may be in a request of this file."
+remedy      = "Save the capture again as 'HAR with content', or let the server log write the body of each request."
+owner       = "tracking"
+
+[causes.no_statuses]
+means       = "No answer was recorded, so nobody can tell which requests arrived and which were refused or blocked."
+first_check = "Look whether the HAR was saved while requests were still running, or by a tool that leaves answers out."
+not_yet     = "Do not count these events as delivered."
+remedy      = "Record again, wait until the thank-you page stands still, and save the HAR then."
+owner       = "tracking"
+
+[causes.no_navigation]
+means       = "The recording holds no page being opened: it was begun on a page that stood open, or each new page wiped out the one before."
+first_check = "Look whether 'Preserve log' was ticked before the first page was opened."
+not_yet     = "Do not judge the steps before the first recorded page."
+remedy      = "Tick 'Preserve log', open the landing page only then, and walk the whole path to the thank-you page."
+owner       = "tracking"
+
+[causes.cut_off]
+means       = "The file ends in the middle of a row: it was copied while it was being written, and what followed is missing."
+first_check = "Compare the size of the file with the one it was copied from."
+not_yet     = "Do not treat the last events or orders in it as lost."
+remedy      = "Copy or export the file again once nothing writes to it."
+owner       = "data"
+
+[causes.other_hours]
+means       = "The file belongs to other hours than the files it is compared with, so neither proves anything about the other."
+first_check = "Compare the first and last times of the files; a difference of whole hours is a time zone."
+not_yet     = "Do not read what is missing in one of them as lost."
+remedy      = "Export orders and server log for the hours of the test orders, and name the zone in the plan where a file has none."
+owner       = "tracking"
+
+[causes.unusable]
+means       = "Not one row of the file could be used."
+first_check = "Read why in the list of rejected rows, and look whether it is the right file."
+not_yet     = "Do not count this file as evidence of anything."
+remedy      = "Export it again in its original form, or name its fields in the plan with [[mapping]]."
+owner       = "tracking"
+
+[causes.order_columns]
+means       = "Orders lack a column that every comparison with the shop needs."
+first_check = "Look at the first lines of the export: spreadsheets and custom exports drop columns and rewrite times."
+not_yet     = "Do not trust a pass about money or completeness for these orders; they were not compared."
+remedy      = "Export the orders again with every column: id, time with its zone, currency, and each part of the amount."
+owner       = "store"
 */
 with windows as (
     select
@@ -123,26 +174,42 @@ judged as (
         s.kind,
         s.loader,
         s.first_at,
+        case
+            when s.kind in ('browser', 'server') and not s.has_bodies then 'no request bodies'
+            when u.hits > 0 then u.hits || ' requests to a platform without their content'
+        end as no_content,
+        case when s.loader = 'har' and not s.has_statuses then 'no response status' end as no_statuses,
+        case when s.loader = 'har' and s.gaps like '%no page navigation%' then 'no page navigation' end as no_navigation,
+        case when s.gaps like '%last row is cut off%' then 'its last row is cut off' end as cut_off,
+        case when s.read_rows > 0 and s.rejected = s.read_rows then 'no row of it can be used' end as unusable,
         nullif(concat_ws('; ',
-            case when s.kind in ('browser', 'server') and not s.has_bodies then 'no request bodies' end,
-            case when coalesce(s.has_bodies, true) and u.hits > 0 then u.hits || ' requests to a platform without their content' end,
-            case when s.loader = 'har' and not s.has_statuses then 'no response status' end,
-            case when s.loader = 'har' and s.gaps like '%no page navigation%' then 'no page navigation' end,
-            case when s.gaps like '%last row is cut off%' then 'its last row is cut off' end,
-            case when s.read_rows > 0 and s.rejected = s.read_rows then 'no row of it can be used' end,
             case when g.is_off_server = 1 then 'not of the hours of the server log' end,
-            case when g.is_off_orders = 1 then 'not of the hours of the orders' end,
+            case when g.is_off_orders = 1 then 'not of the hours of the orders' end), '') as other_hours,
+        nullif(concat_ws('; ',
             case when i.row_count > 0 then i.row_count || ' rows without an order id' end,
-            case when o.without_time > 0 then o.without_time || ' of ' || o.order_count || ' orders without a time' end,
+            case when o.without_time > 0 then o.without_time || ' of ' || o.order_count || ' orders without a time that can be told' end,
             case when o.without_currency > 0 then o.without_currency || ' of ' || o.order_count || ' orders without a currency' end,
             case when o.without_amount > 0 then o.without_amount || ' of ' || o.order_count || ' orders without ' || o.value_basis end
-        ), '') as lacks
+        ), '') as order_columns
     from sources s
     left join gaps_between g on g.source = s.source
     left join order_lacks o on o.source = s.source and s.kind = 'orders'
     left join unread u on u.source = s.source
     left join without_id i on i.source = s.source and s.kind = 'orders'
     where s.kind in ('browser', 'server', 'orders')
+),
+told as (
+    select
+        *,
+        nullif(concat_ws('; ', no_content, no_statuses, no_navigation, cut_off, unusable, other_hours, order_columns), '') as lacks,
+        case when no_content is null then 0 else 1 end
+            + case when no_statuses is null then 0 else 1 end
+            + case when no_navigation is null then 0 else 1 end
+            + case when cut_off is null then 0 else 1 end
+            + case when unusable is null then 0 else 1 end
+            + case when other_hours is null then 0 else 1 end
+            + case when order_columns is null then 0 else 1 end as lack_count
+    from judged
 )
 select
     cast(null as varchar) as platform,
@@ -164,8 +231,17 @@ select
         when j.first_at is null then 'no time in it'
         else 'whole'
     end as actual,
-    cast(null as varchar) as cause,
+    case
+        when j.lack_count <> 1 then null
+        when j.no_content is not null then 'no_content'
+        when j.no_statuses is not null then 'no_statuses'
+        when j.no_navigation is not null then 'no_navigation'
+        when j.cut_off is not null then 'cut_off'
+        when j.unusable is not null then 'unusable'
+        when j.other_hours is not null then 'other_hours'
+        else 'order_columns'
+    end as cause,
     j.source as ref,
     cast(null as varchar) as other_ref
-from judged j
+from told j
 cross join launch l

@@ -178,5 +178,6 @@ def _tally(packet: Packet) -> str:
     parts += [f"{unclear} that cannot be told"] if unclear else []
     parts += [f"{waived} waived"] if waived else []
     text = words.listed(parts, 9) or "Nothing"
-    tail = f"; {words.counted(folded, 'finding')} merely follow and are folded under their root" if folded else ""
+    follow = "follows and is" if folded == 1 else "follow and are"
+    tail = f"; {words.counted(folded, 'finding')} merely {follow} folded under their root" if folded else ""
     return f"{text}{tail}."
