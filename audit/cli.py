@@ -143,7 +143,8 @@ def doctor(paths: tuple[Path, ...], plan_path: Path | None) -> None:
 @click.argument("new", type=_PATH)
 def diff(old: Path, new: Path) -> None:
     """Compare two packets (folders or run.json files): findings fixed, new, still open; the decision before and after."""
-    from reports.comparison import as_text, compare, read_run
+    from reports.comparison import as_text, compare
+    from reports.run_file import read_run
 
     tell(as_text(compare(read_run(old), read_run(new))), end="")
 

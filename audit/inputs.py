@@ -14,7 +14,7 @@ PLAN_NAME = "audit.toml"
 NOTE_NAME = "HOW-TO-EXPORT.md"
 #: A folder that holds this is an earlier output, never evidence.
 OUTPUT_MARK = "run.json"
-OUTPUT_FILES = frozenset({"packet.html", "run.json", "findings.csv", "audit.duckdb", "signoff.json"})
+OUTPUT_FILES = frozenset({"packet.html", "run.json", "findings.csv", "audit.duckdb", "packet.sha256", "signoff.json"})
 
 
 def find_plan(paths: tuple[Path, ...], named: Path | None) -> Path | None:

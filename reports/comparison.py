@@ -7,24 +7,19 @@ is neither fixed nor new. And what nothing looked at again is not fixed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from audit.check import catalogue
-from audit.errors import InputError
 from audit.verdict import Answer
 from audit.visible import in_one_line
 from reports.parts import Change, Changes
-from reports.place import put_right
 from reports.text import moment
 from reports.words import counted, listed
 
 UTC = ZoneInfo("UTC")
-SCHEMA = "pixel-audit/run/1"
 #: What a check of these gates judges has the same name in every run; elsewhere it is an order, a visit or an event.
 _LASTING = frozenset({"senders", "evidence"})
 #: Subjects named on one line.
@@ -33,29 +28,6 @@ _SUBJECTS = 3
 _Row = dict[str, Any]
 _Fault = tuple[str, str | None, str | None]  # check, platform, event
 _Identity = tuple[str, str | None, str | None, str]
-
-
-def read_run(path: Path) -> dict[str, Any]:
-    """A ``run.json``, or the one in a packet's folder.
-
-    Raises:
-        InputError: it is missing, or no run of this program.
-    """
-    put_right(path)
-    file = path / "run.json" if path.is_dir() else path
-    try:
-        run = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror}). Name a packet folder or its run.json.") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{file}: not valid JSON ({error}). Name a run.json that pixel-audit wrote.") from error
-    if not isinstance(run, dict) or run.get("schema") != SCHEMA:
-        raise InputError(f"{file}: not a run of pixel-audit (no schema {SCHEMA!r}). Name a run.json that pixel-audit wrote.")
-    try:
-        compare(run, run)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise InputError(f"{file}: a run of pixel-audit that is damaged or was edited ({error!r}). Run the audit again.") from error
-    return run
 
 
 def compare(old: dict[str, Any], new: dict[str, Any], zone: ZoneInfo = UTC) -> Changes:
@@ -67,7 +39,7 @@ def compare(old: dict[str, Any], new: dict[str, Any], zone: ZoneInfo = UTC) -> C
     return Changes(
         name=old["launch"]["name"],
         name_now=new["launch"]["name"],
-        until=moment(datetime.fromisoformat(window[1]).replace(tzinfo=None), zone) if len(window) == 2 else None,
+        until=moment(datetime.fromisoformat(window[1]).replace(tzinfo=None), zone) if window[1] else None,
         before=old["decision"],
         after=new["decision"],
         gates=_gates(old, new),

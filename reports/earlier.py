@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from reports.comparison import UTC, compare, read_run
+from reports.comparison import UTC, compare
 from reports.formats import json as run_format
 from reports.packet import Packet
+from reports.run_file import read_run
 from reports.signing import earlier_signatures
 
 

@@ -18,7 +18,7 @@ import duckdb
 
 from audit.errors import InputError
 
-_FILES = ("packet.html", "run.json", "findings.csv", "signoff.json")
+_FILES = ("packet.html", "run.json", "findings.csv", "packet.sha256", "signoff.json")
 _DATABASE = "audit.duckdb"
 #: Kind of secret -> how it looks; an address may be percent-encoded.
 PATTERNS = {
@@ -99,7 +99,7 @@ def _decoded(content: str) -> str:
 
 def _cells(path: Path) -> Iterator[tuple[str, str]]:
     """Every text in every column of the database, each once, a batch at a time."""
-    with duckdb.connect(str(path), read_only=True) as con:
+    with duckdb.connect(str(path), read_only=True, config={"enable_external_access": False}) as con:
         tables = [row[0] for row in con.execute("select table_name from duckdb_tables() order by table_name").fetchall()]
         for table in tables:
             for (column,) in con.execute(f"select column_name from (describe {_name(table)})").fetchall():

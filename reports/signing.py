@@ -16,18 +16,16 @@ from zoneinfo import ZoneInfo
 
 from audit.errors import InputError
 from audit.plan import ROLES
-from reports.comparison import read_run
+from reports.files import NEEDED_FILES, SEALED_FILES, digest_of, text_of, unsealed
 from reports.parts import Signature
 from reports.place import claim, refusal
+from reports.run_file import read_run
 from reports.text import moment
 
 SIGNOFF = "signoff.json"
 SCHEMA = "pixel-audit/signoff/1"
 #: An accepted packet carries both.
 NEEDED_ROLES = ("media", "tracking")
-#: Nobody signs a packet without these.
-NEEDED_FILES = ("packet.html", "run.json")
-SIGNED_FILES = (*NEEDED_FILES, "findings.csv", "audit.duckdb")
 #: Accepting these needs a reason.
 NOT_GO = ("STOP", "NOT_PROVEN")
 
@@ -48,6 +46,9 @@ def sign(folder: Path, *, role: str, name: str, accept: bool, reason: str | None
         run = read_run(folder)
         if accept and run["decision"] in NOT_GO and not (reason or "").strip():
             raise InputError(f'the decision is {run["decision"]}; accepting it anyway needs a reason: --reason "…".')
+        if accept and (wrong := unsealed(folder)):
+            raise InputError(f"{folder}: {wrong[0]}. Nobody can accept that; run the audit again, or sign with --refuse.")
+        before = read_signoff(folder)
         body: dict[str, Any] = {
             "role": role,
             "name": " ".join(name.split()),
@@ -57,9 +58,10 @@ def sign(folder: Path, *, role: str, name: str, accept: bool, reason: str | None
             "time": (time.astimezone(UTC) if time.tzinfo else time).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "files": {file: digest for file, digest in digests_of(folder).items() if digest},
             "inputs": {source["path"]: source["sha256"] for source in run["sources"]},
+            "after": before[-1]["signature"] if before else None,
         }
         signature = body | {"signature": binding(body)}
-        signoff = {"schema": SCHEMA, "signatures": [*read_signoff(folder), signature]}
+        signoff = {"schema": SCHEMA, "signatures": [*before, signature]}
         try:
             ready = place.new / SIGNOFF
             ready.write_text(json.dumps(signoff, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -79,10 +81,11 @@ def read_signoff(folder: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     try:
-        signoff = json.loads(path.read_text(encoding="utf-8"))
+        signoff = json.loads(text_of(path))
+        json.dumps(signoff, ensure_ascii=False).encode()  # half a character can be shown nowhere
         found = signoff["signatures"]
         whole = signoff["schema"] == SCHEMA and isinstance(found, list) and all(map(_is_signature, found))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (InputError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         whole = False
     if not whole:
         raise InputError(f"{path}: damaged. Put back the file that was signed, or remove it and sign again.")
@@ -93,8 +96,9 @@ def _is_signature(entry: Any) -> bool:
     if not isinstance(entry, dict) or entry.get("role") not in ROLES or entry.get("answer") not in ("accepted", "refused"):
         return False
     datetime.strptime(entry["time"], "%Y-%m-%dT%H:%M:%SZ")
-    texts = (entry["name"], entry["decision"], entry["signature"])
-    return all(isinstance(text, str) for text in texts) and isinstance(entry["reason"], (str, type(None)))
+    texts = (entry["name"], entry["decision"], entry["signature"], *entry["files"].values(), *entry["inputs"].values())
+    perhaps = (entry["reason"], entry["after"])
+    return all(isinstance(text, str) for text in texts) and all(isinstance(text, (str, type(None))) for text in perhaps)
 
 
 def earlier_signatures(folders: tuple[Path, ...], zone: ZoneInfo) -> tuple[Signature, ...]:
@@ -118,24 +122,8 @@ def digests_of(folder: Path) -> dict[str, str | None]:
     Raises:
         InputError: the page or the run is missing, or a file cannot be read.
     """
-    present = [file for file in SIGNED_FILES if file in NEEDED_FILES or (folder / file).exists()]
-    return {file: digest_of(folder / file) if file in present else None for file in SIGNED_FILES}
-
-
-def digest_of(path: Path) -> str:
-    """The sha256 of a file.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}). The packet is not whole; run the audit again.") from error
-    return digest.hexdigest()
+    present = [file for file in SEALED_FILES if file in NEEDED_FILES or (folder / file).exists()]
+    return {file: digest_of(folder / file) if file in present else None for file in SEALED_FILES}
 
 
 def binding(body: dict[str, Any]) -> str:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from audit.errors import InputError
-from reports.comparison import read_run
+from audit.inputs import OUTPUT_FILES
+from reports.files import digest_of, text_of, unsealed
 from reports.leaks import leaks
-from reports.signing import NEEDED_ROLES, NOT_GO, binding, digest_of, digests_of, read_signoff
+from reports.run_file import read_run
+from reports.signing import NEEDED_ROLES, NOT_GO, binding, digests_of, read_signoff
 from reports.words import DECISIONS
 
 
@@ -41,9 +43,11 @@ def verify(folder: Path, inputs: Path | None = None) -> Verification:
     if not folder.is_dir():
         raise InputError(f"{folder}: a file. Name the folder of the packet.")
     hashes = digests_of(folder)
-    wrong = [*_of_the_run(run), *_of_the_page(folder, run)]
+    wrong = [*_of_links(folder), *unsealed(folder), *_of_the_run(run), *_of_the_page(folder, run)]
     notes = [f"{file} is not in the folder" for file, digest in hashes.items() if digest is None]
+    notes += _of_strangers(folder)
     signatures = read_signoff(folder)
+    wrong += _of_the_order(signatures)
     last = {signature["role"]: signature for signature in signatures}
     for signature in signatures:
         found = _of_a_signature(signature, run, hashes)
@@ -73,6 +77,29 @@ def _who(signature: dict[str, Any]) -> str:
     return f"signature of {signature['name']} ({signature['role']})"
 
 
+def _of_links(folder: Path) -> list[str]:
+    return [f"{name} is a link, not a file of the packet" for name in sorted(OUTPUT_FILES) if (folder / name).is_symlink()]
+
+
+def _of_strangers(folder: Path) -> list[str]:
+    """A packet may have been written into a folder that holds other things."""
+    number = sum(entry.name not in OUTPUT_FILES for entry in folder.iterdir())
+    if not number:
+        return []
+    lies, they = ("other file or folder lies", "it is") if number == 1 else ("other files or folders lie", "they are")
+    return [f"{number} {lies} in there: {they} no part of the packet, bound by no signature and searched by nobody"]
+
+
+def _of_the_order(signatures: list[dict[str, Any]]) -> list[str]:
+    """Each signature names the one before it: none can be taken out of the middle."""
+    before = [None, *(signature["signature"] for signature in signatures)]
+    return [
+        f"{_who(signature)}: the signature before it was taken out or changed"
+        for signature, last in zip(signatures, before, strict=False)
+        if signature["after"] != last
+    ]
+
+
 def _of_the_run(run: dict[str, Any]) -> list[str]:
     recomputed = _decision(run)
     if recomputed == run["decision"]:
@@ -82,7 +109,7 @@ def _of_the_run(run: dict[str, Any]) -> list[str]:
 
 def _of_the_page(folder: Path, run: dict[str, Any]) -> list[str]:
     """What packet.html says of itself, against run.json."""
-    page = (folder / "packet.html").read_text(encoding="utf-8", errors="replace")
+    page = text_of(folder / "packet.html")
     wrong = []
     if f"<title>{DECISIONS.get(run['decision'], '')}: " not in page:
         wrong.append(f"packet.html does not carry the decision of run.json, {run['decision']}")
@@ -96,7 +123,7 @@ def _of_the_inputs(run: dict[str, Any], inputs: Path) -> list[str]:
     wrong = []
     for source in run["sources"]:
         path = inputs / source["path"]
-        if not path.is_file():
+        if not (path.is_file() and path.resolve().is_relative_to(inputs.resolve())):
             wrong.append(f"input {source['path']} is not in {inputs}")
         elif digest_of(path) != source["sha256"]:
             wrong.append(f"input {source['path']} changed since the run")
@@ -108,7 +135,7 @@ def _of_a_signature(signature: dict[str, Any], run: dict[str, Any], hashes: dict
     body = {key: value for key, value in signature.items() if key != "signature"}
     if binding(body) != signature["signature"]:
         return [f"{who} was altered after signing"]
-    files = body.get("files") or {}
+    files = body["files"]
     wrong = [
         f"{who}: {file} {'changed since' if digest and file in files else 'is gone' if file in files else 'was not signed'}"
         for file, digest in hashes.items()
@@ -116,7 +143,7 @@ def _of_a_signature(signature: dict[str, Any], run: dict[str, Any], hashes: dict
     ]
     if body["decision"] != run["decision"]:
         wrong.append(f"{who}: signed {body['decision']}, the run says {run['decision']}")
-    signed = body.get("inputs") or {}
+    signed = body["inputs"]
     now = {source["path"]: source["sha256"] for source in run["sources"]}
     changed = sorted(path for path in signed.keys() | now.keys() if signed.get(path) != now.get(path))
     wrong += [f"{who}: input {path} is not the one that was signed" for path in changed]

@@ -13,12 +13,13 @@ from audit.engine import Audit
 from audit.errors import OutputError
 from audit.shortage import is_shortage
 from reports.database import export
+from reports.files import seal
 from reports.packet import Packet
 from reports.place import Place, refusal
 
 
 def make_ready(place: Place, audit: Audit, packet: Packet) -> None:
-    """``packet.html``, ``run.json``, ``findings.csv`` and ``audit.duckdb``, ready to be moved in (:func:`reports.place.put_in`).
+    """The packet's files and their seal, ready to be moved in (:func:`reports.place.put_in`).
 
     Raises:
         OutputError: they cannot be written; what stood there is untouched.
@@ -28,6 +29,7 @@ def make_ready(place: Place, audit: Audit, packet: Packet) -> None:
         (place.new / "run.json").write_text(json_format.render(packet), encoding="utf-8", newline="\n")
         (place.new / "findings.csv").write_text(csv_format.render(packet), encoding="utf-8", newline="")
         export(audit, place.new / "audit.duckdb")
+        seal(place.new)
     except OSError as error:
         raise refusal(place.shown, error) from error
     except duckdb.IOException as error:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 CLEAN = ROOT / "sample_data" / "clean_launch"
 #: The smallest evidence: what matters here is how a run ends, not what it says.
 ORDERS = CLEAN / "orders" / "orders.json"
-FILES = ("audit.duckdb", "findings.csv", "packet.html", "run.json")
+FILES = ("audit.duckdb", "findings.csv", "packet.html", "packet.sha256", "run.json")
 _CHANGES = frozenset({"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.link", "os.chmod", "ctypes.dlsym"})
 
 

@@ -32,7 +32,8 @@ def packet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_run_writes_its_four_files_and_nothing_else(packet: Path) -> None:
-    assert sorted(path.name for path in packet.iterdir()) == ["audit.duckdb", "findings.csv", "packet.html", "run.json"]
+    written = ["audit.duckdb", "findings.csv", "packet.html", "packet.sha256", "run.json"]
+    assert sorted(path.name for path in packet.iterdir()) == written
     assert not list(packet.parent.glob(".*"))
 
 

@@ -14,10 +14,11 @@ from audit.check import catalogue
 from audit.cli import main
 from audit.errors import InputError
 from audit.verdict import Answer
-from reports.comparison import as_text, compare, in_short, read_run
+from reports.comparison import as_text, compare, in_short
 from reports.formats import html, markdown, table
 from reports.formats import json as run_format
 from reports.packet import Packet
+from reports.run_file import read_run
 from tests.packets import packet_of
 
 
@@ -34,7 +35,7 @@ def a_run(*findings: dict[str, Any], orders: tuple[str, ...] = ("1001", "1002", 
     return {
         "schema": "pixel-audit/run/1",
         "decision": "STOP" if findings else "GO",
-        "launch": {"name": "Launch", "window": [], "test_orders": list(orders)},
+        "launch": {"name": "Launch", "window": [None, None], "test_orders": list(orders)},
         "gates": [],
         "table": [{"platform": "meta", "event": "Purchase", "browser": 1, "server": 1, "orders": 1}],
         "checks": [{"id": c.id, "facet": c.facet, "examined": 3, "verdict": "PASS"} for c in catalogue().values()],

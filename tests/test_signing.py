@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+import os
+import re
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +19,14 @@ from click.testing import CliRunner, Result
 
 from audit.cli import main
 from audit.errors import InputError
+from reports.files import seal
 from reports.signing import read_signoff, sign
 from reports.verifying import verify
 
 STORIES = Path(__file__).parent.parent / "sample_data"
 NOW = "2026-11-20T12:00:00Z"
 TIME = datetime(2026, 11, 20, 13, tzinfo=UTC)
+NOTHING_SHOWS = "nothing shows whether the files are as the run wrote them"
 REASON = "The value is corrected on Monday; until then no budget is raised"
 
 
@@ -53,9 +59,11 @@ def signed(folder: Path, role: str = "media", *, accept: bool = True, reason: st
 
 
 def edit(file: Path, change: Any) -> None:
+    """A file changed by somebody who seals the packet anew: what is noticed then is noticed by what the files say."""
     document = json.loads(file.read_text(encoding="utf-8"))
     change(document)
     file.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    seal(file.parent)
 
 
 def test_a_signature_binds_role_name_answer_time_files_and_inputs(clean: Path) -> None:
@@ -68,7 +76,7 @@ def test_a_signature_binds_role_name_answer_time_files_and_inputs(clean: Path) -
     assert verify(clean).disagreements == ()
 
 
-@pytest.mark.parametrize("key", ["role", "name", "answer", "reason", "decision", "time", "files", "inputs"])
+@pytest.mark.parametrize("key", ["role", "name", "answer", "reason", "decision", "time", "files", "inputs", "after"])
 def test_no_part_of_a_signature_can_be_altered(clean: Path, key: str) -> None:
     signed(clean)
     other: dict[str, Any] = {"role": "tracking", "answer": "refused", "time": "2026-11-20T13:00:01Z", "files": {}, "inputs": {}}
@@ -156,6 +164,125 @@ def test_a_file_that_was_signed_and_is_gone_is_named(clean: Path) -> None:
     told = verify(clean).disagreements
     assert "signature of Rani Wulandari (media): findings.csv is gone" in told
     assert "signature of Rani Wulandari (media): audit.duckdb was not signed" in told
+
+
+UNSEALED: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a cell of the findings": (lambda p: _add(p / "findings.csv", b"x"), "findings.csv is not as the run wrote it"),
+    "a byte of the page": (lambda p: _add(p / "packet.html", b" "), "packet.html is not as the run wrote it"),
+    "a space in the run": (lambda p: _add(p / "run.json", b" "), "run.json is not as the run wrote it"),
+    "a row of the database": (lambda p: _without_findings(p / "audit.duckdb"), "audit.duckdb is not as the run wrote it"),
+    "the seal": (lambda p: (p / "packet.sha256").unlink(), f"packet.sha256 is gone: {NOTHING_SHOWS}"),
+    "a line of the seal": (lambda p: _add(p / "packet.sha256", b"x"), f"packet.sha256 was edited: {NOTHING_SHOWS}"),
+    "a link": (lambda p: _linked(p / "findings.csv"), "findings.csv is a link, not a file of the packet"),
+}
+
+
+def _add(file: Path, content: bytes) -> None:
+    file.write_bytes(file.read_bytes() + content)
+
+
+def _without_findings(file: Path) -> None:
+    with duckdb.connect(str(file)) as con:
+        con.execute("delete from tallies")
+
+
+def _linked(file: Path) -> None:
+    file.rename(file.parent.parent / "elsewhere.csv")
+    file.symlink_to(file.parent.parent / "elsewhere.csv")
+
+
+@pytest.mark.parametrize("what", UNSEALED)
+def test_what_was_changed_is_named_even_where_nobody_signed(clean: Path, what: str) -> None:
+    change, told = UNSEALED[what]
+    change(clean)
+    assert verify(clean).disagreements == (told,)
+
+
+def test_the_seal_can_be_checked_without_this_program(clean: Path) -> None:
+    lines = (clean / "packet.sha256").read_text(encoding="utf-8").splitlines()
+    digests = [f"{hashlib.sha256((clean / line[66:]).read_bytes()).hexdigest()}  {line[66:]}" for line in lines]
+    assert lines == digests
+    assert [line[66:] for line in lines] == ["packet.html", "run.json", "findings.csv", "audit.duckdb"]
+
+
+def test_a_changed_packet_is_accepted_by_nobody_but_may_be_refused(clean: Path) -> None:
+    _add(clean / "findings.csv", b"\n")
+    told = "findings.csv is not as the run wrote it. Nobody can accept that; run the audit again, or sign with --refuse."
+    with pytest.raises(InputError, match=re.escape(told)):
+        signed(clean)
+    signed(clean, accept=False, reason="somebody edited the findings")
+
+
+def test_what_else_lies_in_the_folder_is_told_and_vouched_for_by_nobody(clean: Path) -> None:
+    (clean / "notes.txt").write_text("dewi.lestari@mail.co.id", encoding="utf-8")
+    one = "1 other file or folder lies in there: it is no part of the packet, bound by no signature and searched by nobody"
+    assert one in verify(clean).notes
+    (clean / "screenshots").mkdir()
+    two = "2 other files or folders lie in there: they are no part of the packet, bound by no signature and searched by nobody"
+    assert two in verify(clean).notes
+
+
+def test_no_signature_can_be_taken_out_from_between(clean: Path) -> None:
+    for role in ("media", "tracking", "data"):
+        signed(clean, role)
+    assert verify(clean).holds
+    edit(clean / "signoff.json", lambda signoff: signoff["signatures"].pop(1))
+    assert verify(clean).disagreements == ("signature of Rani Wulandari (data): the signature before it was taken out or changed",)
+
+
+DAMAGES: dict[str, Callable[[dict[str, Any]], object]] = {
+    "sources": lambda run: run.update(sources=5),
+    "senders": lambda run: run.update(senders=None),
+    "decision": lambda run: run.update(decision=[]),
+    "launch.window": lambda run: run["launch"].update(window=["yesterday", None]),
+    "findings[0].waived": lambda run: run["findings"][0].update(waived=5),
+}
+
+
+@pytest.mark.parametrize("place", DAMAGES)
+def test_a_run_of_another_form_is_a_mistake_wherever_it_is_read(clean: Path, stopped: Path, place: str) -> None:
+    edit(stopped / "run.json", DAMAGES[place])
+    for words in (
+        ("verify", stopped),
+        ("sign", stopped, "--role", "media", "--name", "A", "--refuse"),
+        ("diff", clean, stopped),
+        ("demo", "--baseline", stopped, "--out", clean),
+    ):
+        result = pixel_audit(*words)
+        assert result.exit_code == 2
+        assert f"run.json: a run of pixel-audit that is damaged or was edited (at {place}). Run the audit again." in result.stderr
+
+
+def test_half_a_character_in_a_run_is_no_json(clean: Path) -> None:
+    text = (clean / "run.json").read_text(encoding="utf-8")
+    (clean / "run.json").write_text(text.replace('"name": "', '"name": "\\ud83d', 1), encoding="utf-8")
+    result = pixel_audit("verify", clean)
+    assert result.exit_code == 2
+    assert "run.json: not valid JSON" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["packet.html", "run.json", "findings.csv", "audit.duckdb", "packet.sha256", "signoff.json"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(clean: Path, name: str) -> None:
+    (clean / name).unlink(missing_ok=True)
+    os.mkfifo(clean / name)
+    for words in (("verify", clean), ("sign", clean, "--role", "media", "--name", "A")):
+        result = pixel_audit(*words)
+        assert result.exit_code == 2
+        assert f"{name}: " in result.stderr
+
+
+def test_a_packet_of_evidence_without_any_time_is_read_back_too(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("order_id,currency,total\n1001,IDR,150000\n", encoding="utf-8")
+    pixel_audit("run", tmp_path / "orders.csv", "--out", tmp_path / "packet", "--now", NOW)
+    assert json.loads((tmp_path / "packet" / "run.json").read_text(encoding="utf-8"))["launch"]["window"] == [None, None]
+    assert verify(tmp_path / "packet").holds
+    assert pixel_audit("diff", tmp_path / "packet", tmp_path / "packet").exit_code == 0
+
+
+def test_no_input_outside_the_folder_is_read(clean: Path, made: Path) -> None:
+    edit(clean / "run.json", lambda run: run["sources"][0].update(path="../../packet/run.json"))
+    evidence = made / "clean_launch" / "evidence"
+    assert f"input ../../packet/run.json is not in {evidence}" in verify(clean, evidence).disagreements
 
 
 @pytest.mark.parametrize("name", ["packet.html", "run.json"])

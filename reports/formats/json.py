@@ -27,7 +27,7 @@ def document(packet: Packet) -> dict[str, Any]:
         "launch": {
             "name": launch.name,
             "timezone": launch.timezone,
-            "window": [moment.iso for moment in launch.window] if launch.window else [],
+            "window": [moment.iso for moment in launch.window] if launch.window else [None, None],
             "test_orders": list(launch.test_orders),
         },
         "gates": [

@@ -20,7 +20,7 @@ from audit.loaders._source import Source, read_source
 from audit.loaders._unpacking import check_unpacked_size
 from audit.loaders._workers import is_taken_over
 from audit.plan_file import read_plan
-from reports.comparison import read_run
+from reports.run_file import read_run
 from tests.fuzz.decoders import STORIES, captured, logged
 
 Target = Callable[[bytes], None]
