@@ -107,7 +107,8 @@ def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.Duck
         raise InputError(f"--memory: {memory!r} is no size. Write it like 2GB or 500MB.") from error
     # Nothing spills where no private folder was given.
     con.execute("set temp_directory = ?", [str(spill) if spill else ""])
-    con.execute("set variable salt = ''")
+    # The salt only keeps digests of this run from being compared with anything outside it; they are never written out.
+    con.execute("set variable salt = ?", [secrets.token_hex(16)])
     con.execute("set variable zone = 'UTC'")
     con.execute("set variable batch = 0")
     for script in ("schema", "decoded"):
@@ -171,8 +172,6 @@ def _read_all(
     con: duckdb.DuckDBPyConnection, sources: list[tuple[Source, str, Loader]], plan: Plan, progress: Progress
 ) -> dict[Path, Tally]:
     """Reads every file; what became of its rows, by its path. Orders come first: what is kept of an event depends on them."""
-    # The salt only keeps digests of this run from being compared with anything outside it; they are never written out.
-    con.execute("set variable salt = ?", [secrets.token_hex(16)])
     tallies: dict[Path, Tally] = {}
     batch = waiting = 0
     orders_first = sorted(sources, key=lambda found: found[2].KIND != "orders")

@@ -20,6 +20,12 @@ def _like(pattern: str) -> str:
     return escaped.replace("*", "%").replace("?", "_")
 
 
+def _masked(con: duckdb.DuckDBPyConnection, pattern: str) -> str:
+    """A pattern as what it is to match is kept: a sender that goes by an address (relay@shop.example) is known by its mask."""
+    (masked,) = con.execute("select masked_id(?)", [pattern]).fetchone() or (pattern,)
+    return str(masked)
+
+
 def store_plan(con: duckdb.DuckDBPyConnection, plan: Plan, now: datetime) -> None:
     """Writes the plan, defaults filled in, into the ``plan_…`` tables and ``launch``.
 
@@ -54,7 +60,7 @@ def store_plan(con: duckdb.DuckDBPyConnection, plan: Plan, now: datetime) -> Non
         _rows(con, "plan_datasets", [[name, dataset] for dataset in platform.datasets])
         _rows(con, "plan_domains", [[name, domain] for domain in platform.allowed_domains])
     for entry, sender in enumerate(plan.senders):
-        match = [_like(sender.match[key]) if key in sender.match else None for key in MATCH_KEYS]
+        match = [_like(_masked(con, sender.match[key])) if key in sender.match else None for key in MATCH_KEYS]
         _rows(
             con, "plan_senders",
             [[entry, sender.name, sender.platform, sender.channel, sender.owner, sender.primary, bool(sender.match), *match]],

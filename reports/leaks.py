@@ -20,15 +20,24 @@ from audit.errors import InputError
 
 _FILES = ("packet.html", "run.json", "findings.csv", "packet.sha256", "signoff.json")
 _DATABASE = "audit.duckdb"
-#: Kind of secret -> how it looks; an address may be percent-encoded.
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+#: Kind of secret -> how it looks, plainly or percent-encoded. Small letters make no token of Meta's: a digest may begin with eaa.
 PATTERNS = {
-    "e-mail address": re.compile(r"[\w.+-]{1,64}(?:@|%40)(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}\b", re.I),
-    "phone number": re.compile(r"(?<![\w+])(?:\+|%2b|&#43;)[1-9](?:[ ()./-]{0,2}\d){8,14}(?!\d)", re.I),
-    "access token": re.compile(
-        r"\b(?:access[_-]?token|api[_-]?key|client[_-]?secret)(?:=|%3d|\"\s*:\s*\"|&#34;:\s*&#34;)[\w|.%-]{16,}"
-        r"|\bEAA[A-Za-z0-9]{24,}|\bshp(?:at|ca|pa|ss)_[0-9a-f]{16,}|\b[sr]k_(?:live|test)_\w{16,}|\bc[ks]_[0-9a-f]{32,}"
-        r"|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}",
+    "e-mail address": re.compile(r"[\w.%+-]{1,64}(?:@|%(?:25)*40)(?:[\w%-]{1,63}\.)+(?:[^\W\d_]{2,24}|xn--[a-z0-9-]+)\b", re.I),
+    "phone number": re.compile(
+        r"(?<![\w+])(?:\+|%2b|&#43;)[1-9](?:[ ()./-]{0,2}\d){8,14}(?!\d)"
+        r"|(?<![\w.+-])08[1-9]\d{0,2}[ .-]\d{3,4}[ .-]?\d{2,5}(?![\w-])",
         re.I,
+    ),
+    "IP address": re.compile(
+        rf"(?<![\w./-])(?:{_OCTET}\.){{3}}{_OCTET}(?![\w.-])"
+        r"|\b(?:[23][\da-f]{3}|fe80|f[cd][\da-f]{2})(?::[\da-f]{1,4}){1,6}::[\da-f]"
+    ),
+    "access token": re.compile(
+        r"(?i:\b(?:access[_-]?token|api[_-]?key|client[_-]?secret)(?:=|%3d|\"\s*:\s*\"|&#34;:\s*&#34;)[\w|.%-]{16,})"
+        r"|\bEAA[A-Za-z0-9]{24,}|\bshp(?:at|ca|pa|ss)_[0-9a-f]{16,}|\b[spr]k_(?:live|test)_\w{16,}|\bc[ks]_[0-9a-f]{32,}"
+        r"|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}|\bwhsec_\w{16,}"
+        r"|\bxox[abeprs]-[\w-]{10,}|\bgh[opsru]_\w{20,}|\bAKIA[0-9A-Z]{16}\b|\bAIza[\w-]{30,}"
     ),
     "authorization": re.compile(r"\bbearer\s+[\w.~+/-]{16,}|\bauthorization\b[\"']?\s*[:=]\s*[\"']?\w+\s+[\w.~+/=-]{8,}", re.I),
     "cookie": re.compile(
@@ -92,9 +101,11 @@ def _texts(folder: Path) -> Iterator[tuple[str, str]]:
 
 def _decoded(content: str) -> str:
     try:
-        return base64.b64decode(content, validate=True).decode("utf-8", errors="replace")
+        raw = base64.b64decode(content, validate=True)
     except binascii.Error:
         return ""
+    is_wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff")  # as a spreadsheet saves "Unicode text"
+    return raw.decode("utf-16" if is_wide else "utf-8", errors="replace")
 
 
 def _cells(path: Path) -> Iterator[tuple[str, str]]:

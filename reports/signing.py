@@ -17,10 +17,12 @@ from zoneinfo import ZoneInfo
 from audit.errors import InputError
 from audit.plan import ROLES
 from reports.files import NEEDED_FILES, SEALED_FILES, digest_of, text_of, unsealed
+from reports.leaks import PATTERNS
 from reports.parts import Signature
 from reports.place import claim, refusal
 from reports.run_file import read_run
 from reports.text import moment
+from reports.words import listed
 
 SIGNOFF = "signoff.json"
 SCHEMA = "pixel-audit/signoff/1"
@@ -34,7 +36,7 @@ def sign(folder: Path, *, role: str, name: str, accept: bool, reason: str | None
     """Adds a signature to the folder's ``signoff.json`` and returns it. ``time`` is UTC where it has no zone.
 
     Raises:
-        InputError: there is no packet, a name is missing, or a STOP is accepted without a reason.
+        InputError: there is no packet, a name is missing, a STOP or an edited packet is accepted, or the reason names a person.
         OutputError: the file cannot be written.
     """
     read_run(folder)
@@ -42,6 +44,8 @@ def sign(folder: Path, *, role: str, name: str, accept: bool, reason: str | None
         raise InputError(f"{folder}: a file. Name the folder of the packet.")
     if not name.strip():
         raise InputError('a signature needs a name: --name "…".')
+    if found := [kind for kind, pattern in PATTERNS.items() if pattern.search(reason or "")]:
+        raise InputError(f"--reason: holds what looks like {listed(found)}. A signature stays for good; say it without.")
     with claim(folder) as place:
         run = read_run(folder)
         if accept and run["decision"] in NOT_GO and not (reason or "").strip():

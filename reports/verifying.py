@@ -78,12 +78,14 @@ def _who(signature: dict[str, Any]) -> str:
 
 
 def _of_links(folder: Path) -> list[str]:
-    return [f"{name} is a link, not a file of the packet" for name in sorted(OUTPUT_FILES) if (folder / name).is_symlink()]
+    log = "audit.duckdb.wal"
+    beside = [f"{log} lies beside the database and changes what it shows when it is opened"] if (folder / log).exists() else []
+    return beside + [f"{name} is a link, not a file of the packet" for name in sorted(OUTPUT_FILES) if (folder / name).is_symlink()]
 
 
 def _of_strangers(folder: Path) -> list[str]:
     """A packet may have been written into a folder that holds other things."""
-    number = sum(entry.name not in OUTPUT_FILES for entry in folder.iterdir())
+    number = sum(entry.name not in (*OUTPUT_FILES, "audit.duckdb.wal") for entry in folder.iterdir())
     if not number:
         return []
     lies, they = ("other file or folder lies", "it is") if number == 1 else ("other files or folders lie", "they are")

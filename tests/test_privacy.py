@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from audit import engine
-from audit.plan import Plan
+from audit.plan import Plan, Sender
 
 PIXEL = "https://www.facebook.com/tr/?id=4907283615028341&it=1795168800000&v=2.9.203&"
 SHOP = "https://shop.example.com/"
@@ -121,7 +121,9 @@ def test_a_currency_and_a_consent_are_a_code_and_a_yes_or_no_whatever_a_log_put_
            "params": {"value": 1, "currency": "jonathan.smith@mail.example.com"}}  # fmt: skip
     log.write_text(json.dumps(row) + "\n", encoding="utf-8")
     audit = engine.run([engine.InputFile(log, log.name, named=True)], Plan())
-    assert _ask(audit, "currency, currency_sent, consent") == [("Purchase", "[EMAIL]", "[email]", None)]
+    assert _ask(audit, "currency, currency_sent, consent") == [
+        ("Purchase", "[text of 31 characters]", "[text of 31 characters]", None)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -135,3 +137,81 @@ def test_a_currency_and_a_consent_are_a_code_and_a_yes_or_no_whatever_a_log_put_
 def test_a_nothing_in_a_list_is_nobody_s_data(sent: str, first: str | None, plain: bool) -> None:
     con = engine.connect()
     assert con.execute("select first_of($t), is_plain($t)", {"t": sent}).fetchone() == (first, plain)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5aa08123-0812-4123-8123-081234567890", "0.0812345678901", "evt_0812345678901", "1795168800-0812345678", "6281234567890",
+        "add::12", "2041::Purchase", "0812260001", "081234567890", "sk_blackshirt",
+        "Error validating access token: Session has expired",         "order:10:20:30",
+        "Chrome/120.0.0.0", "Basic Package Deal", "key_1234567890", "wc_order_8fKq2LmN", "fb.1.x",
+        "eaa1c94a7d35b3ab9e1d0c2b4f6a8d7c", "/en-us/black-shirt", "250130JQHFZG", "https://shop.example/p?variant=1&utm_source=meta",
+    ],
+)  # fmt: skip
+def test_an_id_that_only_looks_like_somebody_s_stays_as_it_is(text: str) -> None:
+    assert _told(text, "masked") == _told(text, "masked_id") == text
+
+
+def test_the_ids_of_two_people_stay_two_ids() -> None:
+    query = "select masked_id('jo@mail.com'), masked_id('an@mail.com'), masked_id('jo@mail.com')"
+    first, second, again = engine.connect().execute(query).fetchone() or ("", "", "")
+    assert first != second
+    assert first == again
+    assert first.startswith("[email] ")
+
+
+@pytest.mark.parametrize(
+    ("macro", "text", "shown"),
+    [
+        ("value_shown", "Rp 150.000", "Rp 150.000"), ("value_shown", "NaN", "NaN"),
+        ("value_shown", "{{ order.total }}", "{{ order.total }}"),
+        ("value_shown", "Dewi Lestari", "[text of 12 characters]"),
+        ("time_shown", "20/11/2026 10:00", "20/11/2026 10:00"), ("time_shown", "Dewi Lestari", "[text of 12 characters]"),
+        ("code_shown", "rupiah", "rupiah"), ("code_shown", "Dewi Lestari", "[text of 12 characters]"),
+        ("word_shown", "system_generated", "system_generated"), ("word_shown", "Dewi Lestari", "[text of 12 characters]"),
+        ("shown_id", "fb.1.1795168800000.1098115397", "fb.1.1795168…5397 (29 characters)"),
+        ("shown_id", "dewi@mail.com", "[text of 13 characters]"),
+    ],
+)  # fmt: skip
+def test_a_field_of_a_fixed_kind_shows_nothing_else(macro: str, text: str, shown: str) -> None:
+    assert _told(text, macro) == shown
+
+
+def test_click_ids_in_an_address_are_shortened() -> None:
+    told = _told("https://shop.example.com/a?utm_source=meta&fbclid=IwAR0123456789abcdefghijklmnop", "masked_address")
+    assert told == "https://shop.example.com/a?utm_source=meta&fbclid=IwAR01234567…mnop"
+
+
+@pytest.mark.parametrize("senders", [("relay-a", "relay-b"), ("10.0.4.17", "10.0.4.18"), ("a@shop.example", "b@shop.example")])
+def test_two_senders_that_go_by_addresses_stay_two(senders: tuple[str, str], tmp_path: Path) -> None:
+    log = tmp_path / "server.ndjson"
+    rows = [
+        {"ts": f"2026-11-20T10:00:0{n}Z", "method": "POST", "url": CAPI, "status": 200, "sender": sender, "body": {"data": [
+            {"event_name": "Purchase", "event_time": 1795168800, "event_id": f"{n}", "user_data": {}, "custom_data": {}}]}}
+        for n, sender in enumerate(senders)
+    ]  # fmt: skip
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    audit = engine.run([engine.InputFile(log, log.name, named=True)], Plan())
+    assert audit.con.execute("select count(distinct sender) from events").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("text", ["Invalid phone 6281277000999", "Invalid phone 081277000999", "call +62 812 7700 0999"])
+def test_a_number_in_an_answer_is_a_phone_s(text: str) -> None:
+    assert "[phone]" in str(_told(text, "masked_answer"))
+
+
+def test_a_register_entry_finds_a_sender_that_goes_by_an_address(tmp_path: Path) -> None:
+    log = tmp_path / "server.ndjson"
+    event = {"event_name": "Purchase", "event_time": 1795168800, "event_id": "1", "user_data": {}, "custom_data": {}}
+    row = {"ts": "2026-11-20T10:00:00Z", "method": "POST", "url": CAPI, "body": {"data": [event]}, "status": 200,
+           "sender": "relay@proj.iam.gserviceaccount.com"}  # fmt: skip
+    log.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    sender = Sender("Relay", "meta", "server", owner="data", match={"sender": "relay@proj.iam.gserviceaccount.com"})
+    audit = engine.run([engine.InputFile(log, log.name, named=True)], Plan(senders=(sender,)))
+    assert audit.con.execute("select distinct entry from sender_claims").fetchall() == [(0,)]
+
+
+def test_an_order_s_own_phone_is_shown_in_no_address(tmp_path: Path) -> None:
+    audit = _capture(tmp_path, _hit(1, "PageView", f"{SHOP}thanks/081234567890"), phone="081234567890")
+    assert _ask(audit, "page_url, page_path") == [("PageView", f"{SHOP}thanks/[phone]", "/thanks/[phone]")]

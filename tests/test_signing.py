@@ -173,6 +173,10 @@ UNSEALED: dict[str, tuple[Callable[[Path], object], str]] = {
     "a row of the database": (lambda p: _without_findings(p / "audit.duckdb"), "audit.duckdb is not as the run wrote it"),
     "the seal": (lambda p: (p / "packet.sha256").unlink(), f"packet.sha256 is gone: {NOTHING_SHOWS}"),
     "a line of the seal": (lambda p: _add(p / "packet.sha256", b"x"), f"packet.sha256 was edited: {NOTHING_SHOWS}"),
+    "a log of changes": (
+        lambda p: (p / "audit.duckdb.wal").write_bytes(b"x"),
+        "audit.duckdb.wal lies beside the database and changes what it shows when it is opened",
+    ),
     "a link": (lambda p: _linked(p / "findings.csv"), "findings.csv is a link, not a file of the packet"),
 }
 
@@ -211,6 +215,13 @@ def test_a_changed_packet_is_accepted_by_nobody_but_may_be_refused(clean: Path) 
     with pytest.raises(InputError, match=re.escape(told)):
         signed(clean)
     signed(clean, accept=False, reason="somebody edited the findings")
+
+
+def test_a_reason_that_names_a_person_is_not_signed_for_good(clean: Path) -> None:
+    told = "--reason: holds what looks like e-mail address. A signature stays for good; say it without."
+    with pytest.raises(InputError, match=re.escape(told)):
+        signed(clean, reason="agreed with dewi.lestari@mail.co.id")
+    assert not (clean / "signoff.json").exists()
 
 
 def test_what_else_lies_in_the_folder_is_told_and_vouched_for_by_nobody(clean: Path) -> None:
@@ -348,12 +359,15 @@ def test_a_damaged_signoff_is_a_mistake_that_changes_nothing(clean: Path, conten
 # ---------------------------------------------------------------------- what must not stand in a packet
 
 SECRETS = {
-    "e-mail address": ["dewi.lestari@mail.co.id", "dewi.lestari%40mail.co.id"],
-    "phone number": ["+62 812-3456-7890", "%2B6281234567890"],
+    "e-mail address": ["dewi.lestari@mail.co.id", "dewi.lestari%40mail.co.id", "dewi%2540mail.co.id", "déwi@kanári.example"],
+    "phone number": ["+62 812-3456-7890", "%2B6281234567890", "0812-3456-7890"],
+    "IP address": ["203.0.113.77", "2001:db8:77::5"],
     "access token": [
         "access_token=EAAGm0PX4ZCpsBAKZCmZBZA",
         "EAAGm0PX4ZCpsBAKZCmZBZAd8sD9f",
         '"access_token": "9f8e7d6c5b4a39281706"',
+        "xoxb-1234567890-abcdef",
+        "AKIAIOSFODNN7EXAMPLE",
     ],
     "authorization": ["Bearer 9f8e7d6c5b4a39281706", "Authorization: Basic ZGV3aTpyYWhhc2lh"],
     "cookie": ["Cookie: session=9f8e7d6c5b4a", "fb.1.1795168800000.1098115397"],
@@ -384,6 +398,16 @@ def test_what_gives_somebody_away_is_named_and_never_printed(clean: Path, name: 
     assert result.exit_code == 1
     assert f"must not be there: {place} holds {kind}" in result.output
     assert text not in result.output
+
+
+HARMLESS = ["eaa1c94a7d35b3ab9e1d0c2b4f6a8d7c", "Chrome/120.0.0.0", "0.0812345678901", "logo@2x.png", "0812345678"]
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_only_looks_like_it_is_not_named(clean: Path, text: str) -> None:
+    with duckdb.connect(str(clean / "audit.duckdb")) as con:
+        con.execute("update events set page_url = ?", [f"https://shop.example/?x={text}"])
+    assert verify(clean).leaks == ()
 
 
 def test_owners_and_signers_may_go_by_their_address(clean: Path) -> None:

@@ -76,8 +76,8 @@ select
     masked(order_source) as order_source,
     event_duty,
     duty_reason,
-    nullif(upper(trim(currency)), '') as currency,
-    nullif(upper(trim(presentment_currency)), '') as presentment_currency,
+    nullif(code_shown(upper(currency)), '') as currency,
+    nullif(code_shown(upper(presentment_currency)), '') as presentment_currency,
     plain_number(total) as total,
     plain_number(gross_revenue) as gross_revenue,
     plain_number(net_revenue) as net_revenue,
@@ -121,7 +121,7 @@ def insert_orders(
     versions of an order, are the ignored ones. ``gaps`` are facts the loader itself found missing.
     """
     name = source.name
-    con.execute("update order_rows set order_id = nullif(masked(trim(order_id)), ''), rows = coalesce(rows, 1)")
+    con.execute("update order_rows set order_id = nullif(masked_id(trim(order_id)), ''), rows = coalesce(rows, 1)")
     con.execute(
         "insert into rejects select ? || ':' || place, ?, 'no order id in this row' from order_rows where order_id is null",
         [name, name],
@@ -148,7 +148,7 @@ def insert_orders(
     con.execute(
         """
         insert into order_keys
-        select distinct order_id, masked(trim(k.key)), k.kind
+        select distinct order_id, masked_id(trim(k.key)), k.kind
         from (select order_id, unnest(other_keys) as k from order_rows)
         where trim(k.key) <> '' and trim(k.key) <> order_id
         """
@@ -174,7 +174,7 @@ def insert_orders(
             select order_id, position, line, unnest(line.item_ids) as item from listed
         )
         select
-            order_id, position, masked(item.id), item.space,
+            order_id, position, masked_id(item.id), item.space,
             try_cast(plain_number(line.quantity) as decimal(18, 3)), plain_number(line.price), coalesce(line.counts, true)
         from named
         where item.id <> ''

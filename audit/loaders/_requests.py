@@ -232,7 +232,7 @@ def _insert(source: Source, rows: str, evidence: str, *, needs_time: bool) -> st
                 when url is not null and (utc(ts) is not null or (ts is null and not {needs_time})) then null
                 when ts is null and {needs_time} then 'no time in this row'
                 when url is null then 'no url or path in this row'
-                else 'the time ' || masked(ts[1:40]) || ' cannot be read'
+                else 'the time ' || time_shown(ts) || ' cannot be read'
             end as problem
         from hosts_told
         """

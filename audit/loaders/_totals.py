@@ -43,14 +43,15 @@ def insert_totals(con: duckdb.DuckDBPyConnection, source: Source, *, read: int, 
                 case when regexp_full_match(trim(t.day), '[0-9]{8}') then try(cast(strptime(trim(t.day), '%Y%m%d') as date))
                      when regexp_full_match(trim(t.day), '[0-9]{4}-[0-9]{2}-[0-9]{2}') then try_cast(trim(t.day) as date)
                 end as day,
-                masked(t.day[1:30]) as day_text,
+                time_shown(t.day) as day_text,
                 lower(trim(t.origin)) as origin,
+                lower(word_shown(trim(t.origin))) as source_text,
                 coalesce(p.step, w.step) as step,
                 plain_number(t.count) as count,
                 t.count as count_text,
                 plain_number(t.value) as value,
                 t.value as value_text,
-                upper(nullif(trim(t.currency), '')) as currency
+                nullif(code_shown(upper(t.currency)), '') as currency
             from total_rows t
             left join plan_steps p
                 on p.platform = lower(trim(t.origin))
@@ -63,7 +64,7 @@ def insert_totals(con: duckdb.DuckDBPyConnection, source: Source, *, read: int, 
             case
                 when day is null then coalesce('the day ' || day_text || ' is not written YYYY-MM-DD', 'no day in this row')
                 when origin is null then 'no source in this row'
-                when not list_contains(?, origin) then 'the source ' || masked(origin[1:30]) || ' is none of ' || ?
+                when not list_contains(?, origin) then 'the source ' || source_text || ' is none of ' || ?
                 when step is null then null
                 when count_text is not null and count is null then 'the count is no plain number'
                 when value_text is not null and value is null then 'the value is no plain number'

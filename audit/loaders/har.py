@@ -45,6 +45,7 @@ _COLUMNS = """{"place":"BIGINT","seen_at":"TIMESTAMP","answered_at":"TIMESTAMP",
 _ENTRY = frozenset({"startedDateTime", "request"})
 #: WebPageTest names a page after its run, first or repeat view, and step.
 _RUN = re.compile(r"^page_(\d+)_[01](_\d+)?$")
+_PAGE = re.compile(r"|[A-Za-z]{0,5}_?\d{1,4}(_\d{1,4}){0,3}|page@[0-9a-f]{32}")
 
 
 def claims(source: Source) -> bool:
@@ -149,6 +150,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.loads: dict[str, int] = {}
+        self.names: dict[str, str] = {}
         self.posts = 0
         self.bodies = 0
         self.statuses = 0
@@ -163,6 +165,10 @@ class _Reader:
         if not self.documents:
             found.append("no page navigation: 'Preserve log' was off, or the recording began after the page had loaded")
         return tuple(found)
+
+    def page_name(self, page: str) -> str:
+        """A page's reference as recorders make it (page_3); whatever else one is, it is known by its number alone."""
+        return page if _PAGE.fullmatch(page) else self.names.setdefault(page, f"page {len(self.names) + 1}")
 
     def row(self, place: int, entry: Any) -> dict[str, Any] | str:
         """The request of one entry, or why it cannot be identified."""
@@ -209,7 +215,7 @@ class _Reader:
             "net_error": error or None,
             "response": _answer(method, response),
             "referrer": headers.get("referer"),
-            "page_load": f"{page}/{self.loads.get(page, 0)}",
+            "page_load": f"{self.page_name(page)}/{self.loads.get(page, 0)}",
             "initiator": initiator(entry),
             "user_agent": headers.get("user-agent"),
             "is_document": is_document,

@@ -117,7 +117,7 @@ def _insert_calls(source: Source, rows: str) -> str:
                 when platform is null then 'no platform in this row'
                 when event is null then 'no event name in this row'
                 when ts is null then 'no time in this row'
-                else 'the time ' || masked(ts[1:40]) || ' cannot be read'
+                else 'the time ' || time_shown(ts) || ' cannot be read'
             end as problem
         from calls
         """

@@ -39,7 +39,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             case lower({columns.text(*_SOURCE)})
                 when 'browser' then 'browser' when 'pixel' then 'browser' when 'server' then 'server' end as channel,
             {columns.text("event_id")} as event_id,
-            lower({columns.text("status")}) as status,
+            lower(word_shown({columns.text("status")})) as status,
             coalesce(lower({columns.text("platform")}), 'meta') as platform
         from cells
         """
@@ -66,8 +66,8 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             masked(platform) as platform,
             masked(event_name) as event_name,
             channel,
-            masked(event_id) as event_id,
-            masked(status) as status
+            masked_id(event_id) as event_id,
+            status
         from listed
         where not ({unusable})
         order by place

@@ -2,7 +2,7 @@
 insert into order_candidates
 select
     event_key,
-    ltrim(masked(trim(order_param)), '#'),
+    ltrim(masked_id(trim(order_param)), '#'),
     'parameter',
     1,
     true

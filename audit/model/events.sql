@@ -22,9 +22,9 @@ reduced as (
 )
 select
     address,
-    masked(url) as page_url,
+    masked_address(url) as page_url,
     url_host(address) as page_host,
-    masked(path) as page_path,
+    masked_address(path) as page_path,
     url_param(address, 'fbclid') as fbclid,
     url_param(address, 'ttclid') as ttclid,
     url_param(address, '(?:click_id|clickid|kwai_click_?id)') as snackvideo_click,
@@ -38,10 +38,10 @@ with cleaned as (
         s.* exclude (event_name, session, page_load),
         s.event_name as name_sent,
         masked(s.event_name) as event_name,
-        case when not coalesce(s.event_id_misplaced, false) then masked(nullif(s.event_id_sent, '')) end as event_id,
+        case when not coalesce(s.event_id_misplaced, false) then masked_id(nullif(s.event_id_sent, '')) end as event_id,
         utc(s.event_time_sent) as told_at,
         'visit ' || v.number as session,
-        coalesce(s.source || '#' || s.page_load, s.platform || ' ' || s.load_key) as page_load,
+        coalesce(s.source || '#' || s.page_load, s.platform || ' ' || masked_id(s.load_key)) as page_load,
         plain_number(s.value_sent) as value,
         case
             when s.log_sender is not null then s.log_sender
@@ -68,8 +68,8 @@ select
     c.endpoint,
     c.channel,
     c.platform,
-    masked(nullif(c.dataset, '')) as dataset,
-    masked(c.told_sender) as sender,
+    word_shown(nullif(c.dataset, '')) as dataset,
+    masked_id(c.told_sender) as sender,
     case
         when c.is_noscript then 'noscript'
         when c.is_codeless then 'codeless'
@@ -79,11 +79,11 @@ select
         when c.endpoint = 'decoded_log' then 'log'
         else 'page_code'
     end as sender_kind,
-    masked(nullif(c.agent, '')) as agent,
-    masked(nullif(c.partner_agent, '')) as partner_agent,
-    masked(c.initiator) as initiator,
-    masked(c.relay_store) as relay_store,
-    masked(c.log_sender) as log_sender,
+    masked_id(nullif(c.agent, '')) as agent,
+    masked_id(nullif(c.partner_agent, '')) as partner_agent,
+    masked_id(c.initiator) as initiator,
+    masked_id(c.relay_store) as relay_store,
+    masked_id(c.log_sender) as log_sender,
     c.event_name,
     c.dataset is null or c.dataset = '' or d.dataset is not null or n.platform is null as in_plan,
     p.step,
@@ -95,14 +95,14 @@ select
         else 'sent'
     end as event_id_state,
     coalesce(c.told_at, c.seen_at) as event_at,
-    case when c.told_at is not null then c.event_time_sent else masked(c.event_time_sent)[1:40] end as event_time_sent,
+    case when c.told_at is not null then c.event_time_sent else time_shown(c.event_time_sent) end as event_time_sent,
     c.seen_at,
     c.session,
     c.page_load,
     c.value,
-    case when c.value is not null then c.value_sent else masked(c.value_sent)[1:60] end as value_sent,
-    nullif(upper(trim(masked(c.currency_sent)[1:20])), '') as currency,
-    masked(c.currency_sent)[1:20] as currency_sent,
+    case when c.value is not null then c.value_sent else value_shown(c.value_sent) end as value_sent,
+    nullif(code_shown(upper(c.currency_sent)), '') as currency,
+    code_shown(c.currency_sent) as currency_sent,
     nullif(c.click_id_sent, '') as click_id,
     case
         when c.click_id_sent = '' then 'empty'
@@ -121,17 +121,17 @@ select
     c.has_source_url,
     c.referrer <> '' as has_referrer,
     case
-        when len(c.item_list) = 1 then masked(c.item_list[1].item_id)
+        when len(c.item_list) = 1 then masked_id(c.item_list[1].item_id)
         when len(c.item_list) > 1
-            then array_to_string(list_sort(list_distinct(list_transform(c.item_list, lambda x: masked(x.item_id)))), ',')
+            then array_to_string(list_sort(list_distinct(list_transform(c.item_list, lambda x: masked_id(x.item_id)))), ',')
     end as items,
     coalesce(len(c.item_list), 0) as item_count,
     c.has_relay_items,
-    masked(c.relay_item_ids) as relay_item_ids,
+    masked_id(c.relay_item_ids) as relay_item_ids,
     c.status,
     masked(c.net_error) as net_error,
     masked(c.answer_code) as answer_code,
-    masked(c.answer_text)[1:200] as answer_text,
+    masked_answer(c.answer_text)[1:200] as answer_text,
     c.events_sent,
     c.events_received,
     c.accepted,
@@ -140,7 +140,7 @@ select
     c.rule,
     coalesce(c.is_codeless, false) as is_codeless,
     coalesce(c.is_noscript, false) as is_noscript,
-    masked(c.action_source) as action_source,
+    word_shown(c.action_source) as action_source,
     coalesce(c.has_test_code, false) as has_test_code,
     c.limited_use,
     case when c.consent in ('granted', 'denied') then c.consent end as consent,
@@ -180,7 +180,7 @@ with listed as (
 select
     event_key,
     position,
-    masked(item.item_id),
+    masked_id(item.item_id),
     try_cast(plain_number(item.quantity) as decimal(18, 3)),
     plain_number(item.price)
 from listed;

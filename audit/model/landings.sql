@@ -24,9 +24,9 @@ select
     source || '#' || page_load,
     null,
     url_host(url),
-    masked(url_path(url)),
+    masked_address(url_path(url)),
     platform,
     click_id
 from clicks
 where click_id is not null
-group by source, page_load, url_host(url), masked(url_path(url)), platform, click_id;
+group by source, page_load, url_host(url), masked_address(url_path(url)), platform, click_id;

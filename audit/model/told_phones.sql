@@ -57,6 +57,16 @@ from (
 where t.event_key = events.event_key
   and coalesce(personal_in_url, '') not like '%phone%';
 
+-- It is shown nowhere.
+update events
+set page_url = regexp_replace(page_url, '[0-9]{9,15}', '[phone]', 'g'),
+    page_path = regexp_replace(page_path, '[0-9]{9,15}', '[phone]', 'g')
+where event_key in (
+    select event_key
+    from told_phones
+    where place = 'phone in the page URL'
+);
+
 update events
 set personal_in_params = concat_ws(', ', personal_in_params, t.place)
 from told_phones t
