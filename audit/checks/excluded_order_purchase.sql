@@ -5,7 +5,7 @@ facet    = "chain"
 severity = "blocker"
 needs    = ["orders"]
 why      = """
-Spam, orders of the shop's own test mode, cancelled orders and, where the plan counts payments, unpaid ones bring no money. Each
+Spam, orders of the shop's own test mode, cancelled ones, those whose payment failed and, where the plan counts payments, unpaid ones bring no money. Each
 of them reported as a Purchase teaches the campaign to find more of the same, and the platform's revenue stays above the shop's.
 An order that was cancelled only later is normal business and merely noted.
 """
@@ -36,6 +36,13 @@ means       = "The order had been cancelled before its Purchase left, or was can
 first_check = "Compare the time of cancellation with the time of the Purchase below, then look for a queue or a revisited thank-you page that sends late."
 not_yet     = "Do not ask the platform to delete conversions one by one; new ones keep coming."
 remedy      = "Let the sender ask for the order's state right before it sends, and stay silent for cancelled ones."
+owner       = "data"
+
+[causes.failed]
+means       = "The payment of this order failed, and the platform got a Purchase of it all the same."
+first_check = "Compare the time of the Purchase with the order's notes: was the payment refused before it left, or only later?"
+not_yet     = "Do not count this order as a sale when the campaign is judged."
+remedy      = "Send the Purchase only once the payment is confirmed or the order stands; a page that is also shown after a refused card must stay silent."
 owner       = "data"
 
 [causes.unpaid]
@@ -74,6 +81,7 @@ states as (
         bool_or(o.is_spam) as is_spam,
         bool_or(o.is_test) as is_test,
         bool_or(o.is_cancelled) as is_cancelled,
+        bool_or(lower(o.status) = 'failed' and not coalesce(o.is_paid, false)) as is_failed,
         min(o.cancelled_at) as cancelled_at,
         min(l.conversion_point) = 'payment_confirmed' as counts_payments,
         bool_or(o.is_paid) as is_paid,
@@ -113,6 +121,7 @@ judged as (
             when s.is_cancelled then 'cancelled'
             -- Paid later: the Purchase ran ahead of the payment, which is another check's matter.
             when s.counts_payments and s.is_paid = false and s.paid_at is null then 'unpaid'
+            when s.is_failed then 'failed'
         end as reason
     from subjects u
     join states s on s.order_id = u.order_id
@@ -149,11 +158,16 @@ select
         when reason = 'cancelled'
             then 'sent ' || strftime(last_at, '%Y-%m-%d %H:%M') || ', cancelled ' || strftime(cancelled_at, '%Y-%m-%d %H:%M') || ' UTC'
         when reason = 'unpaid' then 'sent, the order was never paid'
+        when reason = 'failed' then 'sent; the payment of the order failed, the export does not say when'
         else 'sent; the export does not say whether the order was paid'
     end as actual,
     case when ok is not true then reason end as cause,
-    -- A sale cancelled afterwards, and a test the plan itself asked for, put no reported number in doubt.
-    case when ok = false and (reason = 'cancelled' and cancelled_later or reason = 'test' and is_listed) then 'note' end as severity,
+    -- Whether the payment failed before the Purchase left, or days after it, the export does not say.
+    case
+        when ok = false and reason = 'failed' then 'warning'
+        -- A sale cancelled afterwards, and a test the plan itself asked for, put no reported number in doubt.
+        when ok = false and (reason = 'cancelled' and cancelled_later or reason = 'test' and is_listed) then 'note'
+    end as severity,
     coalesce(ref, order_ref) as ref,
     case when ref is not null then order_ref end as other_ref
 from answered

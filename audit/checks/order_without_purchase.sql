@@ -84,7 +84,8 @@ judged as (
             when s.needs_browser and s.sees_browser and u.reason is null then false
             when s.needs_server and s.sees_server and not s.only_with_click then false
         end as ok,
-        u.reason as unshown
+        u.reason as unshown,
+        coalesce(u.is_nameless, false) as is_nameless
     from order_steps s
     left join unshown_steps u on u.order_id = s.order_id and u.platform = s.platform and u.step = s.step
     left join purchases p on p.order_id = s.order_id and p.platform = s.platform
@@ -157,7 +158,7 @@ explained as (
             when j.ok then null
             when j.ok = false and o.platform is not null then 'payment_method_pattern'
             when j.ok = false then 'never_fired'
-            when j.is_due is not null and j.probable_ref is null and j.stopped_ref is null and d.due_at is not null
+            when j.is_due is not null and j.probable_ref is null and j.stopped_ref is null and not j.is_nameless and d.due_at is not null
                 then 'not_in_capture_window'
         end as found_cause
     from judged j

@@ -78,19 +78,19 @@ select
     duty_reason,
     nullif(code_shown(upper(currency)), '') as currency,
     nullif(code_shown(upper(presentment_currency)), '') as presentment_currency,
-    plain_number(total) as total,
-    plain_number(gross_revenue) as gross_revenue,
-    plain_number(net_revenue) as net_revenue,
-    plain_number(subtotal) as subtotal,
-    plain_number(discount) as discount,
-    plain_number(shipping) as shipping,
-    plain_number(shipping_tax) as shipping_tax,
-    plain_number(tax) as tax,
-    plain_number(fees) as fees,
-    plain_number(unique_code) as unique_code,
-    plain_number(refunded) as refunded,
+    export_number(total, is_whole) as total,
+    export_number(gross_revenue, is_whole) as gross_revenue,
+    export_number(net_revenue, is_whole) as net_revenue,
+    export_number(subtotal, is_whole) as subtotal,
+    export_number(discount, is_whole) as discount,
+    export_number(shipping, is_whole) as shipping,
+    export_number(shipping_tax, is_whole) as shipping_tax,
+    export_number(tax, is_whole) as tax,
+    export_number(fees, is_whole) as fees,
+    export_number(unique_code, is_whole) as unique_code,
+    export_number(refunded, is_whole) as refunded,
     plain_number(presentment_total) as presentment_total,
-    plain_number(current_total) as current_total,
+    export_number(current_total, is_whole) as current_total,
     tax_included,
     salted(email_sha(email)) as email_digest,
     salted(sha256(email_sha(email))) as email_double_digest,
@@ -98,7 +98,13 @@ select
     salted(sha256(phone_sha(phone))) as phone_double_digest,
     salted(phone_digits(phone)) as phone_text_digest,
     {", ".join(f"{test} as {name}" for name, test in _TOLD.items())}
-from order_rows
+from (
+    select
+        r.*,
+        c.digits = 0 or c.currency = 'IDR' as is_whole
+    from order_rows r
+    left join currencies c on c.currency = upper(trim(r.currency))
+) rows_read
 """
 
 

@@ -28,6 +28,7 @@ _FIELDS = """{"id":"VARCHAR","number":"VARCHAR","order_key":"VARCHAR","created_v
 "total_tax":"VARCHAR","price":"VARCHAR"}]}"""
 _NET = "N. Revenue is net of tax, shipping and refunds: order totals are not in this export"
 _INCLUDED = "coalesce(o.prices_include_tax = 'true', false)"
+_UNPAID = "it waits for its payment, and whether the shopper came back from paying is not known"
 _NOT_PLACED = "('checkout-draft', 'auto-draft')"
 
 
@@ -84,6 +85,8 @@ def _load_rest(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             {_is_paid("o.status", "o.date_paid", "o.payment_method")} as is_paid,
             o.status in ('cancelled', 'trash') as is_cancelled,
             o.created_via as order_source,
+            {_waits("o.status", "o.date_paid", "o.payment_method", "o.created_via", f"'{_UNPAID}'")} as duty_reason,
+            {_waits("o.status", "o.date_paid", "o.payment_method", "o.created_via", "'unknown'")} as event_duty,
             o.currency as currency,
             o.total as total,
             cast(list_sum(list_transform(o.line_items, lambda x: {_shown("x.total", "x.total_tax")})) as varchar) as subtotal,
@@ -180,6 +183,8 @@ def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             {_is_paid("status", "paid", "payment_method")} as is_paid,
             status in ('cancelled', 'trash') as is_cancelled,
             created_via as order_source,
+            {_waits("status", "paid", "payment_method", "created_via", f"'{_UNPAID}'")} as duty_reason,
+            {_waits("status", "paid", "payment_method", "created_via", "'unknown'")} as event_duty,
             currency,
             total,
             discount,
@@ -221,6 +226,15 @@ def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
 
 def _part(cell: str, name: str) -> str:
     return f"nullif(regexp_extract({cell}, '(?:^|[|])\\s*{name}:([^|]*)', 1), '')"
+
+
+def _waits(status: str, paid: str, method: str, origin: str, word: str) -> str:
+    """The word where the shopper left for a payment page and has not paid: the page that sends the Purchase may never have come."""
+    return (
+        f"case when {status} = 'pending' and {paid} is null and coalesce({method}, '') not in ('cod', 'bacs', 'cheque')"
+        f" and coalesce({origin}, '') in ('', 'checkout', 'store-api')"
+        f" then {word} end"
+    )
 
 
 def _is_paid(status: str, paid: str, method: str) -> str:

@@ -177,6 +177,20 @@ create or replace temp macro plain_number(t) as
     case when regexp_full_match(trim(t), '-?[0-9]{1,15}([.][0-9]+)?([eE][+-]?[0-9]{1,2})?')
          then try_cast(trim(t) as decimal(24, 6)) end;
 
+-- An amount of an order export, as a spreadsheet may have written it: groups of three, a decimal comma. In a currency nobody writes
+-- with decimals (is_whole) one group is enough to tell (196.000 IDR); elsewhere it could be either, and is not read.
+create or replace temp macro export_number(t, is_whole) as
+    case
+        when regexp_full_match(trim(t), '-?[0-9]{1,3}([.][0-9]{3}){2,}(,[0-9]{1,2})?|-?[0-9]{1,3}[.][0-9]{3},[0-9]{1,2}')
+            or (coalesce(is_whole, false) and regexp_full_match(trim(t), '-?[1-9][0-9]{0,2}[.][0-9]{3}'))
+            then plain_number(replace(replace(t, '.', ''), ',', '.'))
+        when regexp_full_match(trim(t), '-?[0-9]{1,3}(,[0-9]{3}){2,}([.][0-9]{1,2})?|-?[0-9]{1,3},[0-9]{3}[.][0-9]{1,2}')
+            or (coalesce(is_whole, false) and regexp_full_match(trim(t), '-?[1-9][0-9]{0,2},[0-9]{3}'))
+            then plain_number(replace(t, ',', ''))
+        when regexp_full_match(trim(t), '-?[0-9]{1,15},[0-9]{1,2}') then plain_number(replace(t, ',', '.'))
+        else plain_number(t)
+    end;
+
 -- A time as a log may write it: epoch seconds, ms, µs; ISO 8601 with an offset; without one it is read in the zone
 -- the plan names (variable zone), else NULL.
 create or replace temp macro offset_form(t) as

@@ -9,6 +9,7 @@ update orders
 set duty_reason = case
         when is_spam then 'marked as spam'
         when is_test then 'flagged as a test by the shop'
+        when lower(status) = 'failed' and not coalesce(is_paid, false) then 'its payment failed'
         when is_cancelled and coalesce(cancelled_at <= created_at, false) then 'cancelled before it was placed'
         when regexp_full_match(order_source, '[0-9]+') then null
         when coalesce(lower(order_source), 'web') not in ('web', '', 'checkout', 'store-api', 'online_store', 'online store')
@@ -16,6 +17,7 @@ set duty_reason = case
     end,
     event_duty = case
         when is_spam or is_test then 'no'
+        when lower(status) = 'failed' and not coalesce(is_paid, false) then 'no'
         when is_cancelled and coalesce(cancelled_at <= created_at, false) then 'no'
         when regexp_full_match(order_source, '[0-9]+') then 'unknown'
         when coalesce(lower(order_source), 'web') not in ('web', '', 'checkout', 'store-api', 'online_store', 'online store') then 'no'

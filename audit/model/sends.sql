@@ -37,7 +37,8 @@ with keyed as (
         d.copy_key,
         coalesce(
             d.endpoint || '|' || d.copy_key,
-            concat_ws('|', d.endpoint, d.source, coalesce(cast(d.seen_at as varchar), d.ref), d.event_name, d.event_id_sent,
+            -- Overlapping exports of one server's log repeat its lines; two browsers may well send alike.
+            concat_ws('|', d.endpoint, case when d.channel = 'browser' then d.source end, coalesce(cast(d.seen_at as varchar), d.ref), d.event_name, d.event_id_sent,
                 d.relay_store, d.dataset, cast(d.params_hash as varchar), md5(d.page),
                 -- Another sender, another answer, another person: not the same line of the log.
                 d.log_sender, d.partner_agent, case when d.channel = 'server' then cast(d.status as varchar) end,

@@ -1365,7 +1365,7 @@ select
     min(case when l.conversion_point = 'payment_confirmed' then coalesce(o.paid_at, o.created_at) else o.created_at end) as due_at,
     bool_and(case when o.event_duty = 'yes' and (l.conversion_point = 'order_created' or o.is_paid) then true end) as is_due,
     min(case
-        when o.event_duty = 'unknown' then 'the export names its source only as number ' || o.order_source
+        when o.event_duty = 'unknown' then coalesce(o.duty_reason, 'the export names its source only as number ' || o.order_source)
         when l.conversion_point = 'payment_confirmed' and o.is_paid is null then 'the export does not say whether it was paid'
     end) as doubt
 from orders o
@@ -2080,22 +2080,44 @@ early_ends as (
     left join checkouts k on k.order_id = e.order_id
     where e.last_at < coalesce(k.finished_at + interval 3 seconds, o.due_at)
       and not exists (select 1 from followed f where f.order_id = e.order_id)
+),
+-- An order without an amount can be told from none of the Purchases of its time that name no order.
+nameless as (
+    select distinct
+        a.order_id,
+        a.platform
+    from absent_steps a
+    join expected_orders d on d.order_id = a.order_id
+    join orders o on o.order_id = a.order_id
+    join events e on e.platform = a.platform
+    where a.step = 'Purchase'
+      and d.is_named
+      and (o.total is null or o.currency is null)
+      and e.step = 'Purchase'
+      and e.order_id is null
+      and (e.order_key is null or is_placeholder(e.order_key))
+      and (d.due_at is null or e.event_at between d.due_at - interval 10 minutes and d.due_at + interval 10 minutes)
 )
 select
     a.order_id,
     a.platform,
     a.step,
     case
+        when n.order_id is not null
+            then 'a Purchase of its time names no order, and the export gives no amount to tell whose it is'
         when u.order_id is not null then 'the capture holds requests to this platform without their content'
         when a.place < l.place then 'the recording begins on a later page: its first step is '
             || case l.place when 3 then 'InitiateCheckout' else 'Purchase' end
         else 'the recording ends before the page after the checkout'
-    end as reason
+    end as reason,
+    n.order_id is not null as is_nameless
 from absent_steps a
 left join unread u on u.order_id = a.order_id and u.platform = a.platform
 left join late_starts l on l.order_id = a.order_id and a.place < l.place
 left join early_ends e on e.order_id = a.order_id and a.step = 'Purchase'
-where u.order_id is not null
+left join nameless n on n.order_id = a.order_id and n.platform = a.platform and a.step = 'Purchase'
+where n.order_id is not null
+   or u.order_id is not null
    or l.order_id is not null
    or e.order_id is not null;
 

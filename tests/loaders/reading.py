@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from audit.engine import connect
 from audit.loaders import Tally, claimant, loaders
 from audit.loaders._source import Source, read_source
+from audit.plan import Plan
+from audit.plan_tables import store_plan
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,7 @@ class Reading:
 def database(zone: str | None = None) -> duckdb.DuckDBPyConnection:
     con = connect()
     con.execute("set variable salt = 'test'")
-    con.execute("set variable zone = ?", [zone or "UTC"])
-    con.execute("set variable plan_zone = ?", [zone])
+    store_plan(con, Plan(timezone=zone), datetime(2026, 11, 21))
     return con
 
 

@@ -110,7 +110,7 @@ def test_any_other_time_is_named_and_not_guessed(tmp_path: Path, written: str) -
 def test_gaps_say_what_the_table_lacks(tmp_path: Path) -> None:
     zoneless = read(tmp_path, "a.csv", "order_id,created_at,total\n1,2026-11-20 14:05:00,5\n")
     assert zoneless.tally.gaps == ("order times without a time zone, and none in the plan", "no currency")
-    timeless = read(tmp_path, "b.csv", 'order_id,currency,total\n1,IDR,5\n2,IDR,"150.000,00"\n')
+    timeless = read(tmp_path, "b.csv", 'order_id,currency,total\n1,IDR,5\n2,IDR,"150.000,000"\n')
     assert timeless.tally.gaps == ("no order times", "1 order totals that cannot be read, first at b.csv:3")
     totalless = read(tmp_path, "c.csv", "order_id,created_at,currency\n1,2026-11-20T07:05:00Z,IDR\n")
     assert totalless.tally.gaps == ("no order total",)
@@ -194,3 +194,19 @@ def test_a_key_two_orders_share_names_neither(tmp_path: Path) -> None:
 def test_gaps_count_the_orders_that_lack_what_others_have(tmp_path: Path) -> None:
     rows = "order_id,created_at,currency,total\nA,2026-11-20T07:05:00Z,EUR,1\nB,2026-11-20T07:05:00Z,,\n"
     assert read(tmp_path, "orders.csv", rows).tally.gaps == ("1 orders without a currency", "1 orders without a total")
+
+
+@pytest.mark.parametrize(
+    ("written", "currency", "read_as"),
+    [
+        ("196.000", "IDR", "196000"), ("1.196.000", "IDR", "1196000"), ("196,000", "JPY", "196000"),
+        ("196000.000", "IDR", "196000"), ("0.500", "IDR", "0.5"), ("184,14", "EUR", "184.14"), ("1.184,14", "EUR", "1184.14"),
+        ("1,184.14", "USD", "1184.14"),
+        ("1.184.000", "EUR", "1184000"), ("196.000", "EUR", "196"), ("1,184", "USD", None), ("184,140", "EUR", None),
+    ],
+)  # fmt: skip
+def test_an_amount_as_a_spreadsheet_writes_it_is_read_where_it_can_mean_one_thing(
+    written: str, currency: str, read_as: str | None, tmp_path: Path
+) -> None:
+    reading = read(tmp_path, "orders.csv", f'order_id;created_at;currency;total\n1;2026-11-20T10:00:00Z;{currency};"{written}"\n')
+    assert reading.rows("select number_text(total) from orders") == [(read_as,)]

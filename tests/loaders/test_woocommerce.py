@@ -6,6 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from audit import engine
+
 from .reading import money, read
 
 ORDER: dict[str, Any] = {
@@ -136,3 +140,24 @@ def test_plugin_export(tmp_path: Path) -> None:
         "22 | product | 1 | 0 | False",
     ]
     assert reading.tally.gaps == ("no created_via column: orders that never touched the web pixel cannot be told apart",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "duty"),
+    [
+        ({"status": "failed", "date_paid": None, "date_paid_gmt": None}, ("no", "its payment failed")),
+        (
+            {"status": "pending", "date_paid": None, "date_paid_gmt": None, "payment_method": "midtrans"},
+            ("unknown", "it waits for its payment, and whether the shopper came back from paying is not known"),
+        ),
+        ({"status": "pending", "date_paid": None, "date_paid_gmt": None, "payment_method": "bacs"}, ("yes", None)),
+        ({"status": "pending", "date_paid": None, "date_paid_gmt": None, "payment_method": "midtrans", "created_via": "admin"},
+         ("no", "sold through admin")),
+    ],
+)  # fmt: skip
+def test_an_order_whose_payment_failed_or_waits_need_not_have_reached_the_thank_you_page(
+    changes: dict[str, Any], duty: tuple[str, str | None], tmp_path: Path
+) -> None:
+    reading = read(tmp_path, "orders.json", json.dumps([ORDER | changes]))
+    reading.con.execute((engine.MODEL / "orders.sql").read_text(encoding="utf-8"))
+    assert reading.rows("select event_duty, duty_reason from orders") == [duty]
