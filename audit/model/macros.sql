@@ -295,7 +295,7 @@ create or replace temp macro is_token(t) as
 -- A click or browser id as it may be shown: its beginning, its end and its length, never whole. What has not the form of an id is
 -- told by its length alone.
 create or replace temp macro shown_id(t) as
-    case when not regexp_full_match(t, '[A-Za-z0-9._%-]+') or regexp_matches(t, '%(25)*40')
+    case when contains(t, '@') or contains(t, ' ') or contains(t, ':') or (contains(t, '%') and regexp_matches(t, '%(25)*(40|20|3A)'))
             or ((contains(t, 'EAA') or contains(t, 'eyJ') or contains(t, 'k_')) and without_secrets(replace(t, 'fb.', '')) <> replace(t, 'fb.', ''))
             then told_by_length(t)
          when length(t) <= 18 then t[1:6] || '… (' || length(t) || ' characters)'
