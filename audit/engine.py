@@ -214,8 +214,10 @@ def _told_zoneless(source: Source, loader: Loader, plan: Plan, tally: Tally) -> 
     """Times of a log without a zone are read as UTC where the plan names none; whether they are is another question."""
     if loader.KIND not in ("browser", "server"):
         return tally
-    if plan.timezone is not None or not lacks_zone(source):
+    if not lacks_zone(source):
         return replace(tally, has_zone=True)
+    if plan.timezone is not None:
+        return replace(tally, has_zone=False)  # the plan's zone holds unless the events contradict it (model/clocks.sql)
     gap = "its times name no zone, and the plan none: they are read as UTC"
     return replace(tally, has_zone=False, gaps=(*tally.gaps, gap))
 

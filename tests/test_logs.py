@@ -248,8 +248,14 @@ STAMPED = {"data": [{"event_name": "Purchase", "event_time": 1795168800, "event_
         ("2026-11-20 17:00:00", None, META_RELAY, False),
         ("2026-11-20 17:00:00", None, STAMPED, False),
         ("2026-11-20 10:00:01", None, STAMPED, True),
+        ("2026-11-20 17:00:01", "Asia/Jakarta", STAMPED, True),
+        ("2026-11-20 10:00:01", "Asia/Jakarta", STAMPED, False),
+        ("2026-11-20 17:42:00", "Asia/Jakarta", STAMPED, True),
     ],
-    ids=["named", "the plan's", "unknown", "seven hours from its events", "that of its events"],
+    ids=[
+        "named", "the plan's", "unknown", "seven hours from its events", "that of its events", "the plan's, and its events agree",
+        "not the plan's", "the plan's, sent later",
+    ],
 )
 def test_a_clock_without_a_zone_is_known_where_something_tells_it(
     written: str, zone: str | None, body: object, known: bool, tmp_path: Path

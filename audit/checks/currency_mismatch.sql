@@ -25,8 +25,8 @@ remedy      = "Set the currency from the order, as its three-letter code, wherev
 owner       = "tracking"
 
 [causes.other]
-means       = "The event names a currency that is neither the shop's nor the buyer's for this order."
-first_check = "Look for a currency written into the code or the tag, perhaps copied from another shop or market."
+means       = "The event names another currency than the export gives for this order."
+first_check = "Look for a currency written into the code or the tag, and for a plugin that switches currencies: it may give the buyer's number and the shop's currency."
 not_yet     = "Do not compare markets by return while their values are converted wrongly."
 remedy      = "Take the currency from the order instead of a fixed text, and repeat the test order."
 owner       = "tracking"

@@ -191,7 +191,7 @@ select
         when found_cause = 'action_failed' then 'the call failed (' || status || '), the event was sent all the same'
         when found_cause is not null then 'sent by the ' || channel || ' at ' || strftime(happened_at, '%Y-%m-%d %H:%M:%S') || ' UTC'
         when is_told then 'sent at ' || strftime(happened_at, '%H:%M:%S') || ' UTC'
-        when doubt_s > 0 then 'sent at ' || strftime(happened_at, '%H:%M:%S') || ' in a time zone that neither the log nor the plan names'
+        when doubt_s > 0 then 'sent at ' || strftime(happened_at, '%H:%M:%S') || ' in a time zone that nothing names for this log'
         else 'sent at ' || strftime(happened_at, '%H:%M:%S') || ' UTC; the export gives no time to compare with'
     end as actual,
     found_cause as cause,

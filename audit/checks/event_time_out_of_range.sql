@@ -86,7 +86,7 @@ select
         when not is_readable then 'sent as ' || event_time_sent || ', which cannot be read as a time'
         when is_doubtful and flaw is null
             then 'event time ' || strftime(event_at, '%Y-%m-%d %H:%M:%S UTC') || ', sent ' || strftime(seen_at, '%Y-%m-%d %H:%M:%S')
-                || ' in a time zone that neither the log nor the plan names'
+                || ' in a time zone that nothing names for this log'
         else 'event time ' || strftime(event_at, '%Y-%m-%d %H:%M:%S UTC') || ', sent ' || strftime(seen_at, '%Y-%m-%d %H:%M:%S UTC')
     end as actual,
     flaw as cause,

@@ -184,7 +184,8 @@ judged as (
         case when s.read_rows > 0 and s.rejected = s.read_rows then 'no row of it can be used' end as unusable,
         nullif(concat_ws('; ',
             case when g.is_off_server = 1 then 'not of the hours of the server log' end,
-            case when g.is_off_orders = 1 then 'not of the hours of the orders' end), '') as other_hours,
+            case when g.is_off_orders = 1 then 'not of the hours of the orders' end,
+            case when not s.has_zone and l.has_zone then 'its times are not in the plan''s zone' end), '') as other_hours,
         nullif(concat_ws('; ',
             case when i.row_count > 0 then i.row_count || ' rows without an order id' end,
             case when o.without_time > 0 then o.without_time || ' of ' || o.order_count || ' orders without a time that can be told' end,
@@ -196,6 +197,7 @@ judged as (
     left join order_lacks o on o.source = s.source and s.kind = 'orders'
     left join unread u on u.source = s.source
     left join without_id i on i.source = s.source and s.kind = 'orders'
+    cross join launch l
     where s.kind in ('browser', 'server', 'orders')
 ),
 told as (

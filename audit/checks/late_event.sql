@@ -124,7 +124,7 @@ select
         when delay <= limit_s then 'in time'
         when delay is null then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S UTC') || '; nothing tells when it happened'
         when delay <= limit_s + doubt_s
-            then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S') || '; a log names no time zone, and the plan none'
+            then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S') || '; the time zone of a log is not known'
         else concat_ws('; ',
             'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S UTC'),
             'browser copy ' || strftime(browser_at, '%Y-%m-%d %H:%M:%S UTC'),

@@ -1,4 +1,5 @@
--- Logs whose times name no zone were read as UTC: they are where an event's own time, of a named zone, says the same.
+-- Logs whose times name no zone were read in the plan's, else as UTC. UTC holds where an event's own time, of a named zone, says the
+-- same; the plan's holds unless every event's own time is off by the same hours.
 with zoneless as (
     select source from sources where not has_zone
 ),
@@ -13,7 +14,30 @@ own_times as (
       and utc(event_time_sent) is not null
       and not regexp_full_match(event_time_sent, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+')
 ),
+offsets as (
+    select
+        t.source,
+        min(epoch(t.seen_at) - epoch(t.told_at)) as least,
+        max(epoch(t.seen_at) - epoch(t.told_at)) as most
+    from own_times t
+    join zoneless z on z.source = t.source
+    group by t.source
+),
+contradicted as (
+    -- Half a day at most, and the same for all: a queue is never that even.
+    select source
+    from offsets
+    where most - least <= 600
+      and least(abs(least), abs(most)) between 1500 and 50400
+      and abs(least - 1800 * round(least / 1800)) <= 300
+),
 confirmed as (
+    select z.source
+    from zoneless z
+    cross join launch l
+    where l.has_zone
+      and z.source not in (select source from contradicted)
+    union
     select t.source
     from own_times t
     join zoneless z on z.source = t.source
@@ -30,3 +54,8 @@ confirmed as (
 update sources
 set has_zone = true
 where source in (select source from confirmed);
+
+update sources
+set gaps = concat_ws('; ', gaps, 'its times name no zone, and all events'' own times differ from them by the same hours: the plan''s zone is not this log''s')
+where not has_zone
+  and (select has_zone from launch);

@@ -106,7 +106,8 @@ create or replace temp macro code_shown(t) as
 create or replace temp macro word_shown(t) as
     case when regexp_full_match(t, '[A-Za-z0-9_.:-]{0,60}') then masked(t) else told_by_length(t) end;
 create or replace temp macro time_shown(t) as
-    case when length(regexp_replace(t, '[^0-9]', '', 'g')) >= 6 and regexp_full_match(t, '[0-9A-Za-z :.,+/()_-]{1,40}')
+    case when length(t) <= 10 then masked(t)
+         when length(regexp_replace(t, '[^0-9]', '', 'g')) >= 6 and regexp_full_match(t, '[0-9A-Za-z :.,+/()_-]{1,40}')
             and length(regexp_replace(t, '[^A-Za-z]', '', 'g')) <= 10 then masked(t)
          else told_by_length(t) end;
 create or replace temp macro value_shown(t) as
