@@ -238,6 +238,7 @@ def _run(
     from audit.terminal import Progress, printed
     from audit.verdict import exit_code, judge
     from reports import earlier, writing
+    from reports.leaks import told_by_hand
     from reports.packet import build
     from reports.place import claim, put_in
 
@@ -273,6 +274,12 @@ def _run(
     progress.done()
     tell(printed(format_, packet), end="", painted=format_ == "table")
     tell(f"packet: {out / 'packet.html'}", err=True)
+    if kinds := told_by_hand(out):
+        tell(
+            f"note: the packet holds what looks like {' and '.join(kinds)}. It stands in the plan, in a file's name or in an"
+            " attachment; 'pixel-audit verify' names the places. Take it out before the packet is passed on.",
+            err=True,
+        )
     sys.exit(0 if exit_zero else exit_code(verdict.decision, strict=strict))
 
 

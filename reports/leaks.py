@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,17 +54,32 @@ def leaks(folder: Path) -> tuple[str, ...]:
     Raises:
         InputError: a file of the packet cannot be read.
     """
-    found: dict[tuple[str, str], int] = {}
     try:
-        allowed = _named_people(folder)
-        for place, text in _texts(folder):
-            for kind, pattern in PATTERNS.items():
-                hits = [hit for hit in pattern.findall(text) if not _harmless(hit, allowed)]
-                if hits:
-                    found[place, kind] = found.get((place, kind), 0) + len(hits)
+        found = _found(_texts(folder), _named_people(folder))
     except (OSError, duckdb.Error) as error:
         raise InputError(f"{folder}: cannot be searched for personal data ({error}). Run the audit again.") from error
     return tuple(f"{place} holds {kind if number == 1 else f'{kind}, {number} times'}" for (place, kind), number in found.items())
+
+
+def told_by_hand(folder: Path) -> tuple[str, ...]:
+    """Kinds of personal data on the page of a packet just written: of a log nothing gets there, of a plan's texts everything does.
+
+    Raises:
+        OSError: the page cannot be read.
+    """
+    found = _found(_page((folder / "packet.html").read_text(encoding="utf-8")), _named_people(folder))
+    return tuple(dict.fromkeys(kind for _, kind in found))
+
+
+def _found(texts: Iterable[tuple[str, str]], allowed: frozenset[str]) -> dict[tuple[str, str], int]:
+    """How often each kind stands in each place."""
+    found: dict[tuple[str, str], int] = {}
+    for place, text in texts:
+        for kind, pattern in PATTERNS.items():
+            hits = [hit for hit in pattern.findall(text) if not _harmless(hit, allowed)]
+            if hits:
+                found[place, kind] = found.get((place, kind), 0) + len(hits)
+    return found
 
 
 def _harmless(hit: str, allowed: frozenset[str]) -> bool:
@@ -90,13 +105,18 @@ def _texts(folder: Path) -> Iterator[tuple[str, str]]:
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
         if name == "packet.html":
-            for media_type, content in _ATTACHED.findall(text):
-                if media_type.startswith("text/") or media_type == "application/json":
-                    yield "an attachment in packet.html", _decoded(content)
-            text = _ATTACHED.sub("", text)
-        yield name, text
+            yield from _page(text)
+        else:
+            yield name, text
     if (folder / _DATABASE).is_file():
         yield from _cells(folder / _DATABASE)
+
+
+def _page(text: str) -> Iterator[tuple[str, str]]:
+    for media_type, content in _ATTACHED.findall(text):
+        if media_type.startswith("text/") or media_type == "application/json":
+            yield "an attachment in packet.html", _decoded(content)
+    yield "packet.html", _ATTACHED.sub("", text)
 
 
 def _decoded(content: str) -> str:

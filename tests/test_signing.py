@@ -400,6 +400,16 @@ def test_what_gives_somebody_away_is_named_and_never_printed(clean: Path, name: 
     assert text not in result.output
 
 
+def test_what_the_plan_itself_tells_of_people_is_said_when_the_packet_is_written(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("order_id,currency,total\n1001,IDR,150000\n", encoding="utf-8")
+    plan = tmp_path / "audit.toml"
+    said = "note: the packet holds what looks like e-mail address and phone number. It stands in the plan, in a file's name"
+    for name, told in (("Black shirt", False), ("Ask dewi.lestari@mail.co.id, +62 812-3456-7890", True)):
+        plan.write_text(f'[launch]\nname = "{name}"\n', encoding="utf-8")
+        result = pixel_audit("run", tmp_path, "--out", tmp_path / "packet", "--now", NOW)
+        assert (said in result.stderr) is told
+
+
 HARMLESS = ["eaa1c94a7d35b3ab9e1d0c2b4f6a8d7c", "Chrome/120.0.0.0", "0.0812345678901", "logo@2x.png", "0812345678"]
 
 
