@@ -66,7 +66,8 @@ create or replace temp macro without_people(t) as
             regexp_replace(
                 regexp_replace(
                     t,
-                    '[\p{L}\p{M}\p{N}._%+-]+(?:@|%(?:25)*40)[\p{L}\p{M}\p{N}%-]+(?:[.][\p{L}\p{M}\p{N}%-]+)*[.](?:\p{L}{2,}|xn--[A-Za-z0-9-]+)',
+                    '[A-Za-z0-9._%+\x{80}-\x{10ffff}-]+(?:@|%(?:25)*40)[A-Za-z0-9%\x{80}-\x{10ffff}-]+(?:[.][A-Za-z0-9%\x{80}-\x{10ffff}-]+)*'
+                        || '[.](?:[A-Za-z\x{80}-\x{10ffff}]{2,}|xn--[A-Za-z0-9-]+)',
                     '[email]', 'g'),
                 '(?:[+]|%(?:25)*2[Bb])[0-9](?:[0-9 ().-]|%(?:25)*20){7,24}[0-9]', '[phone]', 'g'),
             -- A number as it is dialled at home, in groups: one run of digits may be an order's or an article's (0812260001).
@@ -86,8 +87,9 @@ create or replace temp macro masked(t) as
 -- An id stays one of a kind: two people's addresses are not one id. The salt is this run's own and never written out.
 create or replace temp macro masked_id(t) as
     case when length(t) < 6 or not has_marks(t) then t
-         when masked(t) = t then t
-         else masked(t) || ' ' || sha256(getvariable('salt') || t)[1:6] end;
+         else list_transform(
+             [without_people(without_secrets(t))],
+             lambda m: case when m = t then t else m || ' ' || sha256(getvariable('salt') || t)[1:6] end)[1] end;
 -- In what a server answered a run of digits is no id of the shop's.
 create or replace temp macro masked_answer(t) as
     regexp_replace(masked(t), '\b(?:62|0)8[0-9]{8,11}\b', '[phone]', 'g');
@@ -106,14 +108,14 @@ create or replace temp macro code_shown(t) as
 create or replace temp macro word_shown(t) as
     case when regexp_full_match(t, '[A-Za-z0-9_.:-]{0,60}') then masked(t) else told_by_length(t) end;
 create or replace temp macro time_shown(t) as
-    case when length(t) <= 10 then masked(t)
-         when length(regexp_replace(t, '[^0-9]', '', 'g')) >= 6 and regexp_full_match(t, '[0-9A-Za-z :.,+/()_-]{1,40}')
-            and length(regexp_replace(t, '[^A-Za-z]', '', 'g')) <= 10 then masked(t)
+    case when length(t) <= 10
+            or (length(regexp_replace(t, '[^0-9]', '', 'g')) >= 6 and regexp_full_match(t, '[0-9A-Za-z :.,+/()_-]{1,40}')
+                and length(regexp_replace(t, '[^A-Za-z]', '', 'g')) <= 10) then masked(t)
          else told_by_length(t) end;
 create or replace temp macro value_shown(t) as
-    case when regexp_full_match(trim(t), '[A-Za-z]{0,3}[ .$€£¥]*[-+]?[0-9][0-9.,'' ]{0,20}[A-Za-z€$]{0,4}') then masked(t)
-         when regexp_full_match(lower(trim(t)), '|nan|null|undefined|none|-?infinity|true|false|\[object object\]|[{\[][}\]]') then t
-         when length(t) <= 40 and regexp_full_match(trim(t), '[{$%\[<].*[}%\]>]') then masked(t)
+    case when regexp_full_match(lower(trim(t)),
+            '[a-z]{0,3}[ .$€£¥]*[-+]?[0-9][0-9.,'' ]{0,20}[a-z€$]{0,4}|[{$%\[<].{0,38}[}%\]>]'
+                || '|nan|null|undefined|none|-?infinity|true|false|[{\[][}\]]|') then masked(t)
          else told_by_length(t) end;
 
 -- The query keys a page URL may keep: campaign, click and order keys, no others.
