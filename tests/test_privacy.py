@@ -62,6 +62,33 @@ def test_a_yes_reported_just_after_the_event_takes_the_no_back(tmp_path: Path) -
     assert _ask(audit, "consent") == [("PageView", None)]
 
 
+@pytest.mark.parametrize(
+    ("said", "page", "consent"),
+    [
+        ("G100", f"{SHOP}checkout/order-received/1001/", "denied"),
+        ("G111", f"{SHOP}checkout/order-received/1001/", None),
+        ("G100", f"{SHOP}goods/1001/", None),
+        ("G100", f"{SHOP}checkout/order-received/1002/", None),
+    ],
+    ids=["refused on the order's page", "granted there", "refused on another page", "refused on another order's page"],
+)
+def test_a_refusal_on_the_page_of_an_order_holds_for_its_server_purchase(
+    said: str, page: str, consent: str | None, tmp_path: Path
+) -> None:
+    event = {"event_name": "Purchase", "event_time": 1795168809, "user_data": {}, "custom_data": {"order_id": "1001"}}
+    row = {"ts": "2026-11-20T10:00:09Z", "method": "POST", "url": CAPI, "body": {"data": [event]}, "status": 200}
+    entries = [_entry(0, SHOP, "text/html"), _entry(5, f"{GOOGLE}{said}&dl={quote(page, safe='')}")]
+    contents = {
+        "a.har": json.dumps({"log": {"version": "1.2", "entries": entries}}),
+        "server.ndjson": json.dumps(row) + "\n",
+        "orders.csv": "order_id,created_at,currency,total\n1001,2026-11-20T10:00:08Z,IDR,1\n1002,2026-11-20T10:00:09Z,IDR,1\n",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    audit = engine.run([engine.InputFile(tmp_path / name, name, named=True) for name in contents], Plan())
+    assert _ask(audit, "consent") == [("Purchase", consent)]
+
+
 def test_an_order_s_own_phone_is_personal_under_any_name(tmp_path: Path) -> None:
     audit = _capture(
         tmp_path,

@@ -19,6 +19,20 @@ not_yet     = "Do not treat this as passed: an unwatched step proves nothing."
 remedy      = "Walk one test order from product page to thank-you page within half an hour, with the recording running throughout, and audit it again."
 owner       = "tracking"
 
+[causes.consent_refused]
+means       = "On this order's own page the shopper's consent stood refused, and the browser kept to it."
+first_check = "Look whether the consent banner was refused on purpose in this test."
+not_yet     = "Do not take the silence for a broken pixel, and do not make the banner pre-accepted."
+remedy      = "Walk one test order with consent given; keep this one as the proof that a refusal is respected."
+owner       = "tracking"
+
+[causes.no_order_named]
+means       = "Nothing leads from this order to a visit: the Purchases in the evidence name no order."
+first_check = "Look whether the Purchase carries the order number: as a parameter, in its event_id, or in the thank-you page's address."
+not_yet     = "Do not treat this as passed, and do not look for a broken step before the Purchases name their orders."
+remedy      = "Let the Purchase carry the order number (Meta: order_id, or an event_id made of it) and repeat the test order."
+owner       = "tracking"
+
 [causes.never_fired]
 means       = "Neither the browser nor the server sent this step in a visit that the evidence does show."
 first_check = "Open the page of this step with the network panel filtered by the platform's name: nothing will leave; then look at the condition of its event call."
@@ -81,15 +95,26 @@ judged as (
             when s.needs_browser and s.sees_browser and u.reason is null then false
             when s.needs_server and s.sees_server and not s.only_with_click then false
         end as ok,
-        u.reason as unshown
+        not s.has_visit and s.foreign_browser_key is null and s.foreign_server_key is null and s.stopped_events = 0 as is_unseen,
+        s.probable_browser_key is not null or coalesce(u.is_nameless, false) as is_nameless,
+        u.reason as unshown,
+        coalesce(u.is_refused, false) as is_refused
     from order_steps s
     left join unshown_steps u on u.order_id = s.order_id and u.platform = s.platform and u.step = s.step
     left join earlier_steps e on e.order_id = s.order_id and e.platform = s.platform and e.step = s.step
 ),
+nameless as (
+    select distinct platform
+    from events
+    where step = 'Purchase'
+      and channel = 'browser'
+      and order_id is null
+      and (order_key is null or is_placeholder(order_key))
+),
 explained as (
     select
         order_id,
-        platform,
+        judged.platform,
         step,
         is_named,
         is_traffic,
@@ -97,12 +122,19 @@ explained as (
         earlier_ref,
         ok,
         unshown,
+        is_refused,
         case
-            when ok or ok is null then null
+            when ok then null
+            when ok is null and is_due is null then null
+            when ok is null and is_refused then 'consent_refused'
+            when ok is null and n.platform is not null and (step <> 'Purchase' and is_unseen or step = 'Purchase' and is_nameless)
+                then 'no_order_named'
+            when ok is null then null
             when foreign_browser_key is not null or foreign_server_key is not null then 'other_dataset'
             else 'never_fired'
         end as found_cause
     from judged
+    left join nameless n on n.platform = judged.platform
 ),
 shares as (
     select
@@ -134,6 +166,7 @@ named as (
         x.earlier_ref,
         x.ok,
         x.unshown,
+        x.is_refused,
         x.found_cause,
         o.doubt,
         o.ref as order_ref
@@ -159,6 +192,7 @@ select
         when x.stopped_events > 0 then 'tried and stopped in this browser' || coalesce(' (' || t.net_error || ')', '')
         when x.probable_browser_key is not null or x.probable_server_key is not null then 'one event names no order but fits in money or time'
         when x.earlier_session is not null then 'none in this visit; the same browser sent it earlier, in ' || x.earlier_session
+        when x.ok is null and x.is_refused then 'none found; ' || x.unshown
         when x.ok is null and x.step <> 'Purchase' and not x.has_visit then 'no visit in the evidence can be tied to this order'
         when x.ok is null and x.unshown is not null then 'none found; ' || x.unshown
         when x.ok is null and x.platform = 'snackvideo' then 'none found; SnackVideo''s browser call cannot be read from a HAR'

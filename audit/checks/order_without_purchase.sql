@@ -33,6 +33,13 @@ not_yet     = "Do not call the order lost; nobody watched."
 remedy      = "Hand in the capture or the logs of this order; or list as test orders in the plan only those that were placed as a test."
 owner       = "tracking"
 
+[causes.consent_refused]
+means       = "On this order's own page the shopper's consent stood refused, and the browser kept to it."
+first_check = "Look whether the consent banner was refused on purpose in this test."
+not_yet     = "Do not take the silence for a broken pixel, and do not make the banner pre-accepted."
+remedy      = "Walk one test order with consent given; keep this one as the proof that a refusal is respected."
+owner       = "tracking"
+
 [causes.never_fired]
 means       = "The evidence covers this order, and no Purchase of it left for the platform, neither from the browser nor from the server."
 first_check = "Open the thank-you page of a test order and see whether the purchase call runs and which order number it carries."
@@ -85,7 +92,8 @@ judged as (
             when s.needs_server and s.sees_server and not s.only_with_click then false
         end as ok,
         u.reason as unshown,
-        coalesce(u.is_nameless, false) as is_nameless
+        coalesce(u.is_nameless, false) as is_nameless,
+        coalesce(u.is_refused, false) as is_refused
     from order_steps s
     left join unshown_steps u on u.order_id = s.order_id and u.platform = s.platform and u.step = s.step
     left join purchases p on p.order_id = s.order_id and p.platform = s.platform
@@ -158,6 +166,7 @@ explained as (
             when j.ok then null
             when j.ok = false and o.platform is not null then 'payment_method_pattern'
             when j.ok = false then 'never_fired'
+            when j.is_due is not null and j.is_refused and j.probable_ref is null and j.stopped_ref is null then 'consent_refused'
             when j.is_due is not null and j.probable_ref is null and j.stopped_ref is null and not j.is_nameless and d.due_at is not null
                 then 'not_in_capture_window'
         end as found_cause

@@ -31,3 +31,35 @@ from (
 ) t
 where t.event_key = events.event_key
   and events.consent is null;
+
+-- A refusal on the page that follows an order holds for the order, whoever sends its Purchase; a yes on that page takes it back.
+insert into refused_orders
+with pages as (
+    select distinct page, consent
+    from consent_hits
+    where regexp_matches(lower(url_path(page)), 'order|thank|success|confirm|checkout')
+),
+words as (
+    select
+        consent,
+        unnest(string_split_regex(
+            url_path(page) || '/' || regexp_replace(coalesce(url_query(page), ''), '(^|&)[^=&]*=', '/', 'g'), '[/&]+')) as key
+    from pages
+)
+select k.order_id
+from words w
+join order_keys k on k.key = w.key
+where length(w.key) >= 3
+group by k.order_id
+having max(w.consent) = 'denied';  -- of 'denied' and 'granted' the greater is the yes
+
+update events
+set consent = 'denied'
+where channel = 'server'
+  and consent is null
+  and event_key in (
+    select c.event_key
+    from order_candidates c
+    join order_keys k on k.key = c.key
+    join refused_orders r on r.order_id = k.order_id
+  );

@@ -28,7 +28,7 @@ create table decoded (
 );
 
 -- Hits in which a page told the shopper's consent to Google.
-create table consent_hits (page_load varchar, seen_at timestamp, consent varchar);
+create table consent_hits (page_load varchar, seen_at timestamp, consent varchar, page varchar);
 
 -- Page views of a capture that hold a click id in their address.
 create table clicked_pages (ref varchar, source varchar, seen_at timestamp, page_load varchar, url varchar);

@@ -119,7 +119,8 @@ with hits as (
     select
         source || '#' || page_load as page_load,
         seen_at,
-        case regexp_extract(query, '(?:^|&)gcs=G1([01])[01-]', 1) when '0' then 'denied' when '1' then 'granted' end as consent
+        case regexp_extract(query, '(?:^|&)gcs=G1([01])[01-]', 1) when '0' then 'denied' when '1' then 'granted' end as consent,
+        form_text(nullif(regexp_extract(query, '(?:^|&)dl=([^&]*)', 1), '')) as page
     from requests
     where page_load is not null
       and contains(query, 'gcs=G1')
@@ -127,7 +128,8 @@ with hits as (
 select
     page_load,
     seen_at,
-    consent
+    consent,
+    page
 from hits
 where consent is not null;
 

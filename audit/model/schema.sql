@@ -151,6 +151,11 @@ create table unread_hits (
     hits     bigint
 );
 
+-- Orders on whose own page the shopper's consent stood refused, as Google's hits of that page tell it.
+create table refused_orders (
+    order_id varchar
+);
+
 -- Meta's own count of its hits per pixel and page load, telemetry included: a hole in it is a hit that left no trace.
 create table counters (
     ref       varchar,

@@ -2103,6 +2103,7 @@ select
     a.platform,
     a.step,
     case
+        when r.order_id is not null then 'the shopper refused consent, and the browser kept to it'
         when n.order_id is not null
             then 'a Purchase of its time names no order, and the export gives no amount to tell whose it is'
         when u.order_id is not null then 'the capture holds requests to this platform without their content'
@@ -2110,13 +2111,16 @@ select
             || case l.place when 3 then 'InitiateCheckout' else 'Purchase' end
         else 'the recording ends before the page after the checkout'
     end as reason,
-    n.order_id is not null as is_nameless
+    n.order_id is not null as is_nameless,
+    r.order_id is not null as is_refused
 from absent_steps a
 left join unread u on u.order_id = a.order_id and u.platform = a.platform
 left join late_starts l on l.order_id = a.order_id and a.place < l.place
 left join early_ends e on e.order_id = a.order_id and a.step = 'Purchase'
 left join nameless n on n.order_id = a.order_id and n.platform = a.platform and a.step = 'Purchase'
-where n.order_id is not null
+left join refused_orders r on r.order_id = a.order_id
+where r.order_id is not null
+   or n.order_id is not null
    or u.order_id is not null
    or l.order_id is not null
    or e.order_id is not null;
