@@ -379,8 +379,12 @@ def test_a_packet_of_ours_gives_nobody_away(clean: Path, stopped: Path) -> None:
     assert verify(clean).leaks == verify(stopped).leaks == ()
 
 
-@pytest.mark.parametrize(("kind", "text"), PLANTED)
-@pytest.mark.parametrize("name", ["packet.html", "findings.csv", "audit.duckdb", "attachment"])
+#: Each spelling in the database; one of each kind in every other place.
+SPELLINGS = [("audit.duckdb", kind, text) for kind, text in PLANTED]
+PLACES = [(name, kind, texts[0]) for name in ("packet.html", "findings.csv", "attachment") for kind, texts in SECRETS.items()]
+
+
+@pytest.mark.parametrize(("name", "kind", "text"), SPELLINGS + PLACES)
 def test_what_gives_somebody_away_is_named_and_never_printed(clean: Path, name: str, kind: str, text: str) -> None:
     if name == "audit.duckdb":
         with duckdb.connect(str(clean / name)) as con:
