@@ -263,3 +263,13 @@ def test_a_clock_without_a_zone_is_known_where_something_tells_it(
     address = "https://graph.facebook.com/v21.0/1234567890123456/events" if body is STAMPED else REQUEST["url"]
     audit = _run(tmp_path, _ndjson(REQUEST | {"ts": written, "url": address, "body": json.dumps(body)}), zone=zone)
     assert audit.con.execute("select has_zone from sources").fetchall() == [(known,)]
+
+
+@pytest.mark.parametrize(("second", "sends"), [("2026-11-20T17:00:00+07:00", 1), ("2026-11-20T17:00:09+07:00", 2)])
+def test_a_line_that_two_overlapping_exports_of_a_log_hold_is_one_send(second: str, sends: int, tmp_path: Path) -> None:
+    address = "https://graph.facebook.com/v21.0/1234567890123456/events"
+    row = REQUEST | {"ts": "2026-11-20T17:00:00+07:00", "url": address, "body": json.dumps(STAMPED)}
+    (tmp_path / "monday.ndjson").write_bytes(_ndjson(row))
+    (tmp_path / "tuesday.ndjson").write_bytes(_ndjson(row | {"ts": second, "note": "of the next file"}))
+    files = [engine.InputFile(tmp_path / name, name, named=True) for name in ("monday.ndjson", "tuesday.ndjson")]
+    assert engine.run(files, Plan()).con.execute("select count(*) from events").fetchone() == (sends,)

@@ -93,11 +93,12 @@ create or replace temp macro masked_id(t) as
 -- In what a server answered a run of digits is no id of the shop's.
 create or replace temp macro masked_answer(t) as
     regexp_replace(masked(t), '\b(?:62|0)8[0-9]{8,11}\b', '[phone]', 'g');
--- An address is all path: an IP may stand between two strokes, and click ids are shortened.
+-- An address is all path: an IP may stand between two strokes, and click ids are shortened. What is percent-encoded in it is looked at
+-- as what it says.
 create or replace temp macro masked_address(t) as
     regexp_replace(
         regexp_replace(
-            masked(t),
+            masked(case when contains(t, '%') and has_marks(decoded_text(t)) then decoded_text(t) else t end),
             '([^:/])/(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])[.]){3}(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\b', '\1/[ip]', 'g'),
         '([?&](?:fbclid|ttclid|click_?id|kwai_click_?id)=[^&#]{12})[^&#]{5,}([^&#]{4})', '\1…\2', 'g');
 
