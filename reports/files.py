@@ -29,11 +29,21 @@ def seal(folder: Path) -> None:
     (folder / SEAL).write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
-def unsealed(folder: Path) -> tuple[str, ...]:
+def digests_of(folder: Path) -> dict[str, str | None]:
+    """The sha256 of every file of a packet; None: it is not there, and need not be.
+
+    Raises:
+        InputError: the page or the run is missing, or a file cannot be read.
+    """
+    present = [file for file in SEALED_FILES if file in NEEDED_FILES or (folder / file).exists()]
+    return {file: digest_of(folder / file) if file in present else None for file in SEALED_FILES}
+
+
+def unsealed(folder: Path, digests: dict[str, str | None]) -> tuple[str, ...]:
     """What is not as the run wrote it, a sentence each. A file that was left out of the folder is no contradiction.
 
     Raises:
-        InputError: a file cannot be read.
+        InputError: the seal cannot be read.
     """
     if not (folder / SEAL).exists():
         return (f"{SEAL} is gone: nothing shows whether the files are as the run wrote them",)
@@ -41,12 +51,11 @@ def unsealed(folder: Path) -> tuple[str, ...]:
     written = {line[2]: line[1] for line in lines if line}
     if None in lines or not set(NEEDED_FILES) <= set(written) <= set(SEALED_FILES):
         return (f"{SEAL} was edited: nothing shows whether the files are as the run wrote them",)
-    wrong = []
-    for name in SEALED_FILES:
-        present = name in NEEDED_FILES or (folder / name).exists()
-        if present and digest_of(folder / name) != written.get(name):
-            wrong.append(f"{name} {'is not as the run wrote it' if name in written else 'was not written by the run'}")
-    return tuple(wrong)
+    return tuple(
+        f"{name} {'is not as the run wrote it' if name in written else 'was not written by the run'}"
+        for name, digest in digests.items()
+        if digest is not None and digest != written.get(name)
+    )
 
 
 def text_of(path: Path) -> str:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from audit.errors import InputError
 from audit.plan import ROLES
-from reports.files import NEEDED_FILES, SEALED_FILES, digest_of, text_of, unsealed
+from reports.files import digests_of, text_of, unsealed
 from reports.leaks import PATTERNS
 from reports.parts import Signature
 from reports.place import claim, refusal
@@ -50,7 +50,8 @@ def sign(folder: Path, *, role: str, name: str, accept: bool, reason: str | None
         run = read_run(folder)
         if accept and run["decision"] in NOT_GO and not (reason or "").strip():
             raise InputError(f'the decision is {run["decision"]}; accepting it anyway needs a reason: --reason "…".')
-        if accept and (wrong := unsealed(folder)):
+        digests = digests_of(folder)
+        if accept and (wrong := unsealed(folder, digests)):
             raise InputError(f"{folder}: {wrong[0]}. Nobody can accept that; run the audit again, or sign with --refuse.")
         before = read_signoff(folder)
         body: dict[str, Any] = {
@@ -60,7 +61,7 @@ def sign(folder: Path, *, role: str, name: str, accept: bool, reason: str | None
             "reason": (reason or "").strip() or None,
             "decision": run["decision"],
             "time": (time.astimezone(UTC) if time.tzinfo else time).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "files": {file: digest for file, digest in digests_of(folder).items() if digest},
+            "files": {file: digest for file, digest in digests.items() if digest},
             "inputs": {source["path"]: source["sha256"] for source in run["sources"]},
             "after": before[-1]["signature"] if before else None,
         }
@@ -118,16 +119,6 @@ def earlier_signatures(folders: tuple[Path, ...], zone: ZoneInfo) -> tuple[Signa
         assert at is not None
         made.append(Signature(entry["role"], entry["name"], entry["answer"], entry["decision"], entry["reason"], at))
     return tuple(made)
-
-
-def digests_of(folder: Path) -> dict[str, str | None]:
-    """The sha256 of every file of a packet; None: it is not there, and need not be.
-
-    Raises:
-        InputError: the page or the run is missing, or a file cannot be read.
-    """
-    present = [file for file in SEALED_FILES if file in NEEDED_FILES or (folder / file).exists()]
-    return {file: digest_of(folder / file) if file in present else None for file in SEALED_FILES}
 
 
 def binding(body: dict[str, Any]) -> str:

@@ -9,11 +9,14 @@ from typing import Any
 
 from audit.errors import InputError
 from audit.inputs import OUTPUT_FILES
-from reports.files import digest_of, text_of, unsealed
+from reports.files import digest_of, digests_of, text_of, unsealed
 from reports.leaks import leaks
 from reports.run_file import read_run
-from reports.signing import NEEDED_ROLES, NOT_GO, binding, digests_of, read_signoff
+from reports.signing import NEEDED_ROLES, NOT_GO, binding, read_signoff
 from reports.words import DECISIONS
+
+#: Whoever opens a database applies the changes logged beside it.
+_LOG = "audit.duckdb.wal"
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ def verify(folder: Path, inputs: Path | None = None) -> Verification:
     if not folder.is_dir():
         raise InputError(f"{folder}: a file. Name the folder of the packet.")
     hashes = digests_of(folder)
-    wrong = [*_of_links(folder), *unsealed(folder), *_of_the_run(run), *_of_the_page(folder, run)]
+    wrong = [*_of_links(folder), *unsealed(folder, hashes), *_of_the_run(run), *_of_the_page(folder, run)]
     notes = [f"{file} is not in the folder" for file, digest in hashes.items() if digest is None]
     notes += _of_strangers(folder)
     signatures = read_signoff(folder)
@@ -78,14 +81,13 @@ def _who(signature: dict[str, Any]) -> str:
 
 
 def _of_links(folder: Path) -> list[str]:
-    log = "audit.duckdb.wal"
-    beside = [f"{log} lies beside the database and changes what it shows when it is opened"] if (folder / log).exists() else []
+    beside = [f"{_LOG} lies beside the database and changes what it shows when it is opened"] if (folder / _LOG).exists() else []
     return beside + [f"{name} is a link, not a file of the packet" for name in sorted(OUTPUT_FILES) if (folder / name).is_symlink()]
 
 
 def _of_strangers(folder: Path) -> list[str]:
     """A packet may have been written into a folder that holds other things."""
-    number = sum(entry.name not in (*OUTPUT_FILES, "audit.duckdb.wal") for entry in folder.iterdir())
+    number = sum(entry.name not in (*OUTPUT_FILES, _LOG) for entry in folder.iterdir())
     if not number:
         return []
     lies, they = ("other file or folder lies", "it is") if number == 1 else ("other files or folders lie", "they are")

@@ -105,11 +105,8 @@ judged as (
 ),
 nameless as (
     select distinct platform
-    from events
-    where step = 'Purchase'
-      and channel = 'browser'
-      and order_id is null
-      and (order_key is null or is_placeholder(order_key))
+    from nameless_purchases
+    where channel = 'browser'
 ),
 explained as (
     select

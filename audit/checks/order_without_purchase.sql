@@ -34,10 +34,10 @@ remedy      = "Hand in the capture or the logs of this order; or list as test or
 owner       = "tracking"
 
 [causes.consent_refused]
-means       = "On this order's own page the shopper's consent stood refused, and the browser kept to it."
-first_check = "Look whether the consent banner was refused on purpose in this test."
-not_yet     = "Do not take the silence for a broken pixel, and do not make the banner pre-accepted."
-remedy      = "Walk one test order with consent given; keep this one as the proof that a refusal is respected."
+means       = "The shopper refused consent on this order's own page, so no Purchase of it was to be sent; whether one would leave after a yes is open."
+first_check = "Look at the Google requests of the thank-you page: gcs=G100 there is a refusal. Was it meant as a test of one?"
+not_yet     = "Do not report this order as lost, and do not count it as proof that the Purchase works."
+remedy      = "Place one more test order with consent given and list it in the plan beside this one."
 owner       = "tracking"
 
 [causes.never_fired]

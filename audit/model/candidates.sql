@@ -74,8 +74,7 @@ words as (
         text,
         'url',
         4,
-        unnest(string_split_regex(
-            coalesce(url_path(text), '') || '/' || regexp_replace(coalesce(url_query(text), ''), '(^|&)[^=&]*=', '/', 'g'), '[/&]+'))
+        unnest(address_words(text))
     from pages
 ),
 keys as (

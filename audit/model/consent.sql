@@ -42,8 +42,7 @@ with pages as (
 words as (
     select
         consent,
-        unnest(string_split_regex(
-            url_path(page) || '/' || regexp_replace(coalesce(url_query(page), ''), '(^|&)[^=&]*=', '/', 'g'), '[/&]+')) as key
+        unnest(address_words(page)) as key
     from pages
 )
 select k.order_id

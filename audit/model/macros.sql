@@ -38,6 +38,11 @@ create or replace temp macro url_path(url) as
 create or replace temp macro url_query(url) as
     case when contains(url, '?') then nullif(regexp_extract(url, '^[^?#]*[?]([^#]*)', 1), '') end;
 
+-- The words an address may name an order by: the parts of its path, and the values of its query.
+create or replace temp macro address_words(url) as
+    string_split_regex(
+        coalesce(url_path(url), '') || '/' || regexp_replace(coalesce(url_query(url), ''), '(^|&)[^=&]*=', '/', 'g'), '[/&]+');
+
 -- Tokens, keys, passwords and cookies masked wherever a log put them.
 create or replace temp macro without_secrets(t) as
     regexp_replace(

@@ -6,18 +6,20 @@ from orders
 where order_id not in (select key from order_keys where kind = 'order_id');
 
 update orders
+set is_failed = coalesce(lower(status) = 'failed' and not coalesce(is_paid, false), false);
+
+update orders
 set duty_reason = case
         when is_spam then 'marked as spam'
         when is_test then 'flagged as a test by the shop'
-        when lower(status) = 'failed' and not coalesce(is_paid, false) then 'its payment failed'
+        when is_failed then 'its payment failed'
         when is_cancelled and coalesce(cancelled_at <= created_at, false) then 'cancelled before it was placed'
         when regexp_full_match(order_source, '[0-9]+') then null
         when coalesce(lower(order_source), 'web') not in ('web', '', 'checkout', 'store-api', 'online_store', 'online store')
             then 'sold through ' || order_source
     end,
     event_duty = case
-        when is_spam or is_test then 'no'
-        when lower(status) = 'failed' and not coalesce(is_paid, false) then 'no'
+        when is_spam or is_test or is_failed then 'no'
         when is_cancelled and coalesce(cancelled_at <= created_at, false) then 'no'
         when regexp_full_match(order_source, '[0-9]+') then 'unknown'
         when coalesce(lower(order_source), 'web') not in ('web', '', 'checkout', 'store-api', 'online_store', 'online store') then 'no'

@@ -196,6 +196,7 @@ create table orders (
     is_spam          boolean,
     is_test          boolean,
     is_cancelled     boolean,
+    is_failed        boolean,       -- its payment failed, and none came after
     order_source     varchar,       -- web, pos, an app …
     currency         varchar,
     presentment_currency varchar,

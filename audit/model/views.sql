@@ -54,6 +54,18 @@ select
 from candidates
 where order_count = 1;
 
+-- Purchases from which nothing leads to an order.
+create table nameless_purchases as
+select
+    event_key,
+    platform,
+    channel,
+    event_at
+from events
+where step = 'Purchase'
+  and order_id is null
+  and (order_key is null or is_placeholder(order_key));
+
 -- ---------------------------------------------------------------- pairs
 
 -- Each id of an event: how many events of each side carry it, and what they have in common. Most have one of each; only the others
@@ -2089,13 +2101,10 @@ nameless as (
     from absent_steps a
     join expected_orders d on d.order_id = a.order_id
     join orders o on o.order_id = a.order_id
-    join events e on e.platform = a.platform
+    join nameless_purchases e on e.platform = a.platform
     where a.step = 'Purchase'
       and d.is_named
       and (o.total is null or o.currency is null)
-      and e.step = 'Purchase'
-      and e.order_id is null
-      and (e.order_key is null or is_placeholder(e.order_key))
       and (d.due_at is null or e.event_at between d.due_at - interval 10 minutes and d.due_at + interval 10 minutes)
 )
 select
