@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 
 from audit import engine
 from audit.cli import main
-from audit.errors import AuditError
+from audit.errors import AuditError, InputError
+from audit.loaders._source import read_source
 from audit.plan import Plan
 from audit.plan_file import read_plan
 from tests.test_har import _entry, _har
@@ -169,6 +171,21 @@ def test_no_row_whatever_its_fields_breaks_the_audit(rows: list[dict[str, Any]],
     lines = [json.dumps({"ts": "2026-11-20T10:00:00Z", "url": urls[n % 4], "method": "POST"} | row) for n, row in enumerate(rows)]
     audit = _run(tmp_path, ("\n".join([GOOD, *lines])).encode())
     assert not [outcome for outcome in audit.outcomes if outcome.state == "broke"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_table_of_thousands_of_columns_is_refused_at_once(tmp_path: Path, suffix: str) -> None:
+    names = ["order_id", "created_at", "currency", "total", *(f"c{number}" for number in range(4000))]
+    if suffix == "csv":
+        (tmp_path / "wide.csv").write_text(",".join(names) + "\n" + ",".join("1" for _ in names) + "\n", encoding="utf-8")
+    else:
+        columns = ", ".join(f"'1' as {name}" for name in names)
+        duckdb.connect().execute(f"copy (select {columns}) to '{tmp_path / 'wide.parquet'}'")
+    with pytest.raises(InputError) as told:
+        read_source(tmp_path / f"wide.{suffix}", f"wide.{suffix}")
+    assert str(told.value) == (
+        f"wide.{suffix}: 4,004 columns, which is no log and no export. Export those that are needed, at most 900."
+    )
 
 
 def test_columns_of_nothing_but_nulls_break_no_check(tmp_path: Path) -> None:

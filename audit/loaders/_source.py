@@ -22,6 +22,8 @@ from audit.loaders._unpacking import DAMAGED, check_parquet_size, check_unpacked
 
 HEAD_BYTES = 262_144
 _RECORDS_PEEKED = 20
+#: A table with more columns is neither a log nor an export, and takes the time of one many times its size.
+_MAX_COLUMNS = 900
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,18 @@ def read_source(path: Path, name: str) -> Source:
         raise InputError(f"{name}: the file is empty. Export it again, or leave it out.")
     whole = len(head) < HEAD_BYTES
     look = _look_parquet(path, name) if head.startswith(b"PAR1") else _look(head, whole)
+    if look["shape"] == "csv":
+        _check_width(name, len(look["keys"]))
     torn = is_torn(tail, look["shape"], len(look.get("keys", ())), look.get("delimiter", ","))
     packing = packing_of(path)
     return Source(path=path, name=name, packing=packing, stamp=stamp, is_torn=torn, **look)
+
+
+def _check_width(name: str, columns: int) -> None:
+    if columns > _MAX_COLUMNS:
+        raise InputError(
+            f"{name}: {columns:,} columns, which is no log and no export. Export those that are needed, at most {_MAX_COLUMNS}."
+        )
 
 
 def stamp_of(found: os.stat_result) -> Stamp:
@@ -136,6 +147,7 @@ def _look_parquet(path: Path, name: str) -> dict[str, Any]:
     try:
         with duckdb.connect() as con:
             con.execute("set threads = 1")
+            _check_width(name, len(con.execute("select * from read_parquet(?) limit 0", [literal]).description or ()))
             check_parquet_size(con, path, literal, name)
             found = con.execute(f"select columns(*)::varchar from read_parquet(?) limit {_RECORDS_PEEKED}", [literal])
             keys = tuple(column[0] for column in found.description or ())
