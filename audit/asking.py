@@ -139,6 +139,7 @@ def _store_findings(con: duckdb.DuckDBPyConnection, check: Check) -> None:
                 from plan_waivers w
                 cross join launch l
                 where w.check_id = $id
+                  and not a.ok  -- what failed can be accepted; what nobody saw can not
                   and (w.subject = '*' or w.subject = a.subject or w.subject = a.order_id)
                   and w.expires >= cast(l.judged_at as date)
             ) as waived

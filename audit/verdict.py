@@ -55,7 +55,6 @@ class CheckResult:
     examined: int
     failed: int
     unclear: int
-    unclear_open: int  # cannot be told and not waived
     waived: int
     blockers: int  # failed rows that block, unwaived
     warnings: int  # failed rows that do not block, unwaived
@@ -121,7 +120,8 @@ def judge(audit: Audit) -> Verdict:
     """Every answer from the tallies and findings of an audit."""
     checks = _check_results(audit)
     required = bool((audit.con.execute("select totals_required from launch").fetchone() or (False,))[0])
-    supplied = (audit.con.execute("select count(*) from totals").fetchone() or (0,))[0] > 0
+    # A file of totals that could not be read was supplied all the same.
+    supplied = (audit.con.execute("select count(*) from sources where kind = 'totals'").fetchone() or (0,))[0] > 0
     gates = tuple(_gate(facet, checks, reconciling=required or supplied) for facet in FACETS)
     conditions = sum(c.warnings + c.waived for c in checks)
     return Verdict(_decision(gates, conditions), gates, checks, _table(audit, checks), conditions)
@@ -142,33 +142,32 @@ def _check_results(audit: Audit) -> tuple[CheckResult, ...]:
                 check_id,
                 count(*) filter (where ok = false and waived is not null),
                 count(*) filter (where ok = false and waived is null and severity = 'blocker'),
-                count(*) filter (where ok = false and waived is null and severity = 'warning'),
-                count(*) filter (where ok is null and waived is null)
+                count(*) filter (where ok = false and waived is null and severity = 'warning')
             from findings
             group by check_id
             """
         ).fetchall()
     }
     return tuple(
-        _check_result(outcome, examined.get(outcome.check.id, (0, 0, 0)), findings.get(outcome.check.id, (0, 0, 0, 0)))
+        _check_result(outcome, examined.get(outcome.check.id, (0, 0, 0)), findings.get(outcome.check.id, (0, 0, 0)))
         for outcome in audit.outcomes
     )
 
 
 def _check_result(outcome: Outcome, tally: tuple[int, ...], rows: tuple[int, ...]) -> CheckResult:
     examined, failed, unclear = tally
-    waived, blockers, warnings, unclear_open = rows
+    waived, blockers, warnings = rows
     if outcome.state != "ran":
         answer = Answer.ERROR if outcome.state == "broke" else Answer.NOT_RUN
     elif examined == 0:
         answer = Answer.NOT_APPLICABLE
     elif failed > waived:
         answer = Answer.FAIL
-    elif unclear_open:
+    elif unclear:
         answer = Answer.UNCLEAR
     else:
         answer = Answer.PASS
-    return CheckResult(outcome, answer, examined, failed, unclear, unclear_open, waived, blockers, warnings)
+    return CheckResult(outcome, answer, examined, failed, unclear, waived, blockers, warnings)
 
 
 def _gate(facet: str, checks: tuple[CheckResult, ...], *, reconciling: bool) -> Gate:
@@ -176,23 +175,23 @@ def _gate(facet: str, checks: tuple[CheckResult, ...], *, reconciling: bool) -> 
     blocking = facet in BLOCKING and (facet != "reconciliation" or reconciling)
     warnings = sum(c.warnings for c in own)
     waived = sum(c.waived for c in own)
-    return Gate(facet, GATE_TITLES[facet], _gate_answer(own, blocking=blocking), blocking, warnings, waived)
+    return Gate(facet, GATE_TITLES[facet], _gate_answer(own), blocking, warnings, waived)
 
 
-def _gate_answer(own: list[CheckResult], *, blocking: bool) -> Answer:
+def _gate_answer(own: list[CheckResult]) -> Answer:
     if any(c.answer is Answer.ERROR for c in own):
         return Answer.ERROR
     if any(c.blockers for c in own):
         return Answer.FAIL
     deciding = [c for c in own if c.outcome.check.deciding]
-    if not deciding or not blocking:
+    if not deciding:
         # Nothing decides these gates but a failed blocker; they pass when something was judged at all.
         if any(c.examined for c in own):
             return Answer.PASS
         return Answer.NOT_RUN if own and all(c.answer is Answer.NOT_RUN for c in own) else Answer.NOT_APPLICABLE
     if any(c.answer is Answer.NOT_RUN for c in deciding) or not any(c.examined for c in deciding):
         return Answer.NOT_RUN
-    if any(c.unclear_open for c in deciding):
+    if any(c.unclear for c in deciding):
         return Answer.UNCLEAR
     return Answer.PASS
 

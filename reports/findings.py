@@ -168,7 +168,7 @@ def _problem(check: Check, kind: tuple[str, str, str, str], rows: list[Finding],
     return Problem(
         anchor=slug("p", check.id, cause, None if status == "failed" else status, severity),
         check=check.id,
-        headline=check.failure if status == "failed" or (status == "waived" and rows[0].ok is False) else check.title,
+        headline=check.title if status == "cannot tell" else check.failure,
         why=check.why,
         facet=check.facet,
         severity=severity,

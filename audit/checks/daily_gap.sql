@@ -239,6 +239,33 @@ lone_days as (
     where s.step = 'Purchase'
       and s.origin <> 'orders'
       and p.day is null
+),
+evidence_days as (
+    select min(day) as first_day, max(day) as last_day
+    from (
+        select day
+        from order_facts
+        union all
+        select unnest([
+            cast(timezone(l.timezone, timezone('UTC', s.first_at)) as date),
+            cast(timezone(l.timezone, timezone('UTC', s.last_at)) as date)])
+        from sources s
+        cross join launch l
+        where s.kind in ('browser', 'server', 'orders')
+    ) days_seen
+),
+other_days as (
+    -- Totals of other days than the evidence's explain nothing of it.
+    select
+        min(t.day) as first_total,
+        max(t.day) as last_total,
+        min(e.first_day) as first_day,
+        max(e.last_day) as last_day,
+        min(t.ref) as ref
+    from total_days t
+    cross join evidence_days e
+    having max(case when t.day between e.first_day and e.last_day then 1 else 0 end) = 0
+       and min(e.first_day) is not null
 )
 select
     case when is_platform then b_origin end as platform,
@@ -282,3 +309,18 @@ select
     ref,
     cast(null as varchar)
 from lone_days
+union all
+select
+    cast(null as varchar),
+    'Purchase',
+    'days of the evidence',
+    cast(null as varchar),
+    cast(null as boolean),
+    'totals of ' || strftime(first_day, '%Y-%m-%d') || case when last_day > first_day then ' to ' || strftime(last_day, '%Y-%m-%d') else '' end
+        || ', when the events and orders were seen',
+    'totals of ' || strftime(first_total, '%Y-%m-%d') || case when last_total > first_total then ' to ' || strftime(last_total, '%Y-%m-%d') else '' end
+        || ' only',
+    cast(null as varchar),
+    ref,
+    cast(null as varchar)
+from other_days

@@ -1,0 +1,73 @@
+"""Gates and the decision: what was not shown is no pass, whatever was handed in beside it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from audit.cli import main
+
+CLEAN = Path(__file__).parent.parent / "sample_data" / "clean_launch"
+TOTALS = "date,source,event,count,value,currency\n"
+
+
+def _run(folder: Path, *, plan: str = "", **files: str) -> dict[str, Any]:
+    """The clean launch, with more files and more of a plan."""
+    shutil.copytree(CLEAN, folder / "in")
+    for name, text in files.items():
+        (folder / "in" / name.replace("_", ".")).write_text(text, encoding="utf-8")
+    with (folder / "in" / "audit.toml").open("a", encoding="utf-8") as file:
+        file.write(plan)
+    command = ["run", str(folder / "in"), "--out", str(folder / "out"), "--now", "2026-11-20T12:00:00Z", "--format", "json"]
+    run: dict[str, Any] = json.loads(CliRunner().invoke(main, command, catch_exceptions=False).stdout)
+    return run
+
+
+def _gate(run: dict[str, Any], name: str) -> tuple[str, bool]:
+    return next((gate["verdict"], gate["blocking"]) for gate in run["gates"] if gate["id"] == name)
+
+
+def test_without_totals_the_reconciliation_is_not_judged_and_does_not_block(tmp_path: Path) -> None:
+    run = _run(tmp_path)
+    assert _gate(run, "reconciliation") == ("NOT_RUN", False)
+    assert run["decision"] != "NOT_PROVEN"
+
+
+def test_a_diagnostic_reconciles_nothing(tmp_path: Path) -> None:
+    told = {"web": [{"event_name": "Purchase", "event_coverage": {"percentage": 90}, "dedupe_key_feedback": []}]}
+    run = _run(tmp_path, diagnostics_json=json.dumps(told))
+    assert [source["kind"] for source in run["sources"] if source["path"] == "diagnostics.json"] == ["diagnostics"]
+    assert _gate(run, "reconciliation") == ("NOT_RUN", False)
+
+
+def test_totals_of_which_no_row_can_be_read_were_supplied_and_prove_nothing(tmp_path: Path) -> None:
+    run = _run(tmp_path, totals_csv=TOTALS + "someday,shopify,Purchase,many,much,IDR\n")
+    assert _gate(run, "reconciliation") == ("NOT_RUN", True)
+    assert run["decision"] == "NOT_PROVEN"
+
+
+def test_totals_of_other_days_prove_nothing(tmp_path: Path) -> None:
+    rows = "2026-10-01,shopify,Purchase,100,5000000,IDR\n2026-10-01,ga4,Purchase,100,5000000,IDR\n"
+    run = _run(tmp_path, totals_csv=TOTALS + rows)
+    assert _gate(run, "reconciliation") == ("UNCLEAR", True)
+    assert run["decision"] == "NOT_PROVEN"
+
+
+def test_a_waiver_accepts_what_failed_and_not_what_nobody_saw(tmp_path: Path) -> None:
+    unseen = 'test_orders = ["9999"]'
+    plan = '\n[[waivers]]\ncheck = "order_without_purchase"\nreason = "agreed"\nowner = "media"\nexpires = 2026-12-31\n'
+    shutil.copytree(CLEAN, tmp_path / "plan")
+    text = (tmp_path / "plan" / "audit.toml").read_text(encoding="utf-8")
+    assert "test_orders" in text
+    lines = [unseen if line.startswith("test_orders") else line for line in text.splitlines()]
+    (tmp_path / "plan" / "audit.toml").write_text("\n".join(lines) + plan, encoding="utf-8")
+    command = ["run", str(tmp_path / "plan"), "--out", str(tmp_path / "out"), "--now", "2026-11-20T12:00:00Z", "--format", "json"]
+    run = json.loads(CliRunner().invoke(main, command, catch_exceptions=False).stdout)
+    unclear = [row for row in run["findings"] if row["check"] == "order_without_purchase"]
+    assert {(row["subject"], row["ok"], row["waived"]) for row in unclear} == {("9999", None, None)}
+    assert _gate(run, "chain") == ("UNCLEAR", True)
+    assert run["decision"] == "NOT_PROVEN"
