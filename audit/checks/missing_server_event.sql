@@ -112,7 +112,7 @@ answered as (
             when is_due is null then null
             when server_events > 0 or refused_events > 0 or foreign_server_key is not null then false
             when probable_server_key is not null then null
-            when sees_some_server then false
+            when sees_server then false
         end as ok
     from judged
 ),
@@ -170,7 +170,8 @@ select
             when ok is null and x.is_due is null then o.doubt
             when ok is null and only_with_click and x.session is null then 'whether the shopper had a click id is unknown'
             when ok is null and probable_server_key is not null then 'one server event names no order but fits in money or time'
-            when ok is null then 'no server log reaches to this order'
+            when ok is null then 'no log of a server that sends to '
+                || case x.platform when 'meta' then 'Meta' when 'tiktok' then 'TikTok' else 'SnackVideo' end || ' reaches to this order'
         end) as actual,
     found_cause as cause,
     cast(null as varchar) as severity,
