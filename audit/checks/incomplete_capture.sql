@@ -168,6 +168,28 @@ without_id as (
     where reason like 'no order id%'
     group by source
 ),
+-- Orders of a day's traffic that were placed while no log ran, where they are more than may lack an event at all.
+unwatched_orders as (
+    select c.order_id
+    from order_coverage c
+    join expected_orders x on x.order_id = c.order_id
+    left join (select distinct order_id from order_sessions) s on s.order_id = c.order_id
+    where x.is_traffic
+      and exists (select 1 from log_windows)
+    group by c.order_id
+    having max(case when c.sees_browser or c.sees_server or s.order_id is not null then 1 else 0 end) = 0
+),
+unwatched as (
+    select
+        o.source,
+        sum(case when u.order_id is not null then 1 else 0 end) as order_count,
+        count(*) as all_count
+    from orders o
+    join expected_orders x on x.order_id = o.order_id
+    left join unwatched_orders u on u.order_id = o.order_id
+    where x.is_traffic
+    group by o.source
+),
 judged as (
     select
         s.source,
@@ -185,6 +207,7 @@ judged as (
         nullif(concat_ws('; ',
             case when g.is_off_server = 1 then 'not of the hours of the server log' end,
             case when g.is_off_orders = 1 then 'not of the hours of the orders' end,
+            case when w.order_count > 0 then w.order_count || ' of ' || w.all_count || ' orders were placed while no log ran' end,
             case when not s.has_zone and l.has_zone then 'its times are not in the plan''s zone' end), '') as other_hours,
         nullif(concat_ws('; ',
             case when i.row_count > 0 then i.row_count || ' rows without an order id' end,
@@ -193,9 +216,11 @@ judged as (
             case when o.without_amount > 0 then o.without_amount || ' of ' || o.order_count || ' orders without ' || o.value_basis end
         ), '') as order_columns
     from sources s
+    join plan_limits m on m.name = 'missing_share'
     left join gaps_between g on g.source = s.source
     left join order_lacks o on o.source = s.source and s.kind = 'orders'
     left join unread u on u.source = s.source
+    left join unwatched w on w.source = s.source and w.order_count > w.all_count * m.amount
     left join without_id i on i.source = s.source and s.kind = 'orders'
     cross join launch l
     where s.kind in ('browser', 'server', 'orders')

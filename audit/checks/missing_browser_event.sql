@@ -314,7 +314,8 @@ select
         || case when s.judged_count < 20 and s.missing_count > 0 then ', too few to tell a share' else '' end,
     case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20
         then case when s.first_cause = s.last_cause then s.first_cause else 'unknown' end end,
-    'warning',
+    -- Blockers of ads and closed tabs take some, never almost all.
+    case when s.step = 'Purchase' and s.judged_count >= 20 and s.missing_count * 5 > s.judged_count * 4 then 'blocker' else 'warning' end,
     f.ref,
     cast(null as varchar)
 from shares s

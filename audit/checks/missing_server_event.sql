@@ -207,7 +207,8 @@ select
             when s.delayed_count = s.missing_count then 'delayed'
             else 'no_request_seen'
         end end,
-    'warning',
+    -- No blocker of ads stands between a server and the platform: most of the sales are not lost by chance.
+    case when s.step = 'Purchase' and s.judged_count >= 20 and s.missing_count * 2 > s.judged_count then 'blocker' else 'warning' end,
     f.ref,
     cast(null as varchar)
 from shares s

@@ -121,15 +121,30 @@ other_methods as (
       and o.payment_method is not null
       and o.payment_method <> m.method
 ),
+last_sold as (
+    select
+        j.platform,
+        max(o.due_at) as last_at
+    from judged j
+    join expected_orders o on o.order_id = j.order_id
+    where j.is_traffic
+      and j.ok
+    group by j.platform
+),
 counts as (
     select
-        platform,
+        j.platform,
         count(*) as judged_count,
-        sum(case when ok then 0 else 1 end) as missing_count
-    from judged
-    where is_traffic
-      and ok is not null
-    group by platform
+        sum(case when j.ok then 0 else 1 end) as missing_count,
+        -- Orders in a row, up to the last one.
+        sum(case when not j.ok and o.due_at > l.last_at then 1 else 0 end) as tail_count,
+        min(l.last_at) as last_at
+    from judged j
+    join expected_orders o on o.order_id = j.order_id
+    left join last_sold l on l.platform = j.platform
+    where j.is_traffic
+      and j.ok is not null
+    group by j.platform
 ),
 first_orders as (
     select
@@ -146,6 +161,8 @@ shares as (
         c.platform,
         c.judged_count,
         c.missing_count,
+        c.tail_count,
+        c.last_at,
         f.ref,
         case when o.platform is not null then 'payment_method_pattern' else 'never_fired' end as found_cause,
         m.method
@@ -223,10 +240,14 @@ select
     'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without a Purchase',
     s.missing_count || ' of ' || s.judged_count || ' orders (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
         || case when s.found_cause = 'payment_method_pattern' then ', all paid by ' || s.method else '' end
+        || case when s.tail_count >= 10 then '; none of the last ' || s.tail_count || ', after ' || strftime(s.last_at, '%Y-%m-%d %H:%M') || ' UTC' else '' end
         || case when s.judged_count < 20 and s.missing_count > 0 then ', too few to tell a share' else '' end,
     case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20 then s.found_cause end,
-    -- A few percent are blockers and closed tabs; of most orders neither side sends nothing by chance.
-    case when s.judged_count >= 20 and s.missing_count * 2 > s.judged_count then 'blocker' else 'warning' end,
+    -- A few percent are blockers and closed tabs. Neither side sends nothing by chance of most orders, of ten in a row up to the last
+    -- one, or of every order that one way of paying took.
+    case when s.judged_count >= 20
+            and (s.missing_count * 2 > s.judged_count or s.tail_count >= 10
+                or (s.found_cause = 'payment_method_pattern' and s.missing_count >= 5)) then 'blocker' else 'warning' end,
     s.ref,
     cast(null as varchar)
 from shares s
