@@ -302,6 +302,12 @@ class _Reader:
         for key in ("late_after", "dedup_window"):
             if key in table:
                 parts[f"{key}_s"] = self.duration(f"limits.{key}", table[key])
+        for key, hours, why in (
+            ("dedup_window", 48, "Meta and TikTok merge no copies further apart"),
+            ("late_after", 168, "Meta refuses what is older than seven days"),
+        ):
+            if parts.get(f"{key}_s", 0) > hours * 3600:
+                raise self.fail(f"limits.{key}", f"must be at most {hours}h: {why}")
         for key in ("totals_tolerance", "missing_share"):
             if key in table:
                 parts[key] = self.number(f"limits.{key}", table[key], 0, 1)

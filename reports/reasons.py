@@ -162,7 +162,21 @@ def assumptions(audit: Audit) -> tuple[str, ...]:
         made.append("A Purchase counts from the moment the order is placed, paid or not.")
     if not plan.owners:
         made.append("No owners are named: each finding shows the role that usually answers for it.")
-    return tuple(made)
+    return (*made, *_loosened(plan))
+
+
+def _loosened(plan: Plan) -> list[str]:
+    """The limits of the plan that let more pass than the defaults do, in one sentence."""
+    usual = Plan()
+    told = []
+    if plan.late_after_s > usual.late_after_s:
+        told.append(f"an event may arrive {plan.late_after_s / 3600:g} hours late (usually 1)")
+    if plan.missing_share > usual.missing_share:
+        told.append(f"{plan.missing_share:.0%} of a day's orders may lack an event (usually {usual.missing_share:.0%})")
+    if plan.totals_tolerance > usual.totals_tolerance:
+        told.append(f"daily totals may differ by {plan.totals_tolerance:.0%} (usually {usual.totals_tolerance:.0%})")
+    told += [f"a value may differ by {amount:f} {currency}" for currency, amount in sorted(plan.tolerance.items()) if amount > 1]
+    return [f"The plan sets wider limits than usual, and a pass means no more than they do: {'; '.join(told)}."] if told else []
 
 
 def _states(plan: Plan, key: str) -> bool:

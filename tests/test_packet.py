@@ -6,6 +6,7 @@ import re
 import tomllib
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,17 @@ def test_orders_nobody_asks_for_are_told_as_such() -> None:
         "The plan lists 1 test order: whether anything is missing is judged for it alone;"
         " 1 other order of the export is not asked for."
         in build(audit, verdict.judge(audit)).assumptions
+    )
+
+
+def test_limits_wider_than_usual_are_told_beside_what_they_let_pass() -> None:
+    plan = read_plan(STORIES / "shopify_launch" / "audit.toml")
+    wide = replace(plan, late_after_s=86400.0, missing_share=0.5, totals_tolerance=0.1, tolerance={"EUR": Decimal(10)})
+    audit = engine.run(evidence_of("shopify_launch"), wide, now=NOW)
+    assert build(audit, verdict.judge(audit)).assumptions[-1] == (
+        "The plan sets wider limits than usual, and a pass means no more than they do:"
+        " an event may arrive 24 hours late (usually 1); 50% of a day's orders may lack an event (usually 5%); daily totals may differ by 10% (usually 5%);"
+        " a value may differ by 10 EUR."
     )
 
 

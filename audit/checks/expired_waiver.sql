@@ -25,6 +25,7 @@ with covered as (
     where (w.subject = '*' or w.subject = f.subject or w.subject = f.order_id)
       -- A waiver in force that covers the same finding has taken its place.
       and f.waived is null
+      and not f.ok
     group by w.waiver
 ),
 asked as (
