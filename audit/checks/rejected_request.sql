@@ -169,7 +169,7 @@ reasons_found as (
             when graph_code = '100' and graph_subcode = '33' then 'not_found'
             when status in (401, 403) or graph_code in ('10', '102', '190', '200') or tiktok_code in ('40001', '40105')
                 then 'unauthorised'
-            when status = 404 then 'not_found'
+            when status = 404 or code like '%not_found' then 'not_found'
             when status >= 500 or graph_code in ('1', '2', '341', '5000', '21009') or tiktok_code like '5____' then 'server_error'
             -- In a batch the named fault is this event's only where this event shows it.
             when graph_subcode = '2804003' and (coalesce(events_sent, 1) <= 1 or epoch(seen_at) - epoch(event_at) > 604800)
@@ -197,7 +197,7 @@ select
             'code ' || r.code,
             nullif(r.answer_text, ''),
             case when r.outcome = 'unclear' and r.tiktok_code = '20001' then 'taken in part, without saying which part' end,
-            case when r.outcome = 'unclear' and r.code is null and r.status < 300 then 'the answer itself was not recorded' end,
+            case when r.outcome = 'unclear' and r.code is null and r.answer_text is null then 'the answer itself was not recorded' end,
             case when r.events_sent > 1 then r.events_sent || ' events in the request' end,
             case when r.events_received < r.events_sent then r.events_received || ' received' end,
             case when r.try_count > 1 then r.try_count || ' tries' end)

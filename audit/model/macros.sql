@@ -271,6 +271,24 @@ create or replace temp macro relay_item_ids(variants, bundles) as
             coalesce(try(from_json(bundles, '[{"bundle_price_option_unique_id":"VARCHAR"}]')), []),
             lambda x: coalesce(x.bundle_price_option_unique_id, ''))), ','), '');
 
+-- What a receiver answered, as logged: NULL where the log kept nothing of it.
+create or replace temp macro logged_answer(t) as
+    case when trim(t) in ('', '-', 'null') or (length(t) <= 40 and blotted_out(t)) then null else t end;
+-- A field of an answer that was cut off or wrapped in another one: whatever quotes stand around it, escaped or not.
+create or replace temp macro told_number(t, name) as
+    nullif(regexp_extract(t, '(?:^|[^A-Za-z_])_?' || name || '[\\"'']*\s*:\s*[\\"'']*(-?[0-9]+)', 1), '');
+create or replace temp macro told_word(t, name) as
+    nullif(regexp_extract(t, '(?:^|[^A-Za-z_])' || name || '[\\"'']*\s*:\s*\\*["'']([^"''\\]+)', 1), '');
+-- What stands where the receiver's answer should.
+create or replace temp macro odd_answer(t, receiver, told) as
+    case
+        when t is null then null
+        when starts_with(ltrim(t), '<') then 'what was recorded is a web page and no answer of ' || receiver
+        when not regexp_matches(t, '^\s*[\[{]') then 'what was recorded is no answer of ' || receiver
+        when json_valid(t) then 'what was recorded names no ' || told
+        else 'what was recorded breaks off before its ' || told
+    end;
+
 -- Personal data in an address or a parameter text; ids of clicks, campaigns and orders are never judged.
 create or replace temp macro public_part(url) as
     regexp_replace(coalesce(form_text(url), url),

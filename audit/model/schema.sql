@@ -82,10 +82,10 @@ create table events (
     status           integer,       -- HTTP status of the request; 0 blocked
     net_error        varchar,
     answer_code      varchar,       -- platform's own answer code: Graph code/subcode, TikTok code
-    answer_text      varchar,       -- platform's own answer, shortened
+    answer_text      varchar,       -- platform's own answer, shortened; or what stands in the log in its place
     events_sent      bigint,        -- events in the same request
     events_received  bigint,        -- as the answer says
-    accepted         boolean,       -- true accepted, false refused, NULL no answer recorded
+    accepted         boolean,       -- true accepted, false refused, NULL no answer of the receiver recorded
     request_key      varchar,       -- events of one request share it
     counter          bigint,        -- Meta ec: events of this pixel on this page before it
     rule             varchar,       -- codeless: Event Setup Tool rule

@@ -6,7 +6,8 @@ with posts as materialized (
         *,
         try(from_json(body, '{"clickid":"VARCHAR","event_name":"VARCHAR","pixelId":"VARCHAR","properties":"VARCHAR","value":"VARCHAR",
             "currency":"VARCHAR","third_party":"VARCHAR","trackFlag":"VARCHAR"}')) as m,
-        try(from_json(response, '{"result":"VARCHAR","error_msg":"VARCHAR"}')) as answer
+        try(from_json(response, '{"result":"VARCHAR","error_msg":"VARCHAR"}')) as answer,
+        logged_answer(response) as answered
     from requests
     where host = 'www.adsnebula.com'
       and regexp_full_match(path, '/log/common/api/?')
@@ -15,6 +16,7 @@ with posts as materialized (
 read as (
     select
         *,
+        coalesce(answer.result, told_number(answered, 'result')) as result,
         try(from_json(m.properties, '{"value":"VARCHAR","currency":"VARCHAR","contents":"VARCHAR","content_ids":"VARCHAR",
             "content_id":"VARCHAR","order_id":"VARCHAR","transaction_id":"VARCHAR"}')) as p
     from posts
@@ -44,12 +46,13 @@ select
     coalesce(p.currency, m.currency) as currency_sent,
     m.clickid as click_id_sent,
     items_of(p.contents, p.content_ids, p.content_id) as item_list,
-    coalesce(answer.result, cast(status as varchar)) as answer_code,
-    answer.error_msg as answer_text,
+    coalesce(result, cast(status as varchar)) as answer_code,
+    case when result is not null then coalesce(answer.error_msg, told_word(answered, 'error_msg'))
+         when coalesce(status, 200) < 400 then odd_answer(answered, 'SnackVideo', 'result') end as answer_text,
     cast(1 as bigint) as events_sent,
-    case when answer.result is not null then answer.result = '1'
+    case when result is not null then result = '1'
          when status >= 400 or status = 0 then false
-         when status between 200 and 299 then true end as accepted,
+         when answered is null and status between 200 and 299 then true end as accepted,
     coalesce(m.trackFlag = 'true', false) as has_test_code,
     m.properties as params_text
 from read

@@ -11,18 +11,35 @@ with posts as (
             "event_source_url":"VARCHAR","referrer_url":"VARCHAR","user_data":"VARCHAR","data_processing_options":"VARCHAR",
             "custom_data":"VARCHAR"}]}')) as m,
         try(from_json(response, '{"events_received":"BIGINT","error":{"code":"VARCHAR","error_subcode":"VARCHAR",
-            "message":"VARCHAR","error_user_title":"VARCHAR"}}')) as answer
+            "message":"VARCHAR","error_user_title":"VARCHAR"}}')) as answer,
+        logged_answer(response) as answered
     from requests
     where (host = 'graph.facebook.com' or host is null)
       and (regexp_full_match(path, '/(v[0-9.]+/)?[0-9]+/events/?') or (host = 'graph.facebook.com' and path = '/events'))
       and method = 'POST'
+),
+-- An answer cut off, or wrapped by whoever logged it, is read by its words.
+unread as (
+    select
+        *,
+        case when answer.events_received is null and answer.error.code is null then answered end as odd
+    from posts
+),
+read as (
+    select
+        *,
+        answer.error.code is not null
+            or coalesce(regexp_matches(odd, 'error[\\"'']*\s*:\s*\{[\\"''\s]*(message|type|code|error_|fbtrace_id|is_transient)'), false)
+            as is_error,
+        coalesce(answer.events_received, try_cast(told_number(odd, 'events_received') as bigint)) as received
+    from unread
 ),
 sent as (
     select
         * exclude (body, response),
         request_shape('meta_capi', body, structure) as body_shape,
         unnest(m.data) as e
-    from posts
+    from read
 ),
 events_read as (
     select
@@ -67,13 +84,20 @@ select
     e.referrer_url as referrer,
     e.event_source_url <> '' as has_source_url,
     items_of(c.contents, c.content_ids, null) as item_list,
-    coalesce(answer.error.code || coalesce('/' || answer.error.error_subcode, ''), cast(status as varchar)) as answer_code,
-    coalesce(answer.error.error_user_title, answer.error.message) as answer_text,
+    coalesce(
+        answer.error.code || coalesce('/' || answer.error.error_subcode, ''),
+        case when is_error then told_number(odd, 'code') || coalesce('/' || told_number(odd, 'error_subcode'), '') end,
+        cast(status as varchar)) as answer_code,
+    case when is_error then coalesce(answer.error.error_user_title, answer.error.message, told_word(odd, 'error_user_title'),
+             told_word(odd, 'message'))
+         when received is null and coalesce(status, 200) < 400 then odd_answer(odd, 'Meta', 'events_received') end as answer_text,
     len(m.data) as events_sent,
-    answer.events_received as events_received,
-    case when answer.error.code is not null or status >= 400 or status = 0 then false
-         when answer.events_received < len(m.data) then false
-         when answer.events_received >= len(m.data) or status between 200 and 299 then true end as accepted,
+    received as events_received,
+    -- Only events_received says yes (domain 4.5). Where the log kept nothing of the answer, the status stands for it.
+    case when status >= 400 or status = 0 then false
+         when is_error then case when received is null or answer.error.code is not null then false end
+         when received < len(m.data) then false
+         when received >= len(m.data) or (answered is null and status = 200) then true end as accepted,
     e.action_source as action_source,
     coalesce(m.test_event_code <> '', false) as has_test_code,
     case when e.data_processing_options like '%LDU%' then 'LDU' end as limited_use,

@@ -11,7 +11,8 @@ with posts as (
             "bundle_price_options":"VARCHAR","events":[{"event_name":"VARCHAR","event_id":"VARCHAR",
             "properties":{"value":"VARCHAR","currency":"VARCHAR","contents":"VARCHAR","content_ids":"VARCHAR","content_id":"VARCHAR",
                 "order_id":"VARCHAR","transaction_id":"VARCHAR"}}]}')) as m,
-        try(from_json(response, '{"error_code":"VARCHAR","message":"VARCHAR"}')) as answer
+        try(from_json(response, '{"error_code":"VARCHAR","message":"VARCHAR"}')) as answer,
+        logged_answer(response) as answered
     from requests
     where contains(path, '/analytics/snackvideo/')
       and regexp_full_match(path, '.*/v3/stores/[^/]+/public/analytics/snackvideo/events/?')
@@ -20,6 +21,7 @@ with posts as (
 sent as (
     select
         *,
+        coalesce(nullif(answer.error_code, ''), told_word(answered, 'error_code')) as error_code,
         request_shape('snackvideo_relay', body, structure) as body_shape,
         unnest(m.events) as e,
         unnest(coalesce(try(cast(json_extract(body, '$.events') as json[])), list_transform(m.events, lambda x: null::json))) as raw
@@ -56,10 +58,14 @@ select
     items_of(e.properties.contents, e.properties.content_ids, e.properties.content_id) as item_list,
     coalesce(nullif(m.variants, '[]'), nullif(m.bundle_price_options, '[]')) is not null as has_relay_items,
     relay_item_ids(m.variants, m.bundle_price_options) as relay_item_ids,
-    coalesce(answer.error_code, cast(status as varchar)) as answer_code,
-    answer.message as answer_text,
+    coalesce(error_code, cast(status as varchar)) as answer_code,
+    coalesce(answer.message, case when error_code is not null then told_word(answered, 'message') end,
+        case when starts_with(ltrim(answered), '<') then odd_answer(answered, 'the relay', '') end) as answer_text,
     len(m.events) as events_sent,
-    case when status >= 400 or status = 0 then false when status between 200 and 299 then true end as accepted,
+    -- Its refusals carry an error_code (domain 7.4), whatever status was logged beside them.
+    case when status >= 400 or status = 0 or error_code is not null then false
+         when starts_with(ltrim(answered), '<') then null
+         when status between 200 and 299 then true end as accepted,
     cast(json_extract(raw, '$.properties') as varchar) as params_text,
     'relay|snackvideo|' || coalesce(e.event_name, '') || '|' || coalesce(m.click_id, '') || md5(cast(raw as varchar)) as send_key
 from sent

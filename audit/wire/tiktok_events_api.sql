@@ -8,22 +8,32 @@ with posts as (
         structure_of(body) as structure,
         try(from_json(body, '{"event_source_id":"VARCHAR","test_event_code":"VARCHAR","partner_name":"VARCHAR","pixel_code":"VARCHAR",
             "event":"VARCHAR","data":"JSON","batch":"JSON"}')) as m,
-        try(from_json(response, '{"code":"VARCHAR","message":"VARCHAR"}')) as answer
+        try(from_json(response, '{"code":"VARCHAR","message":"VARCHAR"}')) as answer,
+        logged_answer(response) as answered
     from requests
     where (host = 'business-api.tiktok.com' or host is null)
       and contains(path, '/open_api/')
       and regexp_full_match(path, '/open_api/v[0-9.]+/(event/track|pixel/track|pixel/batch)/?')
       and method = 'POST'
 ),
+-- Its codes are 0 or have five digits. An answer cut off, or wrapped by whoever logged it, is read by its words.
+told as (
+    select
+        *,
+        case when regexp_full_match(answer.code, '[1-5][0-9]{2}') then null else answer.code end as own_code,
+        case when own_code is null then answered end as odd
+    from posts
+),
 listed as (
     select
         *,
+        coalesce(own_code, nullif(regexp_extract(odd, '[^A-Za-z_]code[\\"'']*\s*:\s*[\\"'']*(0|[0-9]{5})(?:[^0-9]|$)', 1), '')) as code,
         request_shape(payload, body, structure) as body_shape,
         coalesce(
             try(cast(m.data as json[])),
             try(cast(m.batch as json[])),
             case when m.event is not null then list_value(cast(body as json)) end) as calls
-    from posts
+    from told
 ),
 sent as (
     select
@@ -78,13 +88,14 @@ select
     coalesce(e.page.referrer, e.context.page.referrer) as referrer,
     coalesce(e.page.url, e.context.page.url) <> '' as has_source_url,
     items_of(e.properties.contents, e.properties.content_ids, e.properties.content_id) as item_list,
-    coalesce(answer.code, cast(status as varchar)) as answer_code,
-    answer.message as answer_text,
+    coalesce(code, cast(status as varchar)) as answer_code,
+    case when code is not null then coalesce(case when odd is null then answer.message end, told_word(odd, 'message'))
+         when coalesce(status, 200) < 400 then odd_answer(odd, 'TikTok', 'code') end as answer_text,
     len(calls) as events_sent,
     cast(null as bigint) as events_received,
-    case when answer.code is not null then answer.code in ('0', '20001')
+    case when code is not null then code in ('0', '20001')
          when status >= 400 or status = 0 then false
-         when status between 200 and 299 then true end as accepted,
+         when answered is null and status between 200 and 299 then true end as accepted,
     coalesce(m.test_event_code <> '', false) as has_test_code,
     case when e.limited_data_use = 'true' then 'LDU' end as limited_use,
     first_of(u.email) as email_sent,
