@@ -4,12 +4,83 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from audit import engine
 from audit.plan import Plan
 
 STORY = Path(__file__).parent.parent / "sample_data" / "regenerated_ids"
+LAUNCH = STORY.parent / "clean_launch"
+SERVER_PURCHASES = """
+    select count(*), count(distinct event_id), string_agg(distinct relay_store, ' '), bool_and(accepted)
+    from events
+    where channel = 'server' and platform = 'meta' and step = 'Purchase'
+"""
+
+Row = dict[str, Any]
+
+
+def _with_log(folder: Path, change: Callable[[Row], object]) -> engine.Audit:
+    """The sound launch, with each Meta Purchase in the relay's log changed."""
+    rows = [json.loads(line) for line in (LAUNCH / "relay" / "relay.ndjson").read_text("utf-8").splitlines()]
+    for row in rows:
+        if "/meta/" in row["url"] and row["body"]["events"][0]["event_name"] == "Purchase":
+            change(row)
+    log = folder / "relay.ndjson"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    files = [log, *sorted((LAUNCH / "browser").glob("*.har"))]
+    return engine.run([engine.InputFile(path, path.name) for path in files], Plan(), select=frozenset())
+
+
+def _parameters(row: Row) -> Row:
+    parameters: Row = row["body"]["events"][0]["parameters"]
+    return parameters
+
+
+def _spelled_anew(row: Row) -> None:
+    parameters = _parameters(row)
+    parameters |= {"value": f"{float(parameters['value']):.2f}", "currency": parameters["currency"].lower()}
+    row["body"]["events"][0]["parameters"] = dict(reversed(parameters.items()))
+    for item in parameters["contents"]:
+        item["item_price"] = str(float(item["item_price"]))
+
+
+def _blotted(row: Row) -> None:
+    parameters = _parameters(row)
+    parameters |= {"value": "***", "contents": [{"id": "[redacted]", "quantity": 1}]}
+    del parameters["currency"]
+
+
+@pytest.mark.parametrize("change", [lambda row: None, _spelled_anew, _blotted], ids=["as sent", "spelled anew", "blotted out"])
+def test_what_two_witnesses_saw_alike_is_one_send(change: Callable[[Row], object], tmp_path: Path) -> None:
+    audit = _with_log(tmp_path, change)
+    assert audit.con.execute(SERVER_PURCHASES).fetchone() == (3, 3, "store_h4TqLm29XbRw", True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda row: _parameters(row).update(value=1),
+        lambda row: _parameters(row).update(currency="USD"),
+        lambda row: _parameters(row).update(contents=[{"id": "another", "quantity": 1}]),
+        lambda row: row["body"].update(variants=[{"variant_unique_id": "another", "quantity": 1}]),
+        lambda row: row.update(url=row["url"].replace("store_h4TqLm29XbRw", "store_h4TqLm29XbRx")),
+    ],
+    ids=["value", "currency", "items", "the relay's own items", "store"],
+)
+def test_two_witnesses_who_disagree_saw_two_sends(change: Callable[[Row], object], tmp_path: Path) -> None:
+    count, ids, *_ = _with_log(tmp_path, change).con.execute(SERVER_PURCHASES).fetchone() or ()
+    assert (count, ids) == (6, 3)
+
+
+def test_a_refusal_in_the_relays_own_log_counts_whatever_the_page_was_told(tmp_path: Path) -> None:
+    audit = _with_log(tmp_path, lambda row: row.update(status=502, response=None))
+    told = "select status, accepted, answer_text, count(*) from events where channel = 'server' and status <> 204 group by all"
+    assert audit.con.execute(told).fetchall() == [(502, False, "by the relay's own log; the page was told HTTP 204", 3)]
 
 
 def test_the_relays_log_knows_the_answer_a_page_did_not_wait_for(tmp_path: Path) -> None:

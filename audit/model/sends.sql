@@ -62,28 +62,46 @@ from numbered;
 insert into dropped_rows select decoded_row from copies where nth > 1;
 insert into copy_counts select decoded_row, copies from copies where nth = 1 and copies > 1;
 
--- One relay request seen by the page and by the relay: the nth send of a key in one file is the nth in the other.
-create or replace temp table seen_twice as
+-- One relay request seen by the page and by the relay: the nth send of a key in one file is the nth in the other, if both saw the
+-- same sent. Numbers are compared as such, for recorders spell them differently.
+create or replace temp table witnessed as
 with shared as (
     select send_key
     from decoded
     where send_key is not null
     group by send_key
     having count(distinct source) > 1
-),
-counted as (
+)
+select
+    d.rowid as decoded_row,
+    d.send_key,
+    d.source,
+    d.place,
+    d.seen_at,
+    d.page_load is null as is_log,
+    d.status,
+    coalesce(d.status >= 400, false) as is_refused,
+    d.relay_store as store,
+    case when not blotted_out(d.value_sent) then coalesce(cast(plain_number(d.value_sent) as varchar), d.value_sent) end as amount,
+    case when not blotted_out(d.currency_sent) then upper(trim(d.currency_sent)) end as currency,
+    case when len(list_filter(d.item_list, lambda x: coalesce(blotted_out(x.item_id) or blotted_out(x.quantity) or blotted_out(x.price), false))) = 0
+        then array_to_string(list_sort(list_transform(d.item_list,
+            lambda x: concat_ws(' ', x.item_id, coalesce(plain_number(x.quantity), 1), plain_number(x.price)))), ',') end as goods,
+    d.relay_item_ids as relay_goods
+from decoded d
+join shared s on s.send_key = d.send_key
+left join dropped_rows x on x.decoded_row = d.rowid
+where x.decoded_row is null;
+
+create or replace temp table seen_alike as
+with counted as (
     select
-        d.rowid as decoded_row,
-        d.send_key,
-        d.source,
-        d.seen_at,
-        d.page_load,
-        d.status,
-        row_number() over (partition by d.send_key, d.source order by d.seen_at, d.place, d.rowid) as nth
-    from decoded d
-    join shared s on s.send_key = d.send_key
-    left join dropped_rows x on x.decoded_row = d.rowid
-    where x.decoded_row is null
+        *,
+        row_number() over (
+            partition by send_key, source, store, amount, currency, goods, relay_goods
+            order by is_refused, seen_at, place, decoded_row
+        ) as nth
+    from witnessed
 ),
 ranked as (
     select
@@ -93,22 +111,63 @@ ranked as (
         first_value(seen_at) over pages_first as kept_at,
         first_value(decoded_row) over pages_first as kept_row
     from counted
-    window pages_first as (partition by send_key, nth order by case when page_load is null then 1 else 0 end, source)
+    window pages_first as (
+        partition by send_key, store, amount, currency, goods, relay_goods, nth order by is_log, source)
 )
 select decoded_row, kept_row, status
 from ranked
 where place_in_group > 1
   and source <> kept_source
   and abs(epoch(seen_at) - epoch(kept_at)) <= 60;
+
+-- What one of the two did not record, or blotted out, contradicts nothing.
+create or replace temp table seen_twice as
+with paired as (
+    select decoded_row from seen_alike
+    union
+    select kept_row from seen_alike
+),
+counted as (
+    select
+        w.*,
+        row_number() over (
+            partition by w.send_key, w.source order by w.is_refused, w.seen_at, w.place, w.decoded_row
+        ) as nth
+    from witnessed w
+    left join paired p on p.decoded_row = w.decoded_row
+    where p.decoded_row is null
+),
+firsts as (
+    select
+        *,
+        row_number() over (partition by send_key, nth order by is_log, source) as place_in_group
+    from counted
+)
+select decoded_row, kept_row, status
+from seen_alike
+union all
+select o.decoded_row, k.decoded_row, o.status
+from firsts k
+join firsts o on o.send_key = k.send_key and o.nth = k.nth
+where k.place_in_group = 1
+  and o.place_in_group > 1
+  and o.source <> k.source
+  and abs(epoch(o.seen_at) - epoch(k.seen_at)) <= 60
+  and coalesce(o.store = k.store, true)
+  and coalesce(o.amount = k.amount, true)
+  and coalesce(o.currency = k.currency, true)
+  and coalesce(o.goods = k.goods, true)
+  and coalesce(o.relay_goods = k.relay_goods, true);
 insert into dropped_rows select decoded_row from seen_twice;
 
--- A page that moved on lost the answer (status 0 or none); the relay's own log has it.
+-- A page that moved on lost the answer (status 0 or none); the relay's own log has it. A refusal that the log alone saw is one.
 update decoded
 set status = h.status,
     net_error = null,
     accepted = h.accepted,
     answer_code = h.answer_code,
-    answer_text = h.answer_text,
+    answer_text = case when coalesce(decoded.status, 0) = 0 then h.answer_text
+        else concat_ws(', ', h.answer_text, 'by the relay''s own log; the page was told HTTP ' || decoded.status) end,
     events_received = h.events_received
 from (
     select
@@ -118,14 +177,14 @@ from (
         s.answer_code,
         s.answer_text,
         s.events_received,
-        row_number() over (partition by t.kept_row order by t.decoded_row) as nth
+        row_number() over (partition by t.kept_row order by coalesce(s.accepted, true), t.decoded_row) as nth
     from seen_twice t
     join decoded s on s.rowid = t.decoded_row
     where t.status <> 0
 ) h
 where h.nth = 1
   and h.kept_row = decoded.rowid
-  and coalesce(decoded.status, 0) = 0;
+  and (coalesce(decoded.status, 0) = 0 or (not h.accepted and decoded.accepted is distinct from false));
 
 -- The rows that are events, by their key.
 create or replace temp view sends as
