@@ -11,6 +11,13 @@ event looks sent to whoever reads only the list of requests, but the platform ne
 the test proves less than it seems; if it happens to shoppers, the server copy is the only one left.
 """
 
+# For rows that cannot be told.
+means       = "No answer to this hit was recorded, and no reason why: it may have outlived its page and arrived, or been stopped."
+first_check = "Look whether the platform's Test Events show the event, and whether a blocker or tracking protection is on in this browser."
+not_yet     = "Do not count the event as delivered, nor as blocked; and do not fire it a second time to be safe."
+remedy      = "Record the test order again in a clean browser profile, and leave each page open for some seconds before moving on."
+owner       = "tracking"
+
 [causes.client_blocked]
 means       = "Something in this browser refused to send the hit: an ad blocker, tracking protection or a page policy."
 first_check = "Repeat the test order in a clean browser profile without extensions; if it is still stopped, look at the page's Content-Security-Policy."
@@ -47,8 +54,8 @@ with hits as (
         status,
         net_error,
         case
-            when status = 0 or net_error is not null then false
-            when status is not null then true
+            when net_error is not null then false
+            when status <> 0 then true
         end as ok
     from events
     where channel = 'browser'
@@ -79,9 +86,11 @@ select
     'the hit leaves the browser and is answered' as expected,
     case
         when h.ok then 'HTTP ' || h.status
+        when a.ref is not null and h.ok is null then 'no answer recorded, then sent again'
         when a.ref is not null then 'stopped, then sent again'
+        when h.status = 0 and h.net_error is null then 'no answer recorded: arrived or stopped'
         when h.ok is null then 'no status recorded'
-        else 'stopped: ' || coalesce(h.net_error, 'status 0')
+        else 'stopped: ' || h.net_error
     end as actual,
     case
         when h.ok or h.ok is null or a.ref is not null then null
@@ -90,7 +99,7 @@ select
         else 'aborted'
     end as cause,
     h.ref,
-    case when not h.ok then a.ref end as other_ref
+    case when h.ok is distinct from true then a.ref end as other_ref
 from hits h
 left join arrived a
     on a.platform = h.platform

@@ -14,10 +14,10 @@ placed as a test nothing may be missing; on a day's traffic blockers take a few 
 """
 
 # For rows that cannot be told.
-means       = "The evidence does not hold this part of the shopper's visit, so nobody can say whether the browser sent the step."
-first_check = "Look whether the recording or pixel log ran from the first page until some seconds after the thank-you page, for this platform too, and was saved with its content."
+means       = "The evidence does not hold this part of the shopper's visit, so nobody can say whether the browser's copy was delivered."
+first_check = "Look whether the recording or pixel log ran from the first page until some seconds after the thank-you page, for this platform too, and was saved with its content; for a hit without an answer, whether a blocker is on and what the platform's Test Events show."
 not_yet     = "Do not treat this as passed: an order nobody watched proves nothing."
-remedy      = "Place one test order with the capture running from the product page to the thank-you page, and list it as a test order in the plan."
+remedy      = "Place one test order in a clean browser profile, with the capture running from the product page to the thank-you page, and list it as a test order in the plan."
 owner       = "tracking"
 
 [causes.library_not_loaded]
@@ -121,12 +121,14 @@ signs as (
         case when c.order_id is not null and l.has_library = 1 and l.has_dataset = 0 and coalesce(h.planned_hits, 0) = 0
             then 'the script loaded, the planned pixel did not start' end as dataset_sign,
         case when s.stopped_events > 0
-            then s.stopped_events || ' tried and stopped in the browser' || coalesce(' (' || t.net_error || ')', '') end as blocked_sign,
+            then s.stopped_events || ' tried and stopped in the browser (' || t.net_error || ')' end as blocked_sign,
         case when g.order_id is not null
             then 'Meta''s hit counter jumps from ' || g.before_counter || ' to ' || g.counter end as gap_sign,
         case when s.foreign_browser_key is not null
             then 'sent to pixel ' || coalesce(f.dataset, '?') || ' instead' end as foreign_sign,
-        coalesce(t.ref, f.ref, g.ref) as sign_ref,
+        case when s.unanswered_events > 0
+            then s.unanswered_events || ' sent, and no answer recorded: arrived or stopped' end as open_sign,
+        coalesce(t.ref, n.ref, f.ref, g.ref) as sign_ref,
         u.reason as unshown
     from order_steps s
     left join unshown_steps u on u.order_id = s.order_id and u.platform = s.platform and u.step = s.step
@@ -135,6 +137,7 @@ signs as (
     left join visit_hits h on h.order_id = s.order_id and h.platform = s.platform
     left join gaps g on g.order_id = s.order_id and g.step = s.step and s.platform = 'meta'
     left join events t on t.event_key = s.stopped_key
+    left join events n on n.event_key = s.unanswered_key
     left join events f on f.event_key = s.foreign_browser_key
     where s.needs_browser
       and s.browser_events = 0
@@ -146,6 +149,8 @@ judged as (
         case
             -- Money and time point to a browser copy that names no order, or a source nobody knows: neither proves anything.
             when is_due is null or probable_browser_key is not null then null
+            -- What outlived its page has no answer either.
+            when unanswered_events > 0 then null
             when stopped_events > 0 or foreign_browser_key is not null then false
             when unshown is not null then null
             when sees_browser and (step = 'Purchase' or has_visit) then false
@@ -228,6 +233,7 @@ named as (
         cast(null as varchar) as library_sign,
         cast(null as varchar) as dataset_sign,
         cast(null as varchar) as blocked_sign,
+        cast(null as varchar) as open_sign,
         cast(null as varchar) as gap_sign,
         cast(null as varchar) as foreign_sign,
         cast(null as varchar) as sign_ref,
@@ -256,6 +262,7 @@ named as (
         library_sign,
         dataset_sign,
         blocked_sign,
+        open_sign,
         gap_sign,
         foreign_sign,
         sign_ref,
@@ -279,6 +286,7 @@ select
             when x.ok then null
             when x.ok is null and x.is_due is null then o.doubt
             when x.ok is null and x.probable_browser_key is not null then 'one browser event names no order but fits in money or time'
+            when x.ok is null and x.open_sign is not null then x.open_sign
             when x.ok is null and x.platform = 'snackvideo' then 'SnackVideo''s browser call cannot be read from a HAR; a pixel log would show it'
             when x.ok is null and x.unshown is not null then x.unshown
             when x.ok is null then 'this visit is in no browser capture'

@@ -16,7 +16,7 @@ On a day's traffic people skip steps by themselves, so there the share is judged
 means       = "The evidence does not show this visit well enough to say whether the step fired."
 first_check = "Look whether the recording ran from the product page to the thank-you page, with 'Preserve log' on, and was saved with its content."
 not_yet     = "Do not treat this as passed: an unwatched step proves nothing."
-remedy      = "Walk one test order from product page to thank-you page within half an hour, with the recording running throughout, and audit it again."
+remedy      = "Walk one test order from product page to thank-you page within half an hour, in a clean browser profile, with the recording running throughout, and audit it again."
 owner       = "tracking"
 
 [causes.consent_refused]
@@ -89,13 +89,13 @@ judged as (
             when s.browser_events + s.server_events + s.refused_events > 0 then true
             when s.is_due is null then null
             when s.foreign_browser_key is not null or s.foreign_server_key is not null then false
-            when s.stopped_events > 0 then null
+            when s.stopped_events + s.unanswered_events > 0 then null
             when s.probable_browser_key is not null or s.probable_server_key is not null or e.session is not null then null
             when s.step <> 'Purchase' and not s.has_visit then null
             when s.needs_browser and s.sees_browser and u.reason is null then false
             when s.needs_server and s.sees_server and not s.only_with_click then false
         end as ok,
-        not s.has_visit and s.foreign_browser_key is null and s.foreign_server_key is null and s.stopped_events = 0 as is_unseen,
+        not s.has_visit and s.foreign_browser_key is null and s.foreign_server_key is null and s.stopped_events + s.unanswered_events = 0 as is_unseen,
         s.probable_browser_key is not null or coalesce(u.is_nameless, false) as is_nameless,
         u.reason as unshown,
         coalesce(u.is_refused, false) as is_refused
@@ -186,7 +186,8 @@ select
         when x.ok is null and x.is_due is null then x.doubt
         when x.foreign_browser_key is not null or x.foreign_server_key is not null
             then 'sent to dataset ' || coalesce(b.dataset, s.dataset, '?') || ', which the plan does not name'
-        when x.stopped_events > 0 then 'tried and stopped in this browser' || coalesce(' (' || t.net_error || ')', '')
+        when x.stopped_events > 0 then 'tried and stopped in this browser (' || t.net_error || ')'
+        when x.unanswered_events > 0 then 'sent by this browser, and no answer recorded: arrived or stopped'
         when x.probable_browser_key is not null or x.probable_server_key is not null then 'one event names no order but fits in money or time'
         when x.earlier_session is not null then 'none in this visit; the same browser sent it earlier, in ' || x.earlier_session
         when x.ok is null and x.is_refused then 'none found; ' || x.unshown

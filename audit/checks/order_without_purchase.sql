@@ -66,7 +66,7 @@ purchases as (
         min(case when e.how <> 'probable' and not e.is_stopped then e.session end) as session,
         min(case when e.how = 'probable' then e.ref end) as probable_ref,
         min(case when e.is_stopped then e.ref end) as stopped_ref,
-        min(case when e.is_stopped then coalesce(e.net_error, 'status 0') end) as stopped_by
+        min(case when e.is_stopped then e.net_error end) as stopped_by
     from open_orders o
     join order_events e on e.order_id = o.order_id and e.platform = o.platform
     where e.step = 'Purchase'
@@ -212,7 +212,8 @@ select
         when ok then events || ' sent'
         when is_due is null then 'none; ' || doubt
         when probable_ref is not null then 'none that names it; one Purchase fits in money or time'
-        when stopped_ref is not null then 'the browser tried and was stopped (' || stopped_by || ')'
+        when stopped_by is not null then 'the browser tried and was stopped (' || stopped_by || ')'
+        when stopped_ref is not null then 'the browser sent one, and no answer was recorded: it arrived or was stopped'
         when ok is null and due_at is null then 'none; the export gives no time that could be compared'
         when ok is null and unshown is not null then 'none; ' || unshown
         when ok is null and platform = 'snackvideo' then 'none; SnackVideo''s browser call cannot be read from a HAR, and no pixel log covers the order'

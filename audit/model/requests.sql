@@ -13,7 +13,7 @@ create temp table requests (
     path          varchar,   -- of the URL, as recorded
     query         varchar,   -- of the URL, still encoded, without '?'
     body          varchar,   -- request body as text
-    status        integer,   -- HTTP status; 0 when blocked; NULL when the log did not say
+    status        integer,   -- HTTP status; 0 when no answer came; NULL when the log did not say
     net_error     varchar,   -- the browser's own word for a failed request
     response      varchar,   -- response body as text, where kept
     referrer      varchar,   -- Referer header

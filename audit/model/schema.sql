@@ -79,7 +79,7 @@ create table events (
     item_count       bigint,        -- entries in event_items
     has_relay_items  boolean,       -- relay: variants or bundle_price_options present
     relay_item_ids   varchar,       -- relay: ids in variants and bundle_price_options, comma-separated
-    status           integer,       -- HTTP status of the request; 0 blocked
+    status           integer,       -- HTTP status of the request; 0 no answer: stopped where net_error says so
     net_error        varchar,
     answer_code      varchar,       -- platform's own answer code: Graph code/subcode, TikTok code
     answer_text      varchar,       -- platform's own answer, shortened; or what stands in the log in its place

@@ -367,7 +367,8 @@ join events s on s.event_key = p.server_key;
 
 -- ---------------------------------------------------------------- the steps of each order and visit
 
--- Core events that count as sent: on a dataset of the plan and not stopped in the browser.
+-- Core events that count as sent: on a dataset of the plan and not stopped in the browser. A hit of status 0 without an error may have
+-- outlived its page and arrived, or may have been stopped: it proves neither.
 create view sent_events as
 select *
 from events
@@ -1701,7 +1702,8 @@ select
     coalesce(e.seen_at, e.event_at) as sent_at,
     case
         when not e.in_plan then 'foreign ' || e.channel
-        when e.channel = 'browser' and (coalesce(e.status, 200) = 0 or e.net_error is not null) then 'stopped'
+        when e.channel = 'browser' and e.net_error is not null then 'stopped'
+        when e.channel = 'browser' and e.status = 0 then 'unanswered'
         when a.event_key is not null then 'refused'
         else e.channel
     end as kind,
@@ -1848,7 +1850,7 @@ sorted as (
         case
             when e.how = 'probable' then 'probable ' || e.channel
             when not e.in_plan then 'foreign ' || e.channel
-            when e.is_stopped then 'stopped'
+            when e.is_stopped then case when e.net_error is null then 'unanswered' else 'stopped' end
             when e.is_refused then 'refused'
             else e.channel
         end as kind,
@@ -1924,10 +1926,12 @@ other_sends as (
         sum(case when kind = 'server' then events end) as server_events,
         sum(case when kind = 'refused' then events end) as refused_events,
         sum(case when kind = 'stopped' then events end) as stopped_events,
+        sum(case when kind = 'unanswered' then events end) as unanswered_events,
         min(case when kind = 'browser' then first_key end) as browser_key,
         min(case when kind = 'server' then first_key end) as server_key,
         min(case when kind = 'refused' then first_key end) as refused_key,
         min(case when kind = 'stopped' then first_key end) as stopped_key,
+        min(case when kind = 'unanswered' then first_key end) as unanswered_key,
         min(case when kind = 'foreign browser' then first_key end) as foreign_browser_key,
         min(case when kind = 'foreign server' then first_key end) as foreign_server_key,
         min(case when kind = 'probable browser' then first_key end) as probable_browser_key,
@@ -1971,10 +1975,12 @@ select
     cast(coalesce(k.server_events, s.server_events, 0) as bigint) as server_events,
     cast(coalesce(s.refused_events, 0) as bigint) as refused_events,
     cast(coalesce(s.stopped_events, 0) as bigint) as stopped_events,
+    cast(coalesce(s.unanswered_events, 0) as bigint) as unanswered_events,
     coalesce(k.browser_key, s.browser_key) as browser_key,
     coalesce(k.server_key, s.server_key) as server_key,
     s.refused_key,
     s.stopped_key,
+    s.unanswered_key,
     s.foreign_browser_key,
     s.foreign_server_key,
     s.probable_browser_key,
@@ -1997,7 +2003,7 @@ with absent_steps as (
         step,
         case step when 'ViewContent' then 1 when 'AddToCart' then 2 when 'InitiateCheckout' then 3 else 4 end as place
     from order_steps
-    where browser_events + stopped_events = 0
+    where browser_events + stopped_events + unanswered_events = 0
       and foreign_browser_key is null
 ),
 absent_orders as (
