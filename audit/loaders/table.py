@@ -65,7 +65,17 @@ _NOT_ORDERS = frozenset(
     {"event", "event_name", "event_id", "pixel_id", "platform", "url", "body", "request_body", "count", "request_url"}
 )
 _OWN_KEYS = tuple(name for name in SYNONYMS["order_id"] if name != "order")
-_ITEM = '[{"id":"VARCHAR","item_id":"VARCHAR","quantity":"VARCHAR","qty":"VARCHAR","price":"VARCHAR"}]'
+#: What a list of items may call a kind of id; the first that holds a value counts.
+_ITEM_IDS = {
+    "item": ("item_id", "id", "content_id", "item"),
+    "variant": ("variant_id", "variation_id", "variant"),
+    "product": ("product_id", "product_code"),
+    "sku": ("sku", "item_sku", "product_sku", "variant_sku", "variant_unique_id"),
+}
+_QUANTITIES = ("quantity", "qty", "count", "item_quantity")
+_PRICES = ("price", "unit_price", "item_price", "variant_price")
+_ITEM_KEYS = (*(key for keys in _ITEM_IDS.values() for key in keys), *_QUANTITIES, *_PRICES)
+_ITEM = "[{" + ",".join(f'"{key}":"VARCHAR"' for key in _ITEM_KEYS) + "}]"
 _WRITTEN_ITEM = r"'^(.+?)(?:\s+[x×]\s*|\s*×\s*)([0-9]+(?:[.][0-9]+)?)(?:\s*@\s*([0-9.]+))?$'"
 
 
@@ -107,6 +117,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         con.execute("delete from records where record = '{}'")
     columns = Columns(names, source.fields, cells=is_table)
     open_orders(con)
+    ids = ", ".join(f"{{'id': nullif({_first(keys)}, '0'), 'space': '{space}'}}" for space, keys in _ITEM_IDS.items())
     fields = ",\n".join(f"{columns.text(*names)} as {field}" for field, names in SYNONYMS.items())
     con.execute(
         f"""
@@ -155,11 +166,11 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             [{{'key': id, 'kind': 'id'}}, {{'key': order_id, 'kind': 'name'}}] as other_keys,
             case
                 when starts_with(items, '[') then list_transform(
-                    try(from_json(items, '{_ITEM}')),
+                    coalesce(try(from_json(items, '{_ITEM}')), [null]),
                     lambda x: {{
-                        'item_ids': [{{'id': coalesce(x.id, x.item_id), 'space': 'item'}}],
-                        'quantity': coalesce(x.quantity, x.qty),
-                        'price': x.price,
+                        'item_ids': [{ids}],
+                        'quantity': {_first(_QUANTITIES)},
+                        'price': {_first(_PRICES)},
                         'counts': true}})
                 else list_transform(
                     list_filter(string_split(items, ';'), lambda x: trim(x) <> ''),
@@ -178,4 +189,23 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         "select count(*) - count(distinct trim(order_id)) from order_rows where trim(order_id) <> ''"
     ).fetchone() or (0,)
     gaps = (f"{repeated[0]} rows repeat an order id: the latest was used",) if repeated[0] else ()
-    return insert_orders(con, source, read=read, bad=bad, gaps=gaps)
+    return insert_orders(con, source, read=read, bad=bad, gaps=gaps + _nameless(con, source))
+
+
+def _first(keys: tuple[str, ...]) -> str:
+    return f"coalesce({', '.join(f'x.{key}' for key in keys)})"
+
+
+def _nameless(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, ...]:
+    """Lines that are told and hold no id that could be read."""
+    count, place = con.execute(
+        """
+        select count(*), min(place)
+        from order_rows
+        where len(lines) > 0
+          and len(list_filter(lines, lambda l: len(list_filter(l.item_ids, lambda i: i.id <> '')) > 0)) = 0
+        """
+    ).fetchone() or (0, None)
+    if not count:
+        return ()
+    return (f"{count} orders whose items hold no id that can be read, first at {source.name}:{place}: items cannot be compared",)

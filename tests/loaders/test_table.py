@@ -12,7 +12,7 @@ import pytest
 from audit.loaders import claimant
 from audit.loaders._source import read_source
 
-from .reading import database, money, read, source_of
+from .reading import Reading, database, money, read, source_of
 
 CSV = """\
 order_id,created_at,currency,total,status,payment_status,is_spam,is_test,source,subtotal,discount,shipping,tax,fees,refunded,\
@@ -58,6 +58,42 @@ def test_items_are_a_json_list_or_written_out(tmp_path: Path) -> None:
         "000001 | CAP | 1 | -",
         "000002 | 7 | 2 | 2.55",
     ]
+
+
+def items_of(reading: Reading) -> list[str]:
+    return reading.texts("select id_space, item_id, cast(quantity as int) from order_items order by position, id_space")
+
+
+def orders_with(tmp_path: Path, *lists: object) -> Reading:
+    rows = [
+        {"order_id": f"A{number}", "created_at": "2026-11-20T07:05:00Z", "currency": "IDR", "total": 5, "items": items}
+        for number, items in enumerate(lists)
+    ]
+    return read(tmp_path, "orders.json", json.dumps(rows))
+
+
+@pytest.mark.parametrize(
+    ("key", "space"),
+    [("id", "item"), ("item_id", "item"), ("sku", "sku"), ("variant_id", "variant"), ("variation_id", "variant"),
+     ("product_id", "product")],
+)  # fmt: skip
+def test_an_item_is_known_by_any_usual_key(tmp_path: Path, key: str, space: str) -> None:
+    reading = orders_with(tmp_path, [{key: "X1", "qty": 2}])
+    assert items_of(reading) == [f"{space} | X1 | 2"]
+    assert reading.tally.gaps == ()
+
+
+def test_an_item_may_have_several_kinds_of_id_and_a_nought_is_none(tmp_path: Path) -> None:
+    reading = orders_with(tmp_path, [{"product_id": 11, "variation_id": 0, "sku": "S", "quantity": 1}])
+    assert items_of(reading) == ["product | 11 | 1", "sku | S | 1"]
+
+
+def test_items_without_a_readable_id_are_a_gap(tmp_path: Path) -> None:
+    reading = orders_with(tmp_path, [{"sku": "S"}], [{"title": "Shirt", "quantity": 1}], ["S"], [])
+    assert items_of(reading) == ["sku | S | -"]
+    assert reading.tally.gaps == (
+        "2 orders whose items hold no id that can be read, first at orders.json:2: items cannot be compared",
+    )
 
 
 def test_rows_are_accounted_for(tmp_path: Path) -> None:
