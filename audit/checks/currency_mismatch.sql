@@ -24,6 +24,13 @@ not_yet     = "Do not change the ad account's currency; it has nothing to do wit
 remedy      = "Set the currency from the order, as its three-letter code, wherever this sender builds its events."
 owner       = "tracking"
 
+[causes.buyer_currency_not_exported]
+means       = "Both sides name one currency, and it is not the shop's. A buyer may have paid in it: Shopify's CSV holds the shop's currency only."
+first_check = "Open the order in the shop's admin: beside the total in the shop's currency it shows what the buyer paid, if that was another."
+not_yet     = "Do not set the event's currency to the shop's to make this line go away: the number beside it may be the buyer's."
+remedy      = "Export the orders as JSON (Admin API): it holds presentment_currency and both totals. Then run the audit again."
+owner       = "data"
+
 [causes.other]
 means       = "The event names another currency than the export gives for this order."
 first_check = "Look for a currency written into the code or the tag, and for a plugin that switches currencies: it may give the buyer's number and the shop's currency."
@@ -56,6 +63,7 @@ purchases as (
         coalesce(e.order_id, m.order_id) as order_id,
         o.currency as order_currency,
         case when o.presentment_currency <> o.currency then o.presentment_currency end as buyer_currency,
+        f.loader = 'shopify' and o.presentment_currency is null as lacks_buyer_currency,
         o.ref as order_ref,
         u.order_id as likely_order,
         b.event_key is not null as is_buyer_number
@@ -63,22 +71,45 @@ purchases as (
     join currencies c on c.currency = e.currency
     left join copy_orders m on m.event_key = e.event_key
     left join orders o on o.order_id = coalesce(e.order_id, m.order_id)
+    left join sources f on f.source = o.source
     left join probable_orders u on u.event_key = e.event_key
     left join buyer_numbers b on b.event_key = e.event_key
     where e.step = 'Purchase'
       and (e.order_id is not null or m.order_id is not null or e.order_key is null)
 ),
+foreign_orders as (
+    select distinct order_id
+    from purchases
+    where lacks_buyer_currency
+      and currency <> order_currency
+),
+-- Browser and server name the same money, and it is no amount of the order in the shop's currency: it may be the buyer's.
+buyer_orders as (
+    select p.order_id
+    from foreign_orders f
+    join purchases p on p.order_id = f.order_id
+    left join value_readings r on r.event_key = p.event_key and r.nth = 1
+    group by p.order_id
+    having min(p.currency) = max(p.currency)
+       and min(p.value) = max(p.value)
+       and count(p.value) = count(*)
+       and min(p.channel) <> max(p.channel)
+       and count(r.event_key) = 0
+),
 judged as (
     select
-        *,
+        p.*,
+        b.order_id is not null as may_be_buyers,
         case
             when order_currency is null then null
+            when b.order_id is not null then null
             when buyer_currency is null then currency = order_currency
             when currency = buyer_currency then true
             when currency = order_currency then not is_buyer_number
             else false
         end as is_right
-    from purchases
+    from purchases p
+    left join buyer_orders b on b.order_id = p.order_id
 )
 select
     platform,
@@ -90,6 +121,7 @@ select
     case
         when order_id is null then 'the currency of the order it belongs to'
         when order_currency is null then 'the order''s currency, which the export does not hold'
+        when may_be_buyers then order_currency || ', or the buyer''s own currency, which this export does not hold'
         when buyer_currency is null then order_currency
         when is_buyer_number then buyer_currency || ', the currency of this number'
         else order_currency || ' or ' || buyer_currency || ', each with its own number'
@@ -98,9 +130,11 @@ select
         || case
             when order_id is null then ', without naming an order'
                 || case when likely_order is not null then '; probably of ' || likely_order else '' end
+            when may_be_buyers then ', like the other side'
             else ''
         end as actual,
     case
+        when may_be_buyers then 'buyer_currency_not_exported'
         when is_right is distinct from false then null
         when currency = order_currency then 'shop_instead_of_presentment'
         when currency = 'USD' then 'default_usd'
