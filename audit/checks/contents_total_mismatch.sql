@@ -34,6 +34,7 @@ priced as (
     select
         i.event_key,
         i.price * coalesce(i.quantity, 1) as items_total,
+        i.price as bare_total,
         coalesce(i.quantity, 1) as pieces
     from event_items i
     left join longer_lists l on l.event_key = i.event_key
@@ -43,6 +44,7 @@ priced as (
     select
         i.event_key,
         sum(i.price * coalesce(i.quantity, 1)),
+        sum(i.price),
         sum(coalesce(i.quantity, 1))
     from longer_lists l
     join event_items i on i.event_key = l.event_key
@@ -63,6 +65,7 @@ subjects as (
         e.value,
         e.currency,
         p.items_total,
+        p.bare_total,
         -- A price is rounded by the piece.
         coalesce(c.tolerance, 0.01) * greatest(p.pieces, 1) as tolerance
     from sent_events e
@@ -151,17 +154,45 @@ amount_matches as (
     join known_amounts a on a.order_id = u.order_id
     group by u.event_key
 ),
+-- Why an order cannot say what lies between: it is in another currency, or its export lacks the part that would.
+doubts as (
+    select
+        u.event_key,
+        max(case when e.currency <> o.currency then 1 else 0 end) as is_other_currency,
+        max(case
+            when u.value > u.items_total and o.subtotal is null and (o.shipping is null or o.tax is null) then 1
+            -- Without the quantities the lines come to the value: no discount is needed to explain it.
+            when abs(s.bare_total - u.value) <= u.tolerance then 0
+            when u.items_total > coalesce(o.subtotal, u.value) and o.discount is null then 1
+            else 0
+        end) as lacks_part
+    from unmatched u
+    join subjects s on s.event_key = u.event_key
+    join events e on e.event_key = u.event_key
+    join orders o on o.order_id = u.order_id
+    group by u.event_key
+),
+priced_orders as (
+    select distinct u.event_key
+    from unmatched u
+    join order_amounts a on a.order_id = u.order_id
+),
 explained as (
     select
         s.event_key,
         case
-            when p.is_part = 1 or (a.is_value = 1 and a.is_goods = 1) then true
-            when p.event_key is null and s.step in ('InitiateCheckout', 'Purchase') then null
-            else false
-        end as is_right
+            when p.event_key is null and s.step in ('InitiateCheckout', 'Purchase') then 'and no order is known that could explain the rest'
+            when p.is_part = 1 or (a.is_value = 1 and a.is_goods = 1) then null
+            when d.is_other_currency = 1 then 'in another currency than the order'
+            when d.event_key is not null and (n.event_key is null or (a.is_value = 1 and d.lacks_part = 1))
+                then 'and the export lacks the part of the order that could explain the rest'
+        end as doubt,
+        p.is_part = 1 or (a.is_value = 1 and a.is_goods = 1) as is_explained
     from others s
     left join part_matches p on p.event_key = s.event_key
     left join amount_matches a on a.event_key = s.event_key
+    left join doubts d on d.event_key = s.event_key
+    left join priced_orders n on n.event_key = s.event_key
 ),
 -- What each visit had put into its cart by then, where an AddToCart is in question.
 doubtful_carts as (
@@ -188,7 +219,11 @@ judged as (
         s.*,
         case when s.step = 'Purchase' then coalesce(s.own_order, c.order_id) end as order_id,
         t.added_so_far,
-        case when x.event_key is null then true else x.is_right end as is_right
+        x.doubt,
+        case
+            when x.event_key is null or x.is_explained then true
+            when x.doubt is null then false
+        end as is_right
     from subjects s
     left join explained x on x.event_key = s.event_key
     left join copy_orders c on c.event_key = s.event_key
@@ -204,7 +239,7 @@ select
     'the sum of the goods, ' || money_text(items_total, currency)
         || case when step in ('InitiateCheckout', 'Purchase') then ', or that and parts of the order' else '' end as expected,
     channel || ' sent ' || money_text(value, currency)
-        || case when is_right is null then ', and no order is known that could explain the rest' else '' end as actual,
+        || coalesce(', ' || doubt, '') as actual,
     case
         when is_right is distinct from false then null
         when abs(value - added_so_far) <= tolerance then 'cumulative_cart'

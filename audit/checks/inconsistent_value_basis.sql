@@ -14,6 +14,13 @@ first_check = "Sort the orders below by amount and look what each group has in c
 not_yet     = "Do not correct the report by an average factor; it would be wrong for every single order."
 remedy      = "Let one piece of code build the value from one field of the order, and remove the other path."
 owner       = "tracking"
+
+[causes.no_amount_to_compare]
+means       = "The export holds no amount that at least two values of this side could be compared with, so nothing says whether they mean the same."
+first_check = "Open the order export: does it have a total, in the currency the events name?"
+not_yet     = "Do not treat the values as consistent; nobody compared them."
+remedy      = "Export the orders with their total, and as JSON where buyers pay in several currencies."
+owner       = "data"
 */
 with purchases as (
     select
@@ -22,22 +29,31 @@ with purchases as (
         e.channel,
         e.ref,
         o.order_id,
-        o.presentment_currency <> o.currency and e.currency = o.presentment_currency as in_buyer_currency
+        o.presentment_currency <> o.currency and e.currency = o.presentment_currency as in_buyer_currency,
+        e.currency <> o.currency and o.presentment_currency is null as in_unknown_currency
     from sent_events e
     left join copy_orders c on c.event_key = e.event_key
     join orders o on o.order_id = coalesce(e.order_id, c.order_id)
     where e.step = 'Purchase'
       and e.value > 0
 ),
+readable_orders as (
+    select distinct order_id
+    from order_amounts
+),
+-- An order without amounts, or a number in a currency the export does not know: nothing to compare.
 sides as (
     select
-        platform,
-        channel,
-        count(distinct order_id) as order_count,
-        min(ref) as ref
-    from purchases
-    group by platform, channel
-    having count(distinct order_id) > 1
+        p.platform,
+        p.channel,
+        count(distinct case when a.order_id is not null and (r.event_key is not null or not p.in_unknown_currency) then p.order_id end)
+            as order_count,
+        min(p.ref) as ref
+    from purchases p
+    left join readable_orders a on a.order_id = p.order_id
+    left join value_readings r on r.event_key = p.event_key and r.nth = 1
+    group by p.platform, p.channel
+    having count(distinct p.order_id) > 1
 ),
 -- The total in the buyer's own currency is the total.
 readings as (
@@ -87,10 +103,14 @@ select
     'Purchase' as step,
     s.channel || ' purchases' as subject,
     cast(null as varchar) as order_id,
-    coalesce(b.order_count, 0) = s.order_count as ok,
-    'one order amount behind the values of all ' || cast(s.order_count as varchar) || ' orders' as expected,
-    coalesce('orders explained: ' || b.counts, 'no amount explains any of them') as actual,
-    cast(null as varchar) as cause,
+    case when s.order_count > 1 then coalesce(b.order_count, 0) = s.order_count end as ok,
+    'one order amount behind the values of all '
+        || case when s.order_count > 1 then cast(s.order_count as varchar) || ' ' else '' end || 'orders' as expected,
+    case
+        when s.order_count < 2 then 'the export holds no amounts to compare them with'
+        else coalesce('orders explained: ' || b.counts, 'no amount explains any of them')
+    end as actual,
+    case when s.order_count < 2 then 'no_amount_to_compare' end as cause,
     s.ref,
     cast(null as varchar) as other_ref
 from sides s
