@@ -143,7 +143,11 @@ def _load_csv(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             cast(plain_number(total) - plain_number(refunded) as varchar) as current_total,
             email,
             ltrim(phone, '''') as phone,
-            [{{'key': id, 'kind': 'id'}}, {{'key': name, 'kind': 'name'}}] as other_keys,
+            [
+                {{'key': id, 'kind': 'id'}},
+                {{'key': name, 'kind': 'name'}},
+                {{'key': {_running_number("name")}, 'kind': 'number'}}
+            ] as other_keys,
             lines
         from grouped
         """
@@ -204,7 +208,7 @@ def _load_json(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             [
                 {{'key': o.id, 'kind': 'id'}},
                 {{'key': o.name, 'kind': 'name'}},
-                {{'key': o.order_number, 'kind': 'number'}},
+                {{'key': coalesce(o.order_number, {_running_number("o.name")}), 'kind': 'number'}},
                 {{'key': o.token, 'kind': 'token'}},
                 {{'key': o.checkout_token, 'kind': 'token'}},
                 {{'key': o.cart_token, 'kind': 'token'}},
@@ -229,6 +233,11 @@ def _load_json(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
 def _is_paid(status: str) -> str:
     """Refunded orders were paid; an authorisation is not a payment."""
     return f"case when {status} in ('paid', 'refunded', 'partially_refunded') then true when {status} is not null then false end"
+
+
+def _running_number(name: str) -> str:
+    """``SG1001-ID`` is the shop's order 1001: its settings put the rest around the number."""
+    return f"nullif(regexp_extract({name}, '^[^0-9]*([0-9]{{3,}})[^0-9]*$', 1), '')"
 
 
 def _is_merchandise(title: str, price: str, quantity: str, discount: str) -> str:

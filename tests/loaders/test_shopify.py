@@ -186,6 +186,20 @@ def test_json_keeps_every_amount_and_every_key(tmp_path: Path) -> None:
     ]
 
 
+def numbers_of(tmp_path: Path, *names: str) -> list[str]:
+    rows = "".join(f"{name},paid,USD,110,2026-11-20 10:00:00 -0500,X\n" for name in names)
+    reading = read(tmp_path, "orders.csv", "Name,Financial Status,Currency,Total,Created at,Lineitem sku\n" + rows)
+    return reading.texts("select order_id, key from order_keys where kind = 'number' order by key")
+
+
+def test_an_order_is_known_by_its_running_number_without_what_the_shop_puts_around_it(tmp_path: Path) -> None:
+    assert numbers_of(tmp_path, "#SG1001-ID", "#SG1002-ID", "#1003") == ["SG1001-ID | 1001", "SG1002-ID | 1002"]
+
+
+def test_a_running_number_that_is_not_one_orders_alone_names_none(tmp_path: Path) -> None:
+    assert numbers_of(tmp_path, "SG1001", "MY1001", "SG1002", "1002", "2026-1003") == []
+
+
 def test_json_is_read_bare_wrapped_and_as_webhook_bodies(tmp_path: Path) -> None:
     shapes = {
         "bare.json": json.dumps(ORDER, indent=1),
