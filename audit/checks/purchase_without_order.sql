@@ -1,6 +1,6 @@
 /*
 title    = "Every Purchase belongs to an order"
-failure  = "A Purchase names an order that does not exist"
+failure  = "A Purchase names an order the export does not hold under that number"
 facet    = "chain"
 severity = "blocker"
 deciding = true
@@ -25,6 +25,20 @@ first_check = "Log the checkout's answer on the thank-you page: the field the co
 not_yet     = "Do not clean the word up in the tag; the sale would still not name its order, and all sales would share one id."
 remedy      = "Read the order number from the field the answer really has, and send no Purchase while it is missing."
 owner       = "tracking"
+
+[causes.number_or_padding]
+means       = "The event and the export write one order's number in two ways: one of them lost its leading zeros. The money is that order's."
+first_check = "Open the export in a text editor: a spreadsheet that saved it takes leading zeros away. Else look for a number type in the tag."
+not_yet     = "Do not renumber orders, and do not add zeros by hand; the number only has to be kept as text."
+remedy      = "Export the orders again and hand the file in unopened; where the event lost the zeros, keep the number as text there."
+owner       = "data"
+
+[causes.prefix_or_suffix]
+means       = "The event and the export name one order in two ways: one of them adds something before or behind its number. The money is that order's."
+first_check = "Compare the two below: the added part is the shop's own setting for order names, or a text in the tag."
+not_yet     = "Do not report these sales as made up; the order is there under its other name."
+remedy      = "Send the order's number as the export writes it, on both sides, or export the column that holds the number the events carry."
+owner       = "data"
 
 [causes.other_object]
 means       = "The key has another form than the shop's order numbers: the event reports a subscription, a draft, a cart or a payment instead of an order."
@@ -163,11 +177,19 @@ export_window as (
     left join sources s on s.source = o.source
     cross join (select count(*) as order_count from plan_test_orders) t
 ),
+forms as (
+    -- Keys that are an order's, written in another way than the export does.
+    select key, order_id
+    from order_keys
+    where kind = 'form'
+),
 judged as (
     select
         u.*,
+        f.key as other_form,
         w.is_cut,
         case
+            when f.key is not null then false
             when u.order_id is not null then true
             when u.carried_key is null then null
             when is_placeholder(u.carried_key) then false
@@ -179,6 +201,7 @@ judged as (
         end as ok
     from units u
     cross join export_window w
+    left join forms f on f.order_id = u.order_id and f.key = u.carried_key
 ),
 strays as (
     select distinct
@@ -186,6 +209,7 @@ strays as (
         regexp_replace(regexp_replace(carried_key, '[0-9]+', '9', 'g'), '[A-Za-z]+', 'A', 'g') as shape
     from judged
     where not ok
+      and order_id is null
 ),
 key_shapes as (
     -- 250130JQHFZG is '9A', #1001 is '9': the form of the shop's keys, with the lengths met.
@@ -212,19 +236,24 @@ select
     j.order_id,
     j.session,
     j.ok,
-    'an order of the export' as expected,
+    case when j.other_form is not null then 'order ' || j.order_id || ', as the export writes it' else 'an order of the export' end as expected,
     case
         when j.ok then 'order ' || j.order_id
+        when j.other_form is not null then 'order ' || j.other_form || ', the same number in another form'
         when j.carried_key is null then 'names no order' || coalesce('; fits order ' || j.probable_order || ' in money and time', '')
         when j.ok is null and j.is_cut = 1 then 'order ' || j.carried_key || ', which may stand in the part that was cut off the export'
         when j.ok is null then 'order ' || j.carried_key || ', outside what the export covers'
         else 'order ' || j.carried_key || ', which is not in the export'
     end || case when j.ok then '' else coalesce('; ' || money_text(j.value, j.currency), '') end as actual,
     case
+        when j.other_form is not null and regexp_full_match(j.other_form || j.order_id, '[0-9]+') then 'number_or_padding'
+        when j.other_form is not null then 'prefix_or_suffix'
         when j.ok = false and is_placeholder(j.carried_key) then 'placeholder_id'
         when j.ok = false and a.carried_key is null then 'other_object'
         when j.ok = false then 'unknown'
     end as cause,
+    -- Its order is known all the same.
+    case when j.other_form is not null then 'warning' end as severity,
     j.ref,
     case when j.server_ref <> j.ref then j.server_ref end as other_ref
 from judged j

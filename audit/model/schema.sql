@@ -228,7 +228,7 @@ create table orders (
 create table order_keys (
     order_id varchar,
     key      varchar,
-    kind     varchar                -- order_id | id | number | token | …
+    kind     varchar                -- order_id | id | number | token | … | form (a Purchase's own way of writing it)
 );
 
 create table order_items (

@@ -32,6 +32,142 @@ set order_key = o.order_key,
 from order_of_event o
 where o.event_key = events.event_key;
 
+-- Every amount a shop could mean by an order's value, in the order they are tried.
+create view order_bases as
+with amounts as (
+    select order_id, 1 as rank, 'total' as basis, total as amount, currency, true as differs from orders
+    union all
+    select order_id, 2, 'gross_revenue', gross_revenue, currency, true from orders
+    union all
+    select order_id, 3, 'net_revenue', net_revenue, currency, true from orders
+    union all
+    select order_id, 4, 'subtotal', subtotal, currency, true from orders
+    union all
+    select order_id, 5, 'total_less_shipping', total - shipping, currency, shipping <> 0 from orders
+    union all
+    select order_id, 6, 'total_less_tax', total - tax, currency, tax <> 0 from orders
+    union all
+    select order_id, 7, 'total_less_shipping_and_tax', total - shipping - tax + coalesce(shipping_tax, 0), currency, shipping <> 0 and tax <> 0 from orders
+    union all
+    select order_id, 8, 'before_discount', subtotal + discount, currency, discount <> 0 from orders
+    union all
+    select order_id, 9, 'total_less_fees', total - fees, currency, fees <> 0 from orders
+    union all
+    select order_id, 10, 'total_with_unique_code', total + unique_code, currency, unique_code <> 0 from orders
+    union all
+    select order_id, 11, 'presentment_total', presentment_total, presentment_currency, true from orders
+    union all
+    select order_id, 12, 'current_total', current_total, currency, current_total <> total from orders
+)
+select
+    a.order_id,
+    a.rank,
+    a.basis,
+    a.amount,
+    a.currency,
+    coalesce(c.tolerance, 0.01) as tolerance,
+    a.basis = l.value_basis as is_plan_basis,
+    a.differs       -- false: another amount under a second name, as there is no tax to leave out
+from amounts a
+cross join launch l
+left join currencies c on c.currency = a.currency
+where a.amount is not null;
+
+-- Those that are an amount of their own, or the plan's.
+create table order_amounts as
+select
+    order_id,
+    rank,
+    basis,
+    amount,
+    currency,
+    tolerance,
+    is_plan_basis
+from order_bases
+where differs
+   or is_plan_basis;
+
+-- Keys of Purchases that no order has, and the number in each: without leading zeros, and what stands before and behind it.
+create temp table foreign_keys as
+select distinct
+    order_key as key,
+    ltrim(regexp_extract(order_key, '[0-9]+'), '0') as number,
+    regexp_full_match(order_key, '[0-9]+') as is_bare
+from events
+where step = 'Purchase'
+  and order_id is null
+  and regexp_full_match(order_key, '[^0-9]*[0-9]+[^0-9]*')
+  and regexp_matches(order_key, '[1-9]');
+
+-- A key that names an order in another form: the number is one order's alone, the money of a Purchase is that order's, and what
+-- stands around the number is on one side only. A second thing of an order (a subscription of the same number) is none.
+insert into order_keys
+with numbers as (
+    select
+        k.order_id,
+        ltrim(regexp_extract(k.key, '[0-9]+'), '0') as number,
+        regexp_full_match(k.key, '[0-9]+') as is_bare
+    from order_keys k
+    where exists (select 1 from foreign_keys)
+      and k.kind <> 'token'
+      and regexp_full_match(k.key, '[^0-9]*[0-9]+[^0-9]*')
+),
+numbered_orders as (
+    select
+        number,
+        min(order_id) as order_id,
+        bool_or(is_bare) as is_bare
+    from numbers
+    group by number
+    having count(distinct order_id) = 1
+),
+candidates as (
+    select
+        o.order_id,
+        f.key,
+        f.is_bare and o.is_bare as is_padding
+    from foreign_keys f
+    join numbered_orders o on o.number = f.number
+    where f.is_bare
+       or o.is_bare
+),
+fitting as (
+    select distinct
+        c.order_id,
+        c.key,
+        c.is_padding
+    from candidates c
+    join events e on e.order_key = c.key
+    join order_amounts a on a.order_id = c.order_id
+    where e.step = 'Purchase'
+      and e.order_id is null
+      and abs(e.value - a.amount) <= a.tolerance
+      and coalesce(e.currency = a.currency, true)
+),
+named_orders as (
+    select distinct c.order_id
+    from candidates c
+    join events e on e.order_id = c.order_id
+    where e.step = 'Purchase'
+)
+select
+    f.order_id,
+    min(f.key),
+    'form'
+from fitting f
+left join named_orders n on n.order_id = f.order_id
+where n.order_id is null
+   or f.is_padding
+group by f.order_id
+having count(*) = 1;
+
+update events
+set order_id = k.order_id
+from order_keys k
+where k.kind = 'form'
+  and k.key = events.order_key
+  and events.order_id is null;
+
 -- An order the event most likely belongs to, where nothing names one: same money within ten minutes, only one such order.
 -- It explains and never passes.
 create table probable_orders as
@@ -476,61 +612,6 @@ from clicks
 group by session, platform;
 
 -- ---------------------------------------------------------------- money
-
--- Every amount a shop could mean by an order's value, in the order they are tried.
-create view order_bases as
-with amounts as (
-    select order_id, 1 as rank, 'total' as basis, total as amount, currency, true as differs from orders
-    union all
-    select order_id, 2, 'gross_revenue', gross_revenue, currency, true from orders
-    union all
-    select order_id, 3, 'net_revenue', net_revenue, currency, true from orders
-    union all
-    select order_id, 4, 'subtotal', subtotal, currency, true from orders
-    union all
-    select order_id, 5, 'total_less_shipping', total - shipping, currency, shipping <> 0 from orders
-    union all
-    select order_id, 6, 'total_less_tax', total - tax, currency, tax <> 0 from orders
-    union all
-    select order_id, 7, 'total_less_shipping_and_tax', total - shipping - tax + coalesce(shipping_tax, 0), currency, shipping <> 0 and tax <> 0 from orders
-    union all
-    select order_id, 8, 'before_discount', subtotal + discount, currency, discount <> 0 from orders
-    union all
-    select order_id, 9, 'total_less_fees', total - fees, currency, fees <> 0 from orders
-    union all
-    select order_id, 10, 'total_with_unique_code', total + unique_code, currency, unique_code <> 0 from orders
-    union all
-    select order_id, 11, 'presentment_total', presentment_total, presentment_currency, true from orders
-    union all
-    select order_id, 12, 'current_total', current_total, currency, current_total <> total from orders
-)
-select
-    a.order_id,
-    a.rank,
-    a.basis,
-    a.amount,
-    a.currency,
-    coalesce(c.tolerance, 0.01) as tolerance,
-    a.basis = l.value_basis as is_plan_basis,
-    a.differs       -- false: another amount under a second name, as there is no tax to leave out
-from amounts a
-cross join launch l
-left join currencies c on c.currency = a.currency
-where a.amount is not null;
-
--- Those that are an amount of their own, or the plan's.
-create table order_amounts as
-select
-    order_id,
-    rank,
-    basis,
-    amount,
-    currency,
-    tolerance,
-    is_plan_basis
-from order_bases
-where differs
-   or is_plan_basis;
 
 -- Purchases that name no order themselves: the one order their other copy with the same id names.
 create table copy_orders as
