@@ -3,6 +3,7 @@ title    = "Every Purchase names the currency its order was paid in"
 failure  = "The currency sent is not the order's"
 facet    = "money"
 severity = "blocker"
+severity_other_steps = "warning"
 deciding = true
 needs    = ["orders"]
 why      = """
@@ -30,6 +31,13 @@ first_check = "Open the order in the shop's admin: beside the total in the shop'
 not_yet     = "Do not set the event's currency to the shop's to make this line go away: the number beside it may be the buyer's."
 remedy      = "Export the orders as JSON (Admin API): it holds presentment_currency and both totals. Then run the audit again."
 owner       = "data"
+
+[causes.step_in_other_currency]
+means       = "The cart or checkout names a currency in which no order of the export was paid and no Purchase was sent: this step's currency is set apart from the order's."
+first_check = "Compare the currency field of this step's tag with that of the Purchase: a fixed text, or a default where none was given."
+not_yet     = "Do not optimise for cart or checkout value while it is converted by the wrong rate."
+remedy      = "Let every step read its currency from the cart or the shop's settings, as the Purchase does from the order."
+owner       = "tracking"
 
 [causes.other]
 means       = "The event names another currency than the export gives for this order."
@@ -110,6 +118,20 @@ judged as (
         end as is_right
     from purchases p
     left join buyer_orders b on b.order_id = p.order_id
+),
+-- A shop that sells in one currency, as far as its orders and its Purchases show: its carts are in no other.
+order_currencies as (
+    select currency from orders where currency is not null
+    union
+    select presentment_currency from orders where presentment_currency is not null
+    union
+    select currency from purchases
+),
+shop_currency as (
+    select min(currency) as currency
+    from order_currencies
+    where exists (select 1 from orders where currency is not null)
+    having count(*) = 1
 )
 select
     platform,
@@ -143,3 +165,21 @@ select
     ref,
     order_ref as other_ref
 from judged
+union all
+select
+    e.platform,
+    e.step,
+    coalesce(e.event_id, e.session, e.ref),
+    cast(null as varchar),
+    e.session,
+    e.currency = s.currency,
+    s.currency || ', the currency of every order',
+    e.channel || ' sent ' || money_text(e.value, e.currency),
+    case when e.currency <> s.currency then 'step_in_other_currency' end,
+    e.ref,
+    cast(null as varchar)
+from shop_currency s
+cross join sent_events e
+join currencies c on c.currency = e.currency
+where e.step in ('AddToCart', 'InitiateCheckout')
+  and e.value > 0
