@@ -1,6 +1,6 @@
 /*
 title    = "No Purchase for orders that are no sale"
-failure  = "A Purchase was sent for an order that was no sale when it left"
+failure  = "A Purchase was sent for an order that was no sale, or not yet one, when it left"
 facet    = "chain"
 severity = "blocker"
 needs    = ["orders"]
@@ -45,6 +45,20 @@ not_yet     = "Do not count this order as a sale when the campaign is judged."
 remedy      = "Send the Purchase only once the payment is confirmed or the order stands; a page that is also shown after a refused card must stay silent."
 owner       = "data"
 
+[causes.authorised]
+means       = "The plan counts payments. This order's was authorised and, when it was exported, not captured: the money is held and not yet the shop's."
+first_check = "Ask who wrote the plan whether an authorised payment counts; shops that capture at dispatch usually mean it to."
+not_yet     = "Do not call these sales unpaid, and do not move the Purchase to the capture before that is answered."
+remedy      = "Name order_created in the plan if an authorisation is enough; else export again after the capture, with its time."
+owner       = "store"
+
+[causes.paid_in_part]
+means       = "The plan counts payments. Of this order a part was paid when it was exported, a deposit or a first instalment, and the rest was open."
+first_check = "Ask who wrote the plan whether the deposit or the full payment is the sale."
+not_yet     = "Do not call this order unpaid, and do not lower its value by hand."
+remedy      = "Name order_created in the plan if the deposit is the sale; else export again once the rest is paid, with its time."
+owner       = "store"
+
 [causes.unpaid]
 means       = "The plan counts paid orders only, this order was never paid, and a Purchase was sent for it."
 first_check = "Look which page or backend step fires the Purchase: it comes with the order, not with the payment."
@@ -86,6 +100,10 @@ states as (
         min(l.conversion_point) = 'payment_confirmed' as counts_payments,
         bool_or(o.is_paid) as is_paid,
         min(o.paid_at) as paid_at,
+        min(case
+            when lower(o.payment_status) in ('authorized', 'authorised') then 'authorised'
+            when lower(o.payment_status) in ('partially_paid', 'partially paid', 'partially-paid') then 'paid_in_part'
+        end) as half_payment,
         max(case when t.order_id is not null then 1 else 0 end) = 1 as is_listed
     from orders o
     cross join launch l
@@ -120,6 +138,8 @@ judged as (
             when s.is_test then 'test'
             when s.is_cancelled then 'cancelled'
             -- Paid later: the Purchase ran ahead of the payment, which is another check's matter.
+            when s.counts_payments and s.is_paid is distinct from true and s.paid_at is null and s.half_payment is not null
+                then s.half_payment
             when s.counts_payments and s.is_paid = false and s.paid_at is null then 'unpaid'
             when s.is_failed then 'failed'
         end as reason
@@ -146,7 +166,11 @@ select
     order_id,
     session,
     ok,
-    case when reason is null then 'an order that is a sale' else 'no Purchase for this order' end as expected,
+    case
+        when reason is null then 'an order that is a sale'
+        when reason in ('authorised', 'paid_in_part') then 'an order that is paid'
+        else 'no Purchase for this order'
+    end as expected,
     case
         when ok and ref is null then 'none sent'
         when ok then 'sent for a sale'
@@ -157,6 +181,8 @@ select
             then 'sent; cancelled only later, ' || strftime(cancelled_at, '%Y-%m-%d %H:%M') || ' UTC'
         when reason = 'cancelled'
             then 'sent ' || strftime(last_at, '%Y-%m-%d %H:%M') || ', cancelled ' || strftime(cancelled_at, '%Y-%m-%d %H:%M') || ' UTC'
+        when reason = 'authorised' then 'sent; the export says authorised, not captured'
+        when reason = 'paid_in_part' then 'sent; the export says paid in part'
         when reason = 'unpaid' then 'sent, the order was never paid'
         when reason = 'failed' then 'sent; the payment of the order failed, the export does not say when'
         else 'sent; the export does not say whether the order was paid'
@@ -165,6 +191,8 @@ select
     -- Whether the payment failed before the Purchase left, or days after it, the export does not say.
     case
         when ok = false and reason = 'failed' then 'warning'
+        -- Held or begun: whether that is a payment is the plan's to say.
+        when ok = false and reason in ('authorised', 'paid_in_part') then 'warning'
         -- A sale cancelled afterwards, and a test the plan itself asked for, put no reported number in doubt.
         when ok = false and (reason = 'cancelled' and cancelled_later or reason = 'test' and is_listed) then 'note'
     end as severity,
