@@ -119,7 +119,9 @@ part_matches as (
               or abs(abs(b.value - b.items_total) - o.tax) <= b.tolerance
               or abs(abs(b.value - b.items_total) - o.discount) <= b.tolerance
               or abs(abs(b.value - b.items_total) - o.fees) <= b.tolerance
-              or abs(abs(b.value - b.items_total) - o.unique_code) <= b.tolerance then 1
+              or abs(abs(b.value - b.items_total) - o.unique_code) <= b.tolerance
+              -- all that is no goods, together
+              or o.total > o.subtotal and abs(b.value - b.items_total - (o.total - o.subtotal)) <= b.tolerance then 1
             else 0
         end) as is_part
     from orders_between b

@@ -16,10 +16,10 @@ remedy      = "Let one piece of code build the value from one field of the order
 owner       = "tracking"
 
 [causes.no_amount_to_compare]
-means       = "The export holds no amount that at least two values of this side could be compared with, so nothing says whether they mean the same."
-first_check = "Open the order export: does it have a total, in the currency the events name?"
+means       = "Of fewer than two values of this side the export holds an amount they could be compared with, so nothing says whether they mean the same."
+first_check = "Open the order export: does it have a total, in the currency the events name, and as it was when the Purchase left?"
 not_yet     = "Do not treat the values as consistent; nobody compared them."
-remedy      = "Export the orders with their total, and as JSON where buyers pay in several currencies."
+remedy      = "Export the orders with their total, as JSON where buyers pay in several currencies, and test with orders nobody edits afterwards."
 owner       = "data"
 */
 with purchases as (
@@ -41,17 +41,19 @@ readable_orders as (
     select distinct order_id
     from order_amounts
 ),
--- An order without amounts, or a number in a currency the export does not know: nothing to compare.
+-- An order without amounts or that may have grown since, a number in a currency the export does not know: nothing to compare.
 sides as (
     select
         p.platform,
         p.channel,
-        count(distinct case when a.order_id is not null and (r.event_key is not null or not p.in_unknown_currency) then p.order_id end)
-            as order_count,
+        count(distinct case
+            when a.order_id is not null and g.event_key is null and (r.event_key is not null or not p.in_unknown_currency) then p.order_id
+        end) as order_count,
         min(p.ref) as ref
     from purchases p
     left join readable_orders a on a.order_id = p.order_id
     left join value_readings r on r.event_key = p.event_key and r.nth = 1
+    left join outgrown_values g on g.event_key = p.event_key
     group by p.platform, p.channel
     having count(distinct p.order_id) > 1
 ),
@@ -107,7 +109,7 @@ select
     'one order amount behind the values of all '
         || case when s.order_count > 1 then cast(s.order_count as varchar) || ' ' else '' end || 'orders' as expected,
     case
-        when s.order_count < 2 then 'the export holds no amounts to compare them with'
+        when s.order_count < 2 then 'fewer than two of them have an amount to be compared with'
         else coalesce('orders explained: ' || b.counts, 'no amount explains any of them')
     end as actual,
     case when s.order_count < 2 then 'no_amount_to_compare' end as cause,

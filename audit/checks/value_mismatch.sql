@@ -116,6 +116,13 @@ not_yet     = "Do not multiply by a thousand in the tag; prices under one thousa
 remedy      = "Take the raw number from the order or the data layer, never the formatted text."
 owner       = "theme"
 
+[causes.line_added_later]
+means       = "The value is the order's amount without one or more of its lines, and the event names none of them. The order may have grown after the Purchase: by an offer after checkout, or an edit."
+first_check = "Open the order's history in the shop's admin: when was the line added, by the buyer's checkout or afterwards?"
+not_yet     = "Do not send a second Purchase for the order to make up the difference; each would count as a sale."
+remedy      = "Place one test order without an offer or edit. If the line was in the cart from the start, build the value from the created order."
+owner       = "tracking"
+
 [causes.unexplained]
 means       = "No amount of the order explains the value, with or without a slip of scale."
 first_check = "Put the order and the request side by side: is it another order's amount, a price list's, a rounded or converted one?"
@@ -307,6 +314,8 @@ judged_purchases as (
         basis_text,
         null as basis,
         null as slip,
+        null as missing_amount,
+        null as line_count,
         null as other_names,
         null as likely_order,
         true as is_right
@@ -333,6 +342,8 @@ judged_purchases as (
         p.basis_text,
         f.basis,
         f.slip,
+        g.missing_amount,
+        g.line_count,
         n.names,
         u.order_id,
         case
@@ -342,12 +353,14 @@ judged_purchases as (
             when f.slip = 'none' and f.is_plan_basis then false
             when p.plan_amount is null then null
             when f.event_key is not null then false
+            when g.event_key is not null then null
             -- Another currency and another number: nothing to compare.
             when p.currency <> p.order_currency then null
             else false
         end
     from open_purchases p
     left join first_readings f on f.event_key = p.event_key
+    left join outgrown_values g on g.event_key = p.event_key
     left join other_readings n on n.event_key = p.event_key
     left join buyer_readings b on b.event_key = p.event_key
     left join probable_orders u on u.event_key = p.event_key
@@ -537,11 +550,16 @@ select
                 || case when likely_order is not null then '; probably of ' || likely_order else '' end
             when basis is not null then ': ' || reading_text(basis, slip)
             when plan_amount is null then ''
+            when line_count is not null
+                then ': ' || basis_text || ' less ' || money_text(missing_amount, plan_currency) || ', '
+                    || case line_count when 1 then 'one line' else cast(line_count as varchar) || ' lines' end
+                    || ' of the order that it does not name'
             when is_right is null then ', in another currency than the order'
             else ', which no amount of the order explains'
         end
         || case when is_right is distinct from true and other_names is not null then ' (also ' || other_names || ')' else '' end as actual,
     case
+        when is_right is null and line_count is not null then 'line_added_later'
         when is_right is distinct from false then null
         when basis is null then 'unexplained'
         when slip <> 'none' then slip

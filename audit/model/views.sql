@@ -708,6 +708,72 @@ select
     row_number() over (partition by event_key order by rank, basis) as nth
 from readings;
 
+-- Values that are the plan's amount less whole lines of the order, none of which the event names: the order may have grown after
+-- the Purchase, by an offer on the thank-you page or an edit. An order that was not changed since has not.
+create table outgrown_values as
+with unread as (
+    select
+        e.event_key,
+        o.order_id,
+        a.amount - e.value as missing_amount,
+        a.tolerance
+    from purchase_orders p
+    join events e on e.event_key = p.event_key
+    join orders o on o.order_id = p.order_id
+    join order_amounts a on a.order_id = p.order_id
+    where a.is_plan_basis
+      and a.amount - e.value > a.tolerance
+      and e.value > 0
+      and coalesce(e.currency = a.currency, true)
+      and coalesce(o.changed_at > coalesce(e.event_at, e.seen_at) + interval 60 seconds, true)
+      and not exists (select 1 from value_readings r where r.event_key = e.event_key)
+),
+lines as (
+    select distinct
+        i.order_id,
+        i.position,
+        i.price * coalesce(i.quantity, 1) as amount
+    from (select distinct order_id from unread) u
+    join order_items i on i.order_id = u.order_id
+),
+-- Lines are added at the end: each by itself, or with all that stand behind it. The first was always there.
+tails as (
+    select
+        order_id,
+        position,
+        amount,
+        sum(amount) over (partition by order_id order by position desc) as tail_amount,
+        max(position) over (partition by order_id) as last_position,
+        min(position) over (partition by order_id) as first_position
+    from lines
+),
+fits as (
+    select
+        u.event_key,
+        u.order_id,
+        u.missing_amount,
+        t.position as from_position,
+        case when abs(u.missing_amount - t.amount) <= u.tolerance then t.position else t.last_position end as to_position
+    from unread u
+    join tails t on t.order_id = u.order_id
+    where t.position > t.first_position
+      and (abs(u.missing_amount - t.amount) <= u.tolerance or abs(u.missing_amount - t.tail_amount) <= u.tolerance)
+),
+named as (
+    select distinct f.event_key, f.from_position
+    from fits f
+    join order_items i on i.order_id = f.order_id and i.position between f.from_position and f.to_position
+    join event_items n on n.event_key = f.event_key and n.item_id = i.item_id
+)
+select
+    f.event_key,
+    min(f.missing_amount) as missing_amount,
+    min(f.to_position - f.from_position + 1) as line_count
+from fits f
+left join named n on n.event_key = f.event_key and n.from_position = f.from_position
+where n.event_key is null
+group by f.event_key;
+
 -- ---------------------------------------------------------------- what each platform will count
 
 -- The order each Purchase counts for: the one it carries; else the one its other copy carries, the one its money and time
