@@ -24,6 +24,13 @@ not_yet     = "Do not judge products by their purchases while some lines never r
 remedy      = "Build the list from all lines of the order, in one place for both sides."
 owner       = "tracking"
 
+[causes.other_goods]
+means       = "The event names goods of other orders and none of its own, by the same kind of id: it carries what an earlier cart or page held."
+first_check = "Place two test orders with different goods in one browser and look whether the second Purchase still names the first's."
+not_yet     = "Do not judge products by their purchases: sales are credited to what others bought."
+remedy      = "Build the list from the order itself when the Purchase is built, on both sides."
+owner       = "tracking"
+
 [causes.quantity]
 means       = "The goods agree, but not how many of them were bought."
 first_check = "Place a test order with two pieces of one product and compare the quantity in each request."
@@ -179,6 +186,54 @@ spaces as (
     from ranked_spaces
     where place = 1
 ),
+-- No id is the order's, and each is one that other orders have, of a kind in which all lines of this order have one too.
+unmatched as (
+    select p.event_key, p.order_id
+    from purchases p
+    left join spaces s on s.event_key = p.event_key
+    where s.event_key is null
+),
+foreign_items as (
+    select distinct u.event_key, u.order_id, e.item_id, i.id_space
+    from unmatched u
+    join event_lines e on e.event_key = u.event_key
+    join order_items i on i.item_id = e.item_id
+),
+foreign_counts as (
+    select event_key, order_id, id_space, count(*) as id_count
+    from foreign_items
+    group by event_key, order_id, id_space
+),
+named_counts as (
+    select u.event_key, count(*) as id_count
+    from unmatched u
+    join event_lines e on e.event_key = u.event_key
+    group by u.event_key
+),
+own_lines as (
+    select
+        f.event_key,
+        f.id_space,
+        count(distinct l.position) as line_count,
+        count(distinct case when l.id_space = f.id_space then l.position end) as named_count,
+        string_agg(distinct case when l.id_space = f.id_space then l.item_id end, ', ' order by case when l.id_space = f.id_space then l.item_id end) as ids
+    from foreign_counts f
+    join order_lines l on l.order_id = f.order_id and l.counts
+    group by f.event_key, f.id_space
+),
+other_goods as (
+    select f.event_key, min(o.ids) as ids
+    from foreign_counts f
+    join named_counts n on n.event_key = f.event_key and n.id_count = f.id_count
+    join own_lines o on o.event_key = f.event_key and o.id_space = f.id_space and o.named_count = o.line_count
+    group by f.event_key
+),
+named_goods as (
+    select g.event_key, string_agg(e.item_id, ', ' order by e.item_id) as ids
+    from other_goods g
+    join event_lines e on e.event_key = g.event_key
+    group by g.event_key
+),
 wanted as (
     select
         s.event_key,
@@ -285,12 +340,13 @@ wrong_quantities as (
 judged_purchases as (
     select
         p.*,
-        s.event_key is not null as is_comparable,
+        s.event_key is not null or g.event_key is not null as is_comparable,
         coalesce(m.have_parents = 1 and x.are_parents = 1, false) as names_parents,
-        m.ids as missing_ids,
-        x.ids as extra_ids,
+        coalesce(m.ids, g.ids) as missing_ids,
+        coalesce(x.ids, d.ids) as extra_ids,
         q.texts as quantities,
         case
+            when g.event_key is not null then 'other_goods'
             when s.event_key is null then null
             when m.have_parents = 1 and x.are_parents = 1 and q.event_key is null then null
             when coalesce(m.named_otherwise, 0) = 1 or coalesce(x.named_otherwise, 0) = 1 then 'variant_or_parent'
@@ -303,6 +359,8 @@ judged_purchases as (
     left join extra_lines x on x.event_key = p.event_key
     left join wrong_quantities q on q.event_key = p.event_key
     left join nameless n on n.event_key = p.event_key
+    left join other_goods g on g.event_key = p.event_key
+    left join named_goods d on d.event_key = p.event_key
 )
 select
     p.platform,
@@ -344,6 +402,7 @@ select
             when fault is null and names_parents
                 then ' names ' || extra_ids || ' for ' || missing_ids || ', likely its parent product, which the export does not hold'
             when fault is null then ' names the goods of the order'
+            when fault = 'other_goods' then ': names ' || extra_ids || ', which other orders hold, instead of ' || missing_ids
             else ': ' || concat_ws('; ', 'leaves out ' || missing_ids, 'names besides ' || extra_ids, 'quantity of ' || quantities)
         end as actual,
     fault as cause,
