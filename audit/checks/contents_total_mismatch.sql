@@ -137,14 +137,18 @@ unmatched as (
 line_totals as (
     select
         order_id,
-        sum(price * quantity) as lines_total
-    from (select distinct order_id, position, price, quantity from order_items) l
+        sum(price * quantity) as lines_total,
+        sum(case when counts then price * quantity end) as goods_total
+    from (select distinct order_id, position, price, quantity, counts from order_items) l
     group by order_id
 ),
 known_amounts as (
     select order_id, amount from order_amounts
     union all
     select order_id, lines_total from line_totals where lines_total is not null
+    union all
+    -- A tip or a fee among the lines need not be named.
+    select order_id, goods_total from line_totals where goods_total <> lines_total
 ),
 -- Both the value and the goods are amounts of the order; of a checkout it is enough that the value is.
 amount_matches as (
