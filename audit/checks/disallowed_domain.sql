@@ -44,6 +44,8 @@ with hosted as (
     from events e
     join (select distinct platform from plan_domains) p on p.platform = e.platform
     where e.step is not null
+      -- a pixel the plan does not name, and another shop in the same log, are no business of this list
+      and e.in_plan
 ),
 hosts as (
     select distinct platform, host
@@ -58,6 +60,13 @@ covered as (
     where h.host = d.domain
        or ends_with(h.host, '.' || d.domain)
     group by h.platform, h.host
+),
+-- Where this launch's own sales come from: there the list drops them.
+selling as (
+    select distinct platform, host
+    from hosted
+    where order_id is not null
+      and host is not null
 ),
 lists as (
     select
@@ -85,8 +94,10 @@ select
             then 'staging'
         else 'other'
     end as cause,
+    case when h.step = 'Purchase' or s.host is not null then 'blocker' else 'warning' end as severity,
     h.ref,
     cast(null as varchar) as other_ref
 from hosted h
 join lists l on l.platform = h.platform
 left join covered c on c.platform = h.platform and c.host = h.host
+left join selling s on s.platform = h.platform and s.host = h.host

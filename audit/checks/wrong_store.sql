@@ -24,9 +24,35 @@ select
     'store ' || p.relay_store as expected,
     coalesce('store ' || d.relay_store, 'no store in the address') as actual,
     cast(null as varchar) as cause,
+    'blocker' as severity,
     d.ref,
     cast(null as varchar) as other_ref
 from deliveries d
 join plan_platforms p on p.platform = d.platform
 where d.endpoint like '%relay'
   and p.relay_store is not null
+  and d.in_plan
+union all
+select
+    d.platform,
+    null,
+    'store ' || d.relay_store,
+    null,
+    null,
+    false,
+    'store ' || p.relay_store,
+    cast(count(*) as varchar) || case when count(*) = 1 then ' request' else ' requests' end || ' from pages of '
+        || min(e.page_host) || case when min(e.page_host) <> max(e.page_host) then ' and others' else '' end
+        || ': another shop''s traffic in this file, left aside',
+    null,
+    'note',
+    min(d.ref),
+    null
+from deliveries d
+join plan_platforms p on p.platform = d.platform
+join events e on e.event_key = d.event_key
+where d.endpoint like '%relay'
+  and p.relay_store is not null
+  and d.relay_store <> p.relay_store
+  and not d.in_plan
+group by d.platform, d.relay_store, p.relay_store

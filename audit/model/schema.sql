@@ -46,7 +46,7 @@ create table events (
     relay_store      varchar,       -- store named in the relay's path
     log_sender       varchar,       -- the log's own sender field
     event_name       varchar,       -- as sent
-    in_plan          boolean,       -- the plan names this dataset, names none, or the event names none
+    in_plan          boolean,       -- the plan names this dataset, names none, or the event names none; false: another shop's
     step             varchar,       -- ViewContent | AddToCart | InitiateCheckout | Purchase; NULL: no core step
     event_id         varchar,       -- as sent; NULL when absent or empty
     event_id_state   varchar,       -- sent | empty | misplaced | absent
