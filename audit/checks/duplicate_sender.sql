@@ -43,7 +43,7 @@ owner       = "theme"
 means       = "Two server-side senders report the same step, for example the storefront's relay and the shop system itself."
 first_check = "Look in the shop system for a setting that sends conversion events by itself, such as one that triggers Purchase on payment."
 not_yet     = "Do not stop both server senders to be safe; sales hidden by ad blockers would then be lost."
-remedy      = "Choose one server sender for this step, switch the other's event off, and record the choice in the register."
+remedy      = "Choose one server sender for this step, switch the other's event off, and record the choice in the register. Two instances of one service are one entry there: sender = \"worker-*\"."
 owner       = "data"
 */
 with repeated_steps as (
@@ -179,6 +179,102 @@ first_doubles as (
     join events a on a.event_key = d.before_key
     join events b on b.event_key = d.event_key
     where d.nth = 1
+),
+-- Server copies of one name, id and pixel that arrive within the window are counted once (domain 5.1). A relay names no pixel:
+-- whether it reaches the same one is not known.
+merged_units as (
+    select
+        e.platform,
+        e.step,
+        e.unit
+    from first_doubles d
+    join repeated_events e
+        on e.unit = d.unit
+       and e.step = d.step
+       and e.platform = d.platform
+       and e.channel = d.channel
+    join events v on v.event_key = e.event_key
+    join plan_limits w on w.name = 'dedup_window_s'
+    where d.cause = 'two_backends'
+      and e.platform in ('meta', 'tiktok')
+    group by e.platform, e.step, e.unit, w.amount
+    having count(v.event_id) = count(*)
+       and min(v.event_id) = max(v.event_id)
+       and min(v.event_name) = max(v.event_name)
+       and min(coalesce(v.dataset, '')) = max(coalesce(v.dataset, ''))
+       and min(coalesce(v.relay_store, '')) = max(coalesce(v.relay_store, ''))
+       and count(v.seen_at) = count(*)
+       and epoch(max(v.seen_at)) - epoch(min(v.seen_at)) <= w.amount
+),
+-- A register entry that names its senders (sender = "worker-*") claims them as one.
+merged_senders as (
+    select distinct
+        e.platform,
+        e.step,
+        e.unit,
+        v.dataset,
+        v.log_sender
+    from merged_units m
+    join repeated_events e
+        on e.unit = m.unit
+       and e.step = m.step
+       and e.platform = m.platform
+    join events v on v.event_key = e.event_key
+    where e.channel = 'server'
+),
+claiming_entries as (
+    select distinct
+        m.platform,
+        m.step,
+        m.unit,
+        m.log_sender,
+        c.entry
+    from merged_senders m
+    join observed_senders f
+        on f.log_sender = m.log_sender
+       and f.platform = m.platform
+       and f.channel = 'server'
+       and f.dataset is not distinct from m.dataset
+    join sender_claims c on c.fingerprint = f.fingerprint and c.step = m.step
+    join plan_senders p on p.entry = c.entry
+    where p.sender is not null
+),
+declared_as_one as (
+    select distinct
+        c.platform,
+        c.step,
+        c.unit
+    from (
+        select platform, step, unit, entry, count(*) as names
+        from claiming_entries
+        group by platform, step, unit, entry
+    ) c
+    join (
+        select platform, step, unit, count(*) as names
+        from merged_senders
+        group by platform, step, unit
+    ) m
+        on m.unit = c.unit
+       and m.step = c.step
+       and m.platform = c.platform
+       and m.names = c.names
+),
+judged_doubles as (
+    select
+        d.*,
+        m.unit is not null as is_merged,
+        p.unit is not null as is_declared
+    from first_doubles d
+    left join merged_units m
+        on d.cause = 'two_backends'
+       and m.unit = d.unit
+       and m.step = d.step
+       and m.platform = d.platform
+    left join declared_as_one p
+        on d.cause = 'two_backends'
+       and p.unit = d.unit
+       and p.step = d.step
+       and p.platform = d.platform
 )
 select
     e.platform,
@@ -190,6 +286,7 @@ select
     'one ' || e.channel || ' sender' as expected,
     e.channel || ': ' || e.sender as actual,
     null as cause,
+    null as severity,
     e.ref,
     null as other_ref
 from unit_events e
@@ -202,15 +299,17 @@ select
     s.unit,
     s.order_id,
     coalesce(d.session, s.session),
-    d.cause is null,
+    d.cause is null or d.is_declared,
     'one ' || s.channel || ' sender',
-    s.channel || ': ' || case when d.cause is null then e.sender else d.senders end,
-    d.cause,
+    s.channel || ': ' || case when d.cause is null or d.is_declared then e.sender else d.senders end
+        || case when d.is_merged and not d.is_declared then '; one id within the window, counted once' else '' end,
+    case when not d.is_declared then d.cause end,
+    case when d.is_merged then 'warning' end,
     coalesce(d.ref, e.ref),
     d.other_ref
 from units s
 join events e on e.event_key = s.first_key
-left join first_doubles d
+left join judged_doubles d
     on d.platform = s.platform
    and d.step = s.step
    and d.channel = s.channel
