@@ -177,3 +177,30 @@ def test_posts_to_a_platform_without_their_content_are_counted(tmp_path: Path) -
         ("capture.har", "meta", 1),
         ("capture.har", "tiktok", 1),
     ]
+
+
+def test_calls_that_fill_or_change_a_cart_are_told_apart(tmp_path: Path) -> None:
+    def call(url: str, body: str | None = None, kind: str = "xhr") -> dict[str, Any]:
+        request: dict[str, Any] = {"method": "GET" if body is None else "POST", "url": url, "headers": []}
+        return _entry(url, request=request | ({} if body is None else {"postData": {"text": body}}), _resourceType=kind)
+
+    graphql = "https://shop.example/api/2025-01/graphql.json"
+    content = _har(
+        call("https://shop.example/cart/add.js", "{}"),
+        call("https://shop.example/cart/change.js", "{}"),
+        call("https://shop.example/de/cart/update", "{}"),
+        call("https://shop.example/cart/4410001:1,4410002:2", kind="document"),
+        call("https://shop.example/cart", kind="document"),
+        call(graphql, '{"query": "mutation { cartLinesAdd(cartId: $id) { cart { id } } }"}'),
+        call(graphql, '{"query": "mutation { cartCreate { cart { id } } }"}'),
+        call(graphql, '{"query": "query { cart(id: $id) { id } }"}'),
+    )
+    kinds = _audit(tmp_path, content).con.execute("select ref, kind from actions order by ref").fetchall()
+    assert kinds == [
+        ("capture.har#0", "add_to_cart"),
+        ("capture.har#1", "cart_change"),
+        ("capture.har#2", "cart_change"),
+        ("capture.har#3", "cart_change"),
+        ("capture.har#5", "add_to_cart"),
+        ("capture.har#6", "cart_change"),
+    ]

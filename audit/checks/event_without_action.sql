@@ -28,6 +28,16 @@ with capturing_sources as (
     from actions
     where kind = 'add_to_cart'
 ),
+-- The sites whose cart calls the capture saw; where it saw a cart at work elsewhere, another site may have one it does not know.
+cart_sites as (
+    select distinct
+        a.source,
+        e.page_host
+    from actions a
+    join events e on e.page_load = a.page_load
+    where a.kind = 'add_to_cart'
+      and e.page_host is not null
+),
 cart_events as (
     select
         e.event_key,
@@ -39,6 +49,7 @@ cart_events as (
         e.event_id,
         e.items,
         e.ref,
+        e.page_host,
         coalesce(e.event_at, e.seen_at) as happened_at
     from sent_events e
     join capturing_sources s on s.source = e.source
@@ -61,7 +72,11 @@ same_page_acts as (
 ),
 claimed as (
     select event_key, min(action_ref) as action_ref
-    from action_claims
+    from (
+        select event_key, action_ref from action_claims
+        union all
+        select event_key, action_ref from cart_change_claims
+    ) c
     group by event_key
 ),
 page_traces as (
@@ -82,11 +97,16 @@ judged as (
         e.*,
         coalesce(c.action_ref, a.action_ref) as action_ref,
         p.opened_at,
-        coalesce(c.action_ref, a.action_ref) is not null as ok
+        case
+            when coalesce(c.action_ref, a.action_ref) is not null then true
+            when h.page_host is not null or e.page_host is null then false
+            when not exists (select 1 from cart_sites s where s.source = e.source) then false
+        end as ok
     from cart_events e
     left join claimed c on c.event_key = e.event_key
     left join same_page_acts a on a.event_key = e.event_key
     left join page_starts p on p.page_load = e.page_load
+    left join cart_sites h on h.source = e.source and h.page_host = e.page_host
 )
 select
     platform,
@@ -98,11 +118,12 @@ select
     'a cart call of the storefront beside it' as expected,
     case
         when ok then 'a cart call beside it'
+        when ok is null then 'the capture saw no cart call of ' || page_host || ': how its cart is filled is not known'
         when epoch(happened_at) - epoch(opened_at) <= 3
             then 'no cart call; sent ' || number_text(round(greatest(0, epoch(happened_at) - epoch(opened_at)), 1)) || ' s after the page opened'
         else 'no cart call; sent at ' || strftime(happened_at, '%H:%M:%S') || ' UTC'
-    end || case when ok then '' else coalesce(', items ' || items, '') end as actual,
-    case when ok then null when epoch(happened_at) - epoch(opened_at) <= 3 then 'page_load' else 'unknown' end as cause,
+    end || case when ok is not false then '' else coalesce(', items ' || items, '') end as actual,
+    case when ok is not false then null when epoch(happened_at) - epoch(opened_at) <= 3 then 'page_load' else 'unknown' end as cause,
     ref,
     action_ref as other_ref
 from judged

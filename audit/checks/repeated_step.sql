@@ -89,8 +89,11 @@ capturing_sources as (
     where kind = 'add_to_cart'
 ),
 claimed as (
-    select distinct event_key
+    select event_key
     from action_claims
+    union
+    select event_key
+    from cart_change_claims
 ),
 facts as (
     select

@@ -42,9 +42,13 @@ with calls as (
     select
         *,
         case
+            when method = 'GET' then 'cart_change'
             when regexp_full_match(path, '.*/public/cart/items/?') then 'add_to_cart'
             when regexp_full_match(path, '.*(/public/checkout|/customers/me/checkout)/?') then 'checkout'
             when regexp_full_match(path, '.*/cart/add([.]js)?/?') then 'add_to_cart'
+            when regexp_full_match(path, '.*/cart/(change|update)([.]js)?/?') then 'cart_change'
+            when contains(path, '/graphql') and regexp_matches(body, '\bcartLinesAdd\b') then 'add_to_cart'
+            when contains(path, '/graphql') and regexp_matches(body, '\b(cartLinesUpdate|cartCreate)\b') then 'cart_change'
             when regexp_full_match(path, '.*/checkouts?/[A-Za-z0-9/_-]*(complete|processing|submit)[a-z_-]*/?') then 'checkout'
             when regexp_full_match(path, '.*/wc/store/v1/cart/add-item/?') then 'add_to_cart'
             when regexp_full_match(path, '.*/wc/store/v1/checkout/?') then 'checkout'
@@ -52,7 +56,11 @@ with calls as (
             when regexp_matches(query, '(^|&)wc-ajax=checkout(&|$)') then 'checkout'
         end as kind
     from requests
-    where method = 'POST'
+    where (
+        method = 'POST'
+        -- a link that fills the cart: /cart/<variant>:<quantity>
+        or (method = 'GET' and contains(path, '/cart/') and regexp_full_match(path, '.*/cart/[0-9]+(:|%3A)[0-9]+(,[0-9]+(:|%3A)[0-9]+)*/?'))
+    )
       and (host is null or not (contains(host, 'facebook.') or contains(host, 'tiktok.') or contains(host, 'adsnebula.')))
 )
 select

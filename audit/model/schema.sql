@@ -121,7 +121,7 @@ create table event_items (
 create table actions (
     ref         varchar,
     source      varchar,
-    kind        varchar,            -- add_to_cart | checkout
+    kind        varchar,            -- add_to_cart | cart_change (quantity changed, cart made or filled by a link) | checkout
     started_at  timestamp,
     finished_at timestamp,
     status      integer,

@@ -2459,3 +2459,51 @@ select
     status
 from ranked
 where nth = 1;
+
+-- AddToCarts that no adding call claims, but a call that changed the cart: a quantity on the cart page, a link that fills it. One
+-- that goes with an adding call of the same page is that one's own and claims nothing; none says when the event may leave.
+create table cart_change_claims as
+with changes as (
+    select
+        a.ref,
+        a.session,
+        a.started_at,
+        a.finished_at
+    from actions a
+    where a.kind = 'cart_change'
+      and coalesce(a.status, 0) < 400
+      and not exists (
+          select 1
+          from actions b
+          where b.kind = 'add_to_cart'
+            and b.session = a.session
+            and b.page_load is not distinct from a.page_load
+            and b.started_at between a.started_at - interval 5 seconds and a.started_at + interval 5 seconds
+      )
+),
+distances as (
+    select
+        e.event_key,
+        e.platform,
+        coalesce(e.dataset, '') as dataset,
+        c.ref,
+        abs(epoch(coalesce(e.event_at, e.seen_at)) - epoch(c.started_at)) as distance
+    from changes c
+    join sent_events e on e.session = c.session
+    where e.step = 'AddToCart'
+      and e.channel = 'browser'
+      and coalesce(e.event_at, e.seen_at) between c.started_at - interval 5 seconds and c.finished_at + interval 10 seconds
+      and not exists (select 1 from action_claims k where k.event_key = e.event_key)
+),
+ranked as (
+    select
+        event_key,
+        ref,
+        row_number() over (partition by ref, platform, dataset order by distance, event_key) as nth
+    from distances
+)
+select
+    event_key,
+    ref as action_ref
+from ranked
+where nth = 1;
