@@ -8,7 +8,7 @@ why         = """
 A pixel that is started twice sends everything twice: page views now, and every later event whose code trusts that there is
 one pixel. It is the commonest beginning of double counting.
 """
-means       = "One opening of a page started the same pixel twice, or sent its page view twice within two seconds."
+means       = "One opening of a page started the same pixel twice, or sent the page view of one address twice within two seconds."
 first_check = "Search the page's source and the tag container for the pixel id: one start in the theme, one in an app is the usual pair."
 not_yet     = "Do not install a third helper that filters duplicates; remove one of the two starts instead."
 remedy      = "Start each pixel in one place only."
@@ -42,13 +42,13 @@ page_views as (
         page_load is not null as is_load,
         session,
         page_url,
+        page_cut,
         ref,
-        lag(ref) over (
-            partition by platform, dataset, coalesce(page_load, session), page_url order by coalesce(event_at, seen_at), event_key
-        ) as before_ref,
-        epoch(coalesce(event_at, seen_at)) - lag(epoch(coalesce(event_at, seen_at))) over (
-            partition by platform, dataset, coalesce(page_load, session), page_url order by coalesce(event_at, seen_at), event_key
-        ) as after_s
+        lag(ref) over opening_views as before_ref,
+        lag(page_url) over opening_views as before_url,
+        lag(page_digest) over opening_views as before_digest,
+        page_digest,
+        epoch(coalesce(event_at, seen_at)) - lag(epoch(coalesce(event_at, seen_at))) over opening_views as after_s
     from events
     where channel = 'browser'
       and lower(event_name) = 'pageview'
@@ -57,6 +57,9 @@ page_views as (
       and coalesce(page_load, session) is not null
       and coalesce(status, 200) <> 0
       and net_error is null
+    window opening_views as (
+        partition by platform, dataset, coalesce(page_load, session) order by coalesce(event_at, seen_at), event_key
+    )
 ),
 views as (
     select
@@ -74,11 +77,15 @@ twins as (
         platform,
         dataset,
         opening,
+        max(case when is_load and not coalesce(page_cut, false) then 1 else 0 end) as is_told,
         max(case when is_load then 1 else 0 end) as is_load,
         min(ref) as ref,
         min(before_ref) as before_ref
     from page_views
+    -- a page that changes its own address sends a view of each (domain 1.5)
     where after_s <= 2
+      and page_url = before_url
+      and page_digest is not distinct from before_digest
     group by platform, dataset, opening
 ),
 openings as (
@@ -93,8 +100,8 @@ select
     cast(null as varchar) as order_id,
     coalesce(s.session, v.session) as session,
     case
-        when s.starts > 1 or t.is_load = 1 then false
-        -- a log that names no page load: a page opened twice in two seconds looks the same
+        when s.starts > 1 or t.is_told = 1 then false
+        -- a log that names no page load: a page opened twice in two seconds looks the same; so do two addresses cut short
         when t.opening is not null then null
         else true
     end as ok,
@@ -103,7 +110,8 @@ select
         when s.starts > 1 and t.opening is not null
             then 'started ' || cast(s.starts as varchar) || ' times, and two page views within 2 s'
         when s.starts > 1 then 'started ' || cast(s.starts as varchar) || ' times'
-        when t.is_load = 1 then 'two page views within 2 s'
+        when t.is_told = 1 then 'two page views within 2 s'
+        when t.is_load = 1 then 'two page views within 2 s; the platform cut their addresses, which may differ'
         when t.opening is not null then 'two page views within 2 s; the log does not say whether of one opening'
         else 'one'
     end as actual,

@@ -23,6 +23,7 @@ reduced as (
 select
     address,
     masked_address(url) as page_url,
+    case when url <> address then salted(address) end as page_digest,
     url_host(address) as page_host,
     masked_address(path) as page_path,
     url_param(address, 'fbclid') as fbclid,
@@ -114,6 +115,7 @@ select
     decoded_text(case when c.is_click_cookie then c.click_id_sent else c.cookie_click end) as cookie_click,
     decoded_text(case when c.is_browser_cookie then c.browser_id_sent else c.cookie_browser end) as cookie_browser,
     g.page_url,
+    case when c.channel = 'browser' and lower(c.name_sent) = 'pageview' then g.page_digest end as page_digest,
     g.page_host,
     g.page_path,
     coalesce(c.page_cut, false) as page_cut,

@@ -69,6 +69,7 @@ create table events (
     cookie_click     varchar,       -- the platform's click cookie beside the request
     cookie_browser   varchar,       -- the platform's browser cookie beside the request
     page_url         varchar,       -- query reduced to campaign, click and order keys
+    page_digest      varchar,       -- page views: salted digest of the whole address where page_url is less; never written out
     page_host        varchar,
     page_path        varchar,
     page_cut         boolean,       -- the platform cut the page URL to its origin
