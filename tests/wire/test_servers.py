@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,13 @@ def test_a_conversions_api_batch_is_one_event_each(tmp_path: Path) -> None:
         "partner stape-gtmss-2.1.3", True, None, True,
     )  # fmt: skip
     assert "EAAtoken" not in str(first)
+
+
+@pytest.mark.parametrize("text", ["", "undefined", "null"])
+def test_the_hash_of_an_empty_field_names_nobody(text: str, tmp_path: Path) -> None:
+    void = hashlib.sha256(text.encode()).hexdigest()
+    (event,) = decode(tmp_path, {"url": GRAPH, "body": {"data": [_capi(user_data={"em": [void], "ph": void.upper()})]}})
+    assert (event["has_email"], event["has_phone"], event["void_keys"]) == (False, False, "e-mail, phone")
 
 
 def test_a_graph_error_refuses_the_whole_batch(tmp_path: Path) -> None:
