@@ -1,6 +1,6 @@
 /*
 title       = "Events respect the consent on record"
-failure     = "An event left although consent was denied"
+failure     = "An event and the consent on record do not agree"
 facet       = "privacy"
 severity    = "warning"
 needs       = ["events"]
@@ -9,7 +9,7 @@ Where the same evidence shows that a shopper refused, or asked for limited use, 
 that every browser can show to an authority.
 """
 means       = "The record shows consent denied when this event left, or limited use asked for on one side and not on the other."
-first_check = "Open the site, refuse consent, and watch which requests still leave; then compare the server's copy of the same event."
+first_check = "After a refusal: open the site, refuse consent, and watch which requests still leave. Where only limited use differs: compare both copies of the event; nobody need have refused."
 not_yet     = "Do not switch the consent banner off or make it pre-accepted to get the numbers back."
 remedy      = "Tie this sender to the consent tool, hand the answer on to the server, and send the limited-use flag from both sides or from neither."
 owner       = "tracking"

@@ -1,6 +1,6 @@
 /*
 title       = "Only pixels of the plan get core events"
-failure     = "A pixel the plan does not name gets core events"
+failure     = "A pixel or event set the plan does not name gets core events"
 facet       = "senders"
 severity    = "warning"
 follows  = ["event_id_mismatch", "missing_event_id", "event_name_mismatch", "dataset_mismatch", "duplicate_purchase"]
@@ -46,7 +46,10 @@ select
     d.dataset is not null as ok,
     'pixel ' || p.first_dataset || case when p.datasets > 1 then ' or another of the plan' else '' end as expected,
     cast(x.events as varchar) || case when x.events = 1 then ' core event' else ' core events' end
-        || ', ' || cast(x.purchases as varchar) || ' of them Purchase, to pixel ' || x.dataset || ' by ' || x.sender
+        || ', ' || cast(x.purchases as varchar) || ' of them Purchase, to '
+        -- TikTok keeps sales of stores and customer lists in sets of their own (domain 2.4)
+        || case when e.platform = 'tiktok' and e.action_source in ('offline', 'crm', 'app') then e.action_source || ' event set ' else 'pixel ' end
+        || x.dataset || ' by ' || x.sender
         || case when x.other_sender <> x.sender then ' and ' || x.other_sender else '' end as actual,
     cast(null as varchar) as cause,
     e.ref,

@@ -92,7 +92,7 @@ create table events (
     rule             varchar,       -- codeless: Event Setup Tool rule
     is_codeless      boolean,
     is_noscript      boolean,
-    action_source    varchar,
+    action_source    varchar,       -- where it happened, as sent: Meta's action_source, TikTok's event_source
     has_test_code    boolean,
     limited_use      varchar,       -- limited data use flags as sent
     consent          varchar,       -- granted | denied where the evidence says so

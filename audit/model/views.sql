@@ -1521,6 +1521,7 @@ select
     e.has_test_code,
     e.relay_store,
     e.in_plan,
+    e.action_source,
     e.status,
     e.net_error,
     e.answer_code,

@@ -7,7 +7,7 @@ with posts as (
         payload_of(host, path) as payload,
         structure_of(body) as structure,
         try(from_json(body, '{"event_source_id":"VARCHAR","test_event_code":"VARCHAR","partner_name":"VARCHAR","pixel_code":"VARCHAR",
-            "event":"VARCHAR","data":"JSON","batch":"JSON"}')) as m,
+            "event_source":"VARCHAR","event":"VARCHAR","data":"JSON","batch":"JSON"}')) as m,
         try(from_json(response, '{"code":"VARCHAR","message":"VARCHAR"}')) as answer,
         logged_answer(response) as answered
     from requests
@@ -96,6 +96,7 @@ select
     case when code is not null then code in ('0', '20001')
          when status >= 400 or status = 0 then false
          when answered is null and status between 200 and 299 then true end as accepted,
+    m.event_source as action_source,
     coalesce(m.test_event_code <> '', false) as has_test_code,
     case when e.limited_data_use = 'true' then 'LDU' end as limited_use,
     first_of(u.email) as email_sent,

@@ -156,6 +156,7 @@ def test_tiktok_says_yes_or_no_in_its_code_not_in_the_status(code: int, accepted
     body = {"event_source": "web", "event_source_id": "CT7K2M3C77U9QF4RBEV0", "data": [call]}
     (event,) = decode(tmp_path, {"url": TIKTOK, "body": body, "status": 200, "response": {"code": code, "message": "m"}})
     assert (event["accepted"], event["step"], event["dataset"]) == (accepted, "Purchase", "CT7K2M3C77U9QF4RBEV0")
+    assert event["action_source"] == "web"
     assert (event["value"], event["items"], event["click_id"]) == (Decimal(150000), "A", "E.C.P.abc")
 
 
