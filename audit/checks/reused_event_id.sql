@@ -110,7 +110,41 @@ suspects as (
       and (
           first_order <> last_order
           or (first_order is null and (first_session <> last_session or without_visit > 0))
+          or (step = 'Purchase' and first_session <> last_session)
       )
+),
+-- The order a copy's page names: its last word, or the one before it (/thank-you/1001, /checkouts/<token>/thank-you).
+page_words as (
+    select
+        p.event_key,
+        regexp_extract(e.page_path, '([^/]+)/?$', 1) as word
+    from suspects s
+    join placed p
+        on p.id_key = s.id_key
+       and p.pixel is not distinct from s.pixel
+       and p.step = s.step
+    join events e on e.event_key = p.event_key
+    where s.step = 'Purchase'
+    union
+    select
+        p.event_key,
+        regexp_extract(e.page_path, '([^/]+)/[^/]+/?$', 1)
+    from suspects s
+    join placed p
+        on p.id_key = s.id_key
+       and p.pixel is not distinct from s.pixel
+       and p.step = s.step
+    join events e on e.event_key = p.event_key
+    where s.step = 'Purchase'
+),
+pages_of_orders as (
+    select
+        w.event_key,
+        min(k.order_id) as page_order
+    from page_words w
+    join order_keys k on k.key = w.word
+    where length(w.word) >= 3
+    group by w.event_key
 ),
 suspect_copies as (
     select
@@ -119,6 +153,8 @@ suspect_copies as (
         p.step,
         p.session,
         p.order_named,
+        g.page_order,
+        case when e.order_how = 'parameter' and g.page_order <> e.order_id then e.order_id end as misnamed_order,
         h.shopper,
         e.ref,
         e.page_host || coalesce(e.page_path, '') as page,
@@ -130,6 +166,7 @@ suspect_copies as (
        and p.pixel is not distinct from s.pixel
        and p.step = s.step
     join events e on e.event_key = p.event_key
+    left join pages_of_orders g on g.event_key = p.event_key
     left join shoppers h
         on h.platform = e.platform
        and h.session = p.session
@@ -141,6 +178,11 @@ told_apart as (
         step,
         count(distinct order_named) as orders,
         count(distinct shopper) as shoppers,
+        count(distinct page_order) as page_orders,
+        min(page_order) as first_page_order,
+        max(page_order) as last_page_order,
+        min(misnamed_order) as misnamed_order,
+        min(case when misnamed_order is not null then page_order end) as misnamed_page_order,
         count(distinct page) as pages,
         min(page) as page,
         count(distinct case when channel = 'browser' then contents end) as browser_contents,
@@ -155,9 +197,16 @@ judged as (
         coalesce(t.shoppers, 1) as shoppers,
         t.pages,
         t.page,
+        coalesce(t.page_orders, 0) as page_orders,
+        t.first_page_order,
+        t.last_page_order,
+        t.misnamed_order,
+        t.misnamed_page_order,
         case
             when t.id_key is null then true
             when t.orders > 1 then false
+            -- the order was read from where the last one still stood; each page says which it was
+            when t.orders = 1 and t.page_orders > 1 then false
             -- one order opened again in another visit is still one sale
             when t.orders = 1 then true
             when t.shoppers > 1 then false
@@ -175,8 +224,14 @@ rows_of_ids as (
     select
         j.id_key,
         j.pixel,
-        min(case when coalesce(p.order_named, p.session) = coalesce(j.first_order, j.first_session) then p.ref end) as first_ref,
-        min(case when coalesce(p.order_named, p.session) = coalesce(j.last_order, j.last_session) then p.ref end) as last_ref,
+        min(case
+            when j.orders = 1 then case when p.page_order = j.first_page_order then p.ref end
+            when coalesce(p.order_named, p.session) = coalesce(j.first_order, j.first_session) then p.ref
+        end) as first_ref,
+        min(case
+            when j.orders = 1 then case when p.page_order = j.last_page_order then p.ref end
+            when coalesce(p.order_named, p.session) = coalesce(j.last_order, j.last_session) then p.ref
+        end) as last_ref,
         min(p.ref) as any_ref,
         max(p.ref) as other_any_ref
     from judged j
@@ -196,6 +251,10 @@ select
     'one act per id' || coalesce(' in pixel ' || j.pixel, '') as expected,
     case
         when j.orders > 1 then cast(j.orders as varchar) || ' orders share it, among them ' || j.first_order || ' and ' || j.last_order
+            || coalesce('; one event''s order parameter names ' || j.misnamed_order || ', its page ' || j.misnamed_page_order, '')
+        when j.ok = false and j.orders = 1
+            then cast(j.events as varchar) || ' events share it on the pages of orders ' || j.first_page_order || ' and '
+                || j.last_page_order || '; all of them name order ' || j.first_order
         when j.ok = false then cast(j.events as varchar) || ' events of ' || cast(j.shoppers as varchar) || ' shoppers share it'
             || case when j.pages = 1 then ', all on ' || j.page else '' end
         when j.ok is null then cast(j.events as varchar) || ' events with different contents share it; the log does not say whose they are'
@@ -204,6 +263,7 @@ select
     case
         when j.ok is not false then null
         when is_placeholder(e.event_id) then 'placeholder'
+        when j.orders = 1 or j.misnamed_order is not null then 'unknown'
         when regexp_full_match(e.event_id, '[0-9]+') or length(e.event_id) < 8 then 'low_entropy'
         when j.pages = 1 and j.orders = 0 then 'page_cache'
         else 'unknown'
