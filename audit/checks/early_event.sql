@@ -40,6 +40,13 @@ not_yet     = "Do not judge return on ad spend: abandoned payments are in it."
 remedy      = "Fire the Purchase on the page, or from the backend call, that follows the created order."
 owner       = "tracking"
 
+[causes.clock_differs]
+means       = "By the clock of one file the Purchase is older than the order it names, by minutes only, and by its other copy, its id or its page it is not: the clocks differ, and what came first cannot be told."
+first_check = "Compare the clock of the device or server named below with a clock of the internet, such as time.is."
+not_yet     = "Do not move the purchase call because of this: nothing proves that it runs too early."
+remedy      = "Set that clock by network time, then record one more test order."
+owner       = "tracking"
+
 [causes.before_payment]
 means       = "The plan counts paid orders only, and this Purchase was sent before the payment arrived."
 first_check = "Look whether the storefront fires Purchase at order creation although the plan says payment_confirmed."
@@ -59,6 +66,8 @@ with credible_times as (
         e.order_id,
         e.order_key,
         e.event_id,
+        e.source,
+        e.page_url,
         case
             when e.event_at is null then e.seen_at
             when s.has_zone = false and e.event_time_sent is not null then e.event_at
@@ -122,6 +131,7 @@ order_times as (
         min(o.created_at) as created_at,
         min(o.paid_at) as paid_at,
         min(o.ref) as ref,
+        min(o.source) as source,
         min(l.conversion_point) as conversion_point
     from orders o
     cross join launch l
@@ -137,7 +147,9 @@ judged as (
         a.outcome,
         o.created_at,
         o.paid_at,
+        o.conversion_point,
         o.ref as order_ref,
+        o.source as order_source,
         case
             when a.outcome = 'early' then 'before_action'
             when a.outcome = 'failed' then 'action_failed'
@@ -155,19 +167,134 @@ judged as (
     where a.event_key is not null
        or o.order_id is not null
 ),
+-- Five minutes are what a clock nobody sets may be off.
+suspects as (
+    select *
+    from judged
+    where found_cause = 'before_order'
+      and epoch(latest_at) >= epoch(created_at) - 300
+      and (conversion_point = 'order_created' or epoch(latest_at) >= epoch(paid_at) - 300)
+),
+copies as (
+    select
+        s.event_key,
+        s.session,
+        s.source,
+        s.created_at,
+        p.server_key as other_key
+    from suspects s
+    join event_pairs p on p.browser_key = s.event_key
+    where p.kind = 'exact'
+    union all
+    select
+        s.event_key,
+        s.session,
+        s.source,
+        s.created_at,
+        p.browser_key
+    from suspects s
+    join event_pairs p on p.server_key = s.event_key
+    where p.kind = 'exact'
+),
+other_times as (
+    select
+        c.event_key,
+        c.session,
+        c.source,
+        o.source as other_source,
+        o.channel as other_channel,
+        c.created_at,
+        coalesce(o.event_at, o.seen_at) as other_at,
+        coalesce(o.event_at, o.seen_at) + interval 999 milliseconds >= c.created_at as is_later,
+        row_number() over (partition by c.event_key order by coalesce(o.event_at, o.seen_at) desc, o.event_key) as nth
+    from copies c
+    join events o on o.event_key = c.other_key
+),
+later_copies as (
+    select *
+    from other_times
+    where nth = 1
+      and is_later
+      and source <> other_source
+),
+-- What the file's own clock says against it: it is early by that clock too, or that clock is right.
+on_time as (
+    -- Another event of the visit that both files saw at the same moment.
+    select l.event_key
+    from later_copies l
+    join events b on b.session = l.session and b.source in (l.source, l.other_source) and b.channel = 'browser'
+    join event_pairs p on p.browser_key = b.event_key and p.kind = 'exact'
+    join events o on o.event_key = p.server_key and o.source in (l.source, l.other_source) and o.source <> b.source
+    where abs(epoch(o.seen_at) - epoch(b.seen_at)) <= 30
+    union
+    -- The same file has another Purchase of the order, and in time.
+    select s.event_key
+    from suspects s
+    join judged j on j.order_id = s.order_id and j.source = s.source and j.session = s.session
+    where j.latest_at >= s.created_at
+      and j.latest_at <= s.created_at + interval 5 minutes
+    union
+    -- The visit's checkout began after it.
+    select s.event_key
+    from suspects s
+    join sent_events c on c.session = s.session and c.source = s.source and c.step = 'InitiateCheckout'
+    group by s.event_key
+    having min(epoch(coalesce(c.event_at, c.seen_at)) - epoch(s.latest_at)) > 0
+),
+early_copies as (
+    select distinct event_key
+    from other_times
+    where epoch(other_at) + 0.999 < epoch(created_at) - 60
+),
+named as (
+    -- The order's key in the event's id or page, where no order was before it had one.
+    select
+        s.event_key,
+        case when regexp_matches(' ' || s.event_id || ' ', '[^A-Za-z0-9]' || regexp_escape(s.order_key) || '[^A-Za-z0-9]') then 'event_id'
+            else 'page' end as place
+    from suspects s
+    join order_keys k on k.order_id = s.order_id and k.key = s.order_key
+    left join early_copies e on e.event_key = s.event_key
+    where e.event_key is null
+      and k.kind <> 'token'  -- a checkout has its token before the order
+      and regexp_matches(
+          ' ' || coalesce(s.event_id, '') || ' ' || coalesce(s.page_url, '') || ' ',
+          '[^A-Za-z0-9]' || regexp_escape(s.order_key) || '[^A-Za-z0-9]')
+),
+doubts as (
+    select
+        s.event_key,
+        min(l.other_at) as other_at,
+        min(l.other_channel) as other_channel,
+        min(l.other_source) as other_source,
+        min(n.place) as place
+    from suspects s
+    left join later_copies l on l.event_key = s.event_key
+    left join named n on n.event_key = s.event_key
+    left join on_time t on t.event_key = s.event_key
+    where t.event_key is null
+      and (l.event_key is not null or n.event_key is not null)
+    group by s.event_key
+),
 sends as (
     -- The copies of one send are one subject; its worst copy speaks for it.
     select
-        *,
-        coalesce(case when step = 'Purchase' then coalesce(order_id, order_key) end, event_id, ref) as unit
-    from judged
+        j.* exclude (found_cause),
+        case when d.event_key is not null then 'clock_differs' else j.found_cause end as found_cause,
+        d.other_at,
+        d.other_channel,
+        d.other_source,
+        d.place,
+        coalesce(case when j.step = 'Purchase' then coalesce(j.order_id, j.order_key) end, j.event_id, j.ref) as unit
+    from judged j
+    left join doubts d on d.event_key = j.event_key
 ),
 ranked as (
     select
         *,
         row_number() over (
             partition by platform, step, unit
-            order by case when found_cause is not null then 0 when is_told then 1 else 2 end,
+            order by case when found_cause <> 'clock_differs' then 0 when found_cause is not null then 1 when is_told then 2 else 3 end,
                 case channel when 'browser' then 0 else 1 end, happened_at, event_key
         ) as nth
     from sends
@@ -178,7 +305,7 @@ select
     unit as subject,
     order_id,
     session,
-    case when found_cause is not null then false when is_told then true end as ok,
+    case when found_cause = 'clock_differs' then null when found_cause is not null then false when is_told then true end as ok,
     case
         when found_cause in ('before_action', 'action_failed') or (found_cause is null and outcome is not null)
             then 'after the storefront''s ' || case step when 'AddToCart' then 'cart' else 'checkout' end || ' call succeeded'
@@ -189,6 +316,11 @@ select
     case
         when found_cause = 'before_action' then 'sent by the ' || channel || ' at ' || strftime(happened_at, '%H:%M:%S.%g') || ' UTC'
         when found_cause = 'action_failed' then 'the call failed (' || status || '), the event was sent all the same'
+        when other_at is not null then channel || ' copy at ' || strftime(happened_at, '%Y-%m-%d %H:%M:%S') || ' UTC by the clock of ' || source
+            || ', ' || other_channel || ' copy at ' || strftime(other_at, '%H:%M:%S') || ' by that of ' || other_source || ': the clocks differ'
+        when found_cause = 'clock_differs' then 'sent by the ' || channel || ' at ' || strftime(happened_at, '%Y-%m-%d %H:%M:%S')
+            || ' UTC by the clock of ' || source || ', though its ' || place || ' names the order already: that clock and the one of '
+            || coalesce(order_source, 'the export') || ' differ'
         when found_cause is not null then 'sent by the ' || channel || ' at ' || strftime(happened_at, '%Y-%m-%d %H:%M:%S') || ' UTC'
         when is_told then 'sent at ' || strftime(happened_at, '%H:%M:%S') || ' UTC'
         when doubt_s > 0 then 'sent at ' || strftime(happened_at, '%H:%M:%S') || ' in a time zone that nothing names for this log'
