@@ -9,6 +9,13 @@ TikTok credits a sale to an ad mainly through ttclid, the click id of the landin
 and the campaign learns from fewer sales than it made.
 """
 
+# For rows that cannot be told.
+means       = "Whether this event carried the ad click cannot be read from what was handed in."
+first_check = "See what the log keeps of a TikTok call: the _ttclid cookie or the click id itself, or neither of them."
+not_yet     = "Do not report the click as lost, and do not treat this as passed either."
+remedy      = "Record one visit with ?ttclid= in its address as a HAR, or let the pixel log write the _ttclid cookie down too."
+owner       = "tracking"
+
 [causes.browser]
 means       = "The browser pixel sent the event without the click id although the visit landed with one: it did not survive from the landing to this page."
 first_check = "See whether the shop moves to another host or opens the checkout in a new window after the landing, and whether the pixel's cookies are switched off."
@@ -61,6 +68,15 @@ known_refs as (
     where k.platform = 'tiktok'
     group by k.session
 ),
+-- A decoded log none of whose rows names a TikTok click id does not write it down; the pixel keeps it elsewhere than in its cookies.
+silent_logs as (
+    select source
+    from events
+    where platform = 'tiktok'
+      and endpoint = 'decoded_log'
+    group by source
+    having count(click_id) + count(cookie_click) + sum(case when click_id_state = 'empty' then 1 else 0 end) = 0
+),
 judged as (
     select
         e.step,
@@ -75,6 +91,8 @@ judged as (
         e.landing_click,
         e.judged_at,
         e.on_landing,
+        e.endpoint = 'decoded_log' and e.landing_click is not null as is_in_address,
+        q.source is not null as is_silent_log,
         case e.channel when 'browser' then k.page_click_at else k.click_at end as known_at,
         case e.channel when 'browser' then r.page_ref else r.ref end as known_ref,
         c.first_at,
@@ -84,6 +102,7 @@ judged as (
     left join visit_knowledge k on k.session = e.visit and k.platform = e.platform
     left join last_sends c on c.session = e.visit and c.channel = e.channel
     left join known_refs r on r.session = e.visit
+    left join silent_logs q on q.source = e.source and e.channel = 'browser'
     where e.platform = 'tiktok'
       and coalesce(e.consent, 'granted') <> 'denied'
       and (e.landing_click is not null or case e.channel when 'browser' then k.page_click_at else k.click_at end < e.judged_at)
@@ -94,6 +113,9 @@ answered as (
         case
             when click_id is not null then true
             when blotted_keys like '%click id%' then null
+            -- The pixel reads the click from the address of its page; a log of calls has no place for that.
+            when is_in_address and channel = 'browser' then true
+            when is_silent_log then null
             -- On the landing page the pixel may fire before it has kept the click; its next event shows whether it did.
             when channel = 'browser' and on_landing and last_click_at > judged_at then true
             when channel = 'browser' and on_landing and coalesce(last_at, judged_at) <= judged_at then null
@@ -110,8 +132,10 @@ select
     ok,
     'ttclid, the ad click this visit came with' as expected,
     case
+        when ok and click_id is null and is_in_address then 'browser event on a page whose address carries ttclid'
         when ok then channel || ' event with ttclid, or on the page that is just keeping it'
         when ok is null and blotted_keys like '%click id%' then channel || ' event whose ttclid the log blotted out'
+        when ok is null and is_silent_log then 'browser event of a log that writes down no TikTok click id: no row has a _ttclid cookie or a ttclid'
         when ok is null then 'browser event without ttclid on the landing page, and no later event to compare it with'
         else channel || ' event with ' || case when click_id_state = 'empty' then 'an empty ttclid' else 'no ttclid' end
             || case
