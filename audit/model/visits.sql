@@ -85,12 +85,16 @@ from strays
 where copies is null;
 
 create or replace temp table unpaired_ties as
-select event_key, event_at, seen_at, ties
+select event_key, event_at, seen_at, source, ties
 from with_ties('unpaired');
 
-create or replace temp table tied as
-with ties as (
-    select event_key, event_at, hash(unnest(ties)) as tie from unpaired_ties
+create or replace temp table any_tied as
+with texts as (
+    select event_key, event_at, seen_at, source, unnest(ties) as tie from unpaired_ties
+),
+ties as (
+    select event_key, event_at, seen_at, source, hash(tie) as tie, starts_with(tie, 'click ') as is_click
+    from texts
 ),
 tie_shoppers as (
     select t.tie, min(s.shopper) as shopper
@@ -99,9 +103,61 @@ tie_shoppers as (
     where t.tie in (select tie from ties)
     group by t.tie
 )
-select distinct t.event_key, t.event_at, s.shopper
+select t.event_key, any_value(t.event_at) as event_at, any_value(t.seen_at) as seen_at, any_value(t.source) as source,
+    s.shopper, bool_and(t.is_click) as by_click
 from ties t
-join tie_shoppers s on s.tie = t.tie;
+join tie_shoppers s on s.tie = t.tie
+group by t.event_key, s.shopper;
+
+-- A link is copied and opened by others: a click alone ties no event that names another browser than the shopper's.
+create or replace temp table clicked as
+with named as (
+    select t.event_key, t.shopper
+    from any_tied t
+    join unpaired_ties u on u.event_key = t.event_key
+    where t.by_click
+      and len(list_filter(u.ties, lambda x: starts_with(x, 'fbp ') or starts_with(x, 'ttp '))) > 0
+),
+shoppers as (
+    select distinct shopper from named
+)
+select s.shopper, t.event_key
+from shoppers s
+join trace_shoppers x on x.shopper = s.shopper
+join traces t on t.trace = x.trace;
+
+create or replace temp table strangers as
+with shopper_ties as (
+    select shopper, unnest(ties) as tie from with_ties('clicked')
+),
+shopper_browsers as (
+    select shopper, bool_or(starts_with(tie, 'fbp ')) as has_fbp, bool_or(starts_with(tie, 'ttp ')) as has_ttp
+    from shopper_ties
+    group by shopper
+),
+event_browsers as (
+    select
+        event_key,
+        len(list_filter(ties, lambda x: starts_with(x, 'fbp '))) > 0 as has_fbp,
+        len(list_filter(ties, lambda x: starts_with(x, 'ttp '))) > 0 as has_ttp
+    from unpaired_ties
+)
+select t.event_key, t.shopper
+from any_tied t
+join shopper_browsers s on s.shopper = t.shopper
+join event_browsers e on e.event_key = t.event_key
+where t.by_click
+  and ((s.has_fbp and e.has_fbp) or (s.has_ttp and e.has_ttp));
+
+create or replace temp table tied as
+select
+    t.* exclude (source),
+    -- a time that is none, or of no known zone, is held against nobody
+    coalesce(not z.has_zone, false) or t.event_at = timestamp '1970-01-01' as is_timeless
+from any_tied t
+left join sources z on z.source = t.source
+left join strangers s on s.event_key = t.event_key and s.shopper = t.shopper
+where s.event_key is null;
 
 create or replace temp table moments as
 select v.copy_id, coalesce(v.seen_at, timestamp '1970-01-01') as seen_at, v.shopper, v.nth, v.visit
@@ -187,18 +243,31 @@ by_copy as (
     from candidates c
     join firsts f on f.copy_id = c.copy_id and f.seen_at = c.seen_at
 ),
-by_tie as (
+near as (
     select
         t.event_key,
+        t.by_click,
+        t.is_timeless,
         v.visit,
-        row_number() over (
-            partition by t.event_key
-            order by
-                greatest(0, epoch(v.first_at) - epoch(t.event_at), epoch(t.event_at) - epoch(v.last_at)), n.name, v.nth
-        ) as place
+        v.nth,
+        n.name,
+        greatest(0, epoch(v.first_at) - epoch(t.event_at), epoch(t.event_at) - epoch(v.last_at)) as distance,
+        greatest(0, epoch(v.first_at) - epoch(t.seen_at), epoch(t.seen_at) - epoch(v.last_at)) as seen_distance
     from tied t
     join visit_spans v on v.shopper = t.shopper
     left join shopper_names n on n.shopper = t.shopper
+),
+by_tie as (
+    select
+        event_key,
+        visit,
+        row_number() over (partition by event_key order by distance, name, nth) as place
+    from near
+    -- A click lives on in links and cookies: by itself it ties no event to a visit that was over.
+    where not by_click
+       or is_timeless
+       or distance <= 1800
+       or seen_distance <= 1800
 )
 select event_key, visit from by_copy where place = 1
 union all
@@ -213,8 +282,14 @@ select n.event_key, n.visit, s.seen_at
 from nearest_visits n
 join strays s on s.event_key = n.event_key
 union all
--- A shopper the browser evidence never saw: the server's own ids.
-select u.event_key, hash('', list_min(u.ties)), u.seen_at
+-- A shopper the browser evidence never saw: the server's own ids; where the click is another shopper's, the browser's.
+select
+    u.event_key,
+    hash('', coalesce(
+        case when u.event_key in (select event_key from any_tied)
+            then list_min(list_filter(u.ties, lambda x: starts_with(x, 'fbp ') or starts_with(x, 'ttp '))) end,
+        list_min(u.ties))),
+    u.seen_at
 from unpaired_ties u
 left join nearest_visits n on n.event_key = u.event_key
 where n.event_key is null

@@ -1,0 +1,73 @@
+"""Which visit a server event belongs to, where no browser copy of its id tells."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from audit import engine
+from audit.plan import Plan
+
+FBP, OTHER_FBP = "fb.1.1795168800000.123456789", "fb.1.1795168800000.987654321"
+FBC = "fb.1.1795168800000.IwAR2abcdefgh"
+
+
+def _page(ts: str) -> dict[str, object]:
+    return {
+        "ts": ts, "platform": "meta", "pixel_id": "1234567890", "event": "ViewContent", "event_id": f"b-{ts}", "params": {},
+        "page_url": "https://shop.example/p", "cookies": {"_fbp": FBP, "_fbc": FBC},
+    }  # fmt: skip
+
+
+def _sent(ts: str, user: dict[str, str]) -> dict[str, object]:
+    event = {"event_name": "Purchase", "event_id": "s-1", "action_source": "website", "user_data": user}
+    return {"ts": ts, "method": "POST", "url": "https://graph.facebook.com/v23.0/1234567890/events", "body": {"data": [event]}, "status": 200}
+
+
+def _visits(folder: Path, *sent: dict[str, object]) -> list[str]:
+    """Whose visit each server event is: the page's, or its own."""
+    pages = [_page("2026-11-20T10:00:00Z"), _page("2026-11-20T10:10:00Z")]
+    (folder / "pixels.ndjson").write_text("".join(json.dumps(row) + "\n" for row in pages), encoding="utf-8")
+    (folder / "server.ndjson").write_text("".join(json.dumps(row) + "\n" for row in sent), encoding="utf-8")
+    audit = engine.run([engine.InputFile(folder / name, name) for name in ("pixels.ndjson", "server.ndjson")], Plan())
+    rows = audit.con.execute(
+        "select session in (select session from events where channel = 'browser'), session from events"
+        " where channel = 'server' order by event_key"
+    ).fetchall()
+    audit.con.close()
+    return ["the page's" if is_page else session for is_page, session in rows]
+
+
+@pytest.mark.parametrize(
+    ("ts", "user"),
+    [
+        ("2026-11-20T10:11:00Z", {"fbp": FBP}),
+        ("2026-11-20T14:00:00Z", {"fbp": FBP}),  # the same browser, however late
+        ("2026-11-20T10:11:00Z", {"fbc": FBC}),
+        ("2026-11-20T10:39:00Z", {"fbc": FBC}),  # within the thirty minutes that end a visit
+        ("2026-11-20T14:00:00Z", {"fbc": FBC, "fbp": FBP}),
+    ],
+)
+def test_a_browser_id_ties_a_server_event_to_its_shopper_and_a_click_does_within_the_visit(
+    ts: str, user: dict[str, str], tmp_path: Path
+) -> None:
+    assert _visits(tmp_path, _sent(ts, user)) == ["the page's"]
+
+
+@pytest.mark.parametrize(
+    ("ts", "user"),
+    [
+        ("2026-11-20T10:11:00Z", {"fbc": FBC, "fbp": OTHER_FBP}),  # another browser
+        ("2026-11-20T14:00:00Z", {"fbc": FBC}),  # hours later
+    ],
+)
+def test_a_copied_ad_link_ties_no_other_shopper(ts: str, user: dict[str, str], tmp_path: Path) -> None:
+    (visit,) = _visits(tmp_path, _sent(ts, user))
+    assert visit != "the page's"
+
+
+def test_others_who_opened_the_copied_link_are_shoppers_of_their_own(tmp_path: Path) -> None:
+    sent = [_sent("2026-11-20T14:00:00Z", {"fbc": FBC, "fbp": f"fb.1.1795168800000.{n}"}) for n in (11111111, 22222222)]
+    assert len(set(_visits(tmp_path, *sent))) == 2
