@@ -23,7 +23,13 @@ def _page(ts: str) -> dict[str, object]:
 
 def _sent(ts: str, user: dict[str, str]) -> dict[str, object]:
     event = {"event_name": "Purchase", "event_id": "s-1", "action_source": "website", "user_data": user}
-    return {"ts": ts, "method": "POST", "url": "https://graph.facebook.com/v23.0/1234567890/events", "body": {"data": [event]}, "status": 200}
+    return {
+        "ts": ts,
+        "method": "POST",
+        "url": "https://graph.facebook.com/v23.0/1234567890/events",
+        "body": {"data": [event]},
+        "status": 200,
+    }
 
 
 def _visits(folder: Path, *sent: dict[str, object]) -> list[str]:
