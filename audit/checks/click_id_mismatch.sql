@@ -10,6 +10,13 @@ The browser copy and the server copy describe one act of one person. When they n
 has to choose whom to believe, and the sale may be credited to the wrong ad or to nobody.
 """
 
+# For rows that cannot be told.
+means       = "The server's click id was seen in another visit only, and no browser id tells whether that was the same shopper."
+first_check = "See whether the log keeps the _fbp and _ttp cookies of each visit."
+not_yet     = "Do not report the click as somebody else's, and do not treat this as passed."
+remedy      = "Record the browser ids too, or one test order from the landing with a click id to the thank-you page."
+owner       = "tracking"
+
 [causes.fbc]
 means       = "Browser and server sent different fbc values for the same event: another click id or another creation time."
 first_check = "Find out where the server takes fbc from; it is not the cookie the browser has now."
@@ -37,9 +44,31 @@ first_check = "Look for a server that generates ttp, or two _ttp cookies on diff
 not_yet     = "Do not clear shoppers' cookies; find the second writer first."
 remedy      = "Let the TikTok pixel write _ttp and pass that cookie on unchanged."
 owner       = "tracking"
+
+[causes.click_id]
+means       = "Browser and server sent different SnackVideo click ids for the same order, and the click id is all SnackVideo matches a server event by."
+first_check = "Compare both with the click_id of the landing: a server that keeps one value for all shoppers sends another shopper's."
+not_yet     = "Do not judge SnackVideo campaigns against each other while clicks are mixed up."
+remedy      = "Take the click id from the _kwai_click_id cookie of the request that placed the order, for each order anew."
+owner       = "tracking"
+
+[causes.browser_id]
+means       = "The server sends the browser id (ttp) in the field of the ad click (ttclid); TikTok finds no ad by it."
+first_check = "Look at the code that fills ttclid: it reads the _ttp cookie, or the two fields are exchanged."
+not_yet     = "Do not collect more personal data to raise match quality; the click id is free and already in the browser."
+remedy      = "Fill ttclid from the landing's click id, ttp from the _ttp cookie, and leave ttclid out where there was no click."
+owner       = "tracking"
+
+[causes.other_visit]
+means       = "The server sent a click id that this order's own visit never showed; the evidence has it in a visit of another browser only."
+first_check = "Compare the server's click ids of several orders: the same one for different shoppers is a value kept too long. One shopper with two devices looks alike."
+not_yet     = "Do not move budget by these sales; some of them may be credited to somebody else's click."
+remedy      = "Store the click id with the cart or the request of its shopper, never in the server's memory, and read it there for each event."
+owner       = "tracking"
 */
 with copies as (
     select
+        s.event_key as server_key,
         b.platform,
         b.step,
         coalesce(b.order_id, s.order_id, b.order_key, s.order_key, b.event_id) as subject,
@@ -54,20 +83,128 @@ with copies as (
     from event_pairs p
     join events b on b.event_key = p.browser_key
     join events s on s.event_key = p.server_key
-    where p.kind = 'exact'
-      and b.platform in ('meta', 'tiktok')
-      and b.step is not null
+    where b.step is not null
+      and ((p.kind = 'exact' and b.platform in ('meta', 'tiktok'))
+        -- without event ids the order makes the pair
+        or (p.kind = 'probable' and b.platform = 'snackvideo' and b.order_id = s.order_id))
 ),
 compared as (
-    select *, case platform when 'meta' then 'fbc' else 'ttclid' end as id_kind, browser_click as browser_value, server_click as server_value
+    select *, case platform when 'meta' then 'fbc' when 'tiktok' then 'ttclid' else 'click_id' end as id_kind, browser_click as browser_value, server_click as server_value
     from copies
     where browser_click is not null
       and server_click is not null
+      and not (platform = 'tiktok' and server_click is not distinct from server_browser)
     union all
     select *, case platform when 'meta' then 'fbp' else 'ttp' end, browser_browser, server_browser
     from copies
     where browser_browser is not null
       and server_browser is not null
+),
+-- Server events whose click no browser copy stands beside: their own visit has to show it.
+alone as (
+    select
+        e.event_key,
+        e.platform,
+        e.step,
+        coalesce(e.order_id, e.order_key, e.event_id, e.session, e.ref) as subject,
+        e.order_id,
+        e.ref,
+        e.browser_id,
+        case when coalesce(e.click_id, '') like 'fb.%' then split_part(e.click_id, '.', 4) else e.click_id end as click
+    from sent_events e
+    left join (select distinct server_key from compared where id_kind in ('fbc', 'ttclid', 'click_id')) c on c.server_key = e.event_key
+    where e.channel = 'server'
+      and e.click_id is not null
+      and e.click_id is distinct from e.browser_id
+      and e.landing_click is null
+      and c.server_key is null
+),
+own_visits as (
+    select a.event_key, b.session
+    from alone a
+    join event_pairs p on p.server_key = a.event_key and p.kind = 'exact'
+    join events b on b.event_key = p.browser_key
+    where b.session is not null
+    union
+    select a.event_key, b.session
+    from alone a
+    join events b on b.order_id = a.order_id and b.channel = 'browser'
+    where b.session is not null
+),
+page_clicks as (
+    select platform, session, click_id as click, ref from events where channel = 'browser' and click_id is not null
+    union all
+    select platform, session, cookie_click, ref from events where channel = 'browser' and cookie_click is not null
+    union all
+    select platform, session, landing_click, ref from events where channel = 'browser' and landing_click is not null
+    union all
+    select platform, session, click_id, ref from landings where click_id is not null
+),
+showings as (
+    select
+        platform,
+        session,
+        case when coalesce(click, '') like 'fb.%' then split_part(click, '.', 4) else click end as click,
+        min(ref) as ref
+    from page_clicks
+    where session is not null
+    group by platform, session, case when coalesce(click, '') like 'fb.%' then split_part(click, '.', 4) else click end
+),
+-- Whose visits show the click: its own, else others.
+shown as (
+    select
+        a.event_key,
+        s.session,
+        s.ref,
+        o.session is not null as is_own
+    from alone a
+    join showings s on s.platform = a.platform and s.click = a.click and s.click <> ''
+    left join own_visits o on o.event_key = a.event_key and o.session = s.session
+    where a.event_key in (select event_key from own_visits)
+),
+owned as (
+    select distinct event_key from shown where is_own
+),
+elsewhere as (
+    select s.event_key, s.session, s.ref
+    from shown s
+    left join owned o on o.event_key = s.event_key
+    where o.event_key is null
+),
+visit_browsers as (
+    select distinct session, platform, coalesce(browser_id, cookie_browser) as browser
+    from events
+    where channel = 'browser'
+      and coalesce(browser_id, cookie_browser) is not null
+      and (session in (select session from elsewhere)
+        or session in (select o.session from own_visits o join elsewhere e on e.event_key = o.event_key))
+),
+own_browsers as (
+    select o.event_key, b.platform, b.browser
+    from own_visits o
+    join visit_browsers b on b.session = o.session
+),
+strangers as (
+    -- Visits of a browser known to be another: a kind of id that both have, and none of it the same.
+    select
+        e.event_key,
+        e.session,
+        count(m.browser) = 0 as is_other
+    from elsewhere e
+    join visit_browsers v on v.session = e.session
+    join own_browsers b on b.event_key = e.event_key and b.platform = v.platform
+    left join own_browsers m on m.event_key = e.event_key and m.platform = v.platform and m.browser = v.browser
+    group by e.event_key, e.session
+),
+foreign_clicks as (
+    select
+        e.event_key,
+        min(e.ref) as ref,
+        count(*) = sum(case when coalesce(s.is_other, false) then 1 else 0 end) as is_foreign,
+        max(case when s.is_other = false then 1 else 0 end) = 1 as is_returning
+    from elsewhere e
+    left join strangers s on s.event_key = e.event_key and s.session = e.session
+    group by e.event_key
 ),
 judged as (
     select
@@ -107,3 +244,44 @@ select
     browser_ref as ref,
     server_ref as other_ref
 from judged
+union all
+select
+    a.platform,
+    a.step,
+    a.subject,
+    a.order_id,
+    v.session,
+    case when f.event_key is null or f.is_returning then true when f.is_foreign then false end,
+    'a click id that the visit of this order showed',
+    case
+        when f.event_key is null then 'a click id of this visit'
+        when f.is_returning then 'a click id of the same browser''s other visit'
+        when f.is_foreign then 'server click id ' || shown_id(a.click) || ', seen in the visit of another browser only'
+        else 'server click id ' || shown_id(a.click) || ', seen in another visit only; whether it is the same browser''s nothing tells'
+    end,
+    case when f.is_foreign and not f.is_returning then 'other_visit' end,
+    a.ref,
+    f.ref
+from alone a
+join (select event_key, min(session) as session from own_visits group by event_key) v on v.event_key = a.event_key
+left join owned o on o.event_key = a.event_key
+left join foreign_clicks f on f.event_key = a.event_key
+where o.event_key is not null
+   or f.event_key is not null
+union all
+select
+    platform,
+    step,
+    coalesce(order_id, order_key, event_id, session, ref),
+    order_id,
+    session,
+    false,
+    'a click id in ttclid, the browser id in ttp',
+    'server ttclid ' || shown_id(click_id) || ', which is this event''s ttp',
+    'browser_id',
+    ref,
+    cast(null as varchar)
+from sent_events
+where platform = 'tiktok'
+  and channel = 'server'
+  and click_id = browser_id
