@@ -1,5 +1,5 @@
 /*
-title    = "Every Purchase names the currency its order was paid in"
+title    = "Every Purchase names the currency of its order, every cart and checkout the shop's"
 failure  = "The currency sent is not the order's"
 facet    = "money"
 severity = "blocker"
