@@ -193,22 +193,26 @@ unmatched as (
     left join spaces s on s.event_key = p.event_key
     where s.event_key is null
 ),
-foreign_items as (
-    select distinct u.event_key, u.order_id, e.item_id, i.id_space
+named_items as (
+    select u.event_key, u.order_id, e.item_id
     from unmatched u
     join event_lines e on e.event_key = u.event_key
-    join order_items i on i.item_id = e.item_id
+),
+known_items as (
+    select distinct i.item_id, i.id_space
+    from (select distinct item_id from named_items) n
+    join order_items i on i.item_id = n.item_id
 ),
 foreign_counts as (
-    select event_key, order_id, id_space, count(*) as id_count
-    from foreign_items
-    group by event_key, order_id, id_space
+    select n.event_key, n.order_id, k.id_space, count(*) as id_count
+    from named_items n
+    join known_items k on k.item_id = n.item_id
+    group by n.event_key, n.order_id, k.id_space
 ),
 named_counts as (
-    select u.event_key, count(*) as id_count
-    from unmatched u
-    join event_lines e on e.event_key = u.event_key
-    group by u.event_key
+    select event_key, count(*) as id_count
+    from named_items
+    group by event_key
 ),
 own_lines as (
     select
