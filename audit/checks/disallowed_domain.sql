@@ -3,6 +3,7 @@ title    = "Events come from allowed domains"
 failure  = "An event names a domain that is not on the allow list"
 facet    = "delivery"
 severity = "blocker"
+severity_other_steps = "warning"
 needs    = ["allowed domains"]
 why      = """
 With an allow list (Meta calls it Traffic permissions) the platform drops events of any domain that is not on it, and says so
