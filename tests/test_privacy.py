@@ -89,6 +89,29 @@ def test_a_refusal_on_the_page_of_an_order_holds_for_its_server_purchase(
     assert _ask(audit, "consent") == [("Purchase", consent)]
 
 
+@pytest.mark.parametrize(
+    ("query", "body", "later", "refused"),
+    [
+        ("G100&en=purchase&ep.transaction_id=1001", None, None, ["1001"]),
+        ("G100&en=purchase&epn.transaction_id=%231001", None, None, ["1001"]),
+        ("G100", "en=page_view\r\nen=purchase&ep.transaction_id=1001&epn.value=1", None, ["1001"]),
+        ("G100&en=purchase&ep.transaction_id=1001", None, "G111", []),
+        ("G111&en=purchase&ep.transaction_id=1001", None, None, []),
+        ("G100&en=purchase&ep.transaction_id=11001", None, None, []),
+    ],
+    ids=["in the address", "as a number, with a mark", "in a line of a batch", "a yes followed", "granted", "another order"],
+)
+def test_a_refusal_holds_for_the_order_that_the_hit_itself_names(
+    query: str, body: str | None, later: str | None, refused: list[str], tmp_path: Path
+) -> None:
+    hit = _entry(5, f"{GOOGLE}{query}&dl={quote(SHOP, safe='')}")
+    if body is not None:
+        hit["request"] |= {"method": "POST", "postData": {"mimeType": "text/plain", "text": body}}
+    more = [_entry(9, f"{GOOGLE}{later}")] if later else []
+    audit = _capture(tmp_path, hit, *more, phone="+628121234567")
+    assert [order for (order,) in audit.con.execute("select order_id from refused_orders").fetchall()] == refused
+
+
 def test_an_order_s_own_phone_is_personal_under_any_name(tmp_path: Path) -> None:
     audit = _capture(
         tmp_path,

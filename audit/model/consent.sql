@@ -32,18 +32,27 @@ from (
 where t.event_key = events.event_key
   and events.consent is null;
 
--- A refusal on the page that follows an order holds for the order, whoever sends its Purchase; a yes on that page takes it back.
+-- A refusal on the page that follows an order, or in a hit that names it, holds for the order, whoever sends its Purchase; a yes on
+-- that page takes it back.
 insert into refused_orders
 with pages as (
     select distinct page, consent
     from consent_hits
     where regexp_matches(lower(url_path(page)), 'order|thank|success|confirm|checkout')
 ),
+naming as (
+    select page_load, seen_at, unnest(order_keys) as key
+    from consent_hits
+),
 words as (
     select
         consent,
         unnest(address_words(page)) as key
     from pages
+    union all
+    select h.consent, n.key
+    from naming n
+    join consent_hits h on h.page_load = n.page_load and h.seen_at >= n.seen_at
 )
 select k.order_id
 from words w

@@ -27,8 +27,8 @@ create table decoded (
     shape ubigint            -- and what it looks like: field names, types, and the facts of value those rules ask for
 );
 
--- Hits in which a page told the shopper's consent to Google.
-create table consent_hits (page_load varchar, seen_at timestamp, consent varchar, page varchar);
+-- Hits in which a page told the shopper's consent to Google, and the orders that the hit itself names.
+create table consent_hits (page_load varchar, seen_at timestamp, consent varchar, page varchar, order_keys varchar[]);
 
 -- Page views of a capture that hold a click id in their address.
 create table clicked_pages (ref varchar, source varchar, seen_at timestamp, page_load varchar, url varchar);

@@ -121,14 +121,16 @@ from numbers
 where counter is not null
   and dataset is not null;
 
--- Consent as the page's own Google hits tell it (gcs=G1<ads><analytics>, domain 10).
+-- Consent as the page's own Google hits tell it (gcs=G1<ads><analytics>, domain 10). An order is named in the address, or in a line of
+-- the body where several events left in one hit.
 insert into consent_hits
 with hits as (
     select
         source || '#' || page_load as page_load,
         seen_at,
         case regexp_extract(query, '(?:^|&)gcs=G1([01])[01-]', 1) when '0' then 'denied' when '1' then 'granted' end as consent,
-        form_text(nullif(regexp_extract(query, '(?:^|&)dl=([^&]*)', 1), '')) as page
+        form_text(nullif(regexp_extract(query, '(?:^|&)dl=([^&]*)', 1), '')) as page,
+        regexp_extract_all(query || chr(10) || coalesce(body, ''), '(?:^|[&\r\n])epn?[.]transaction_id=([^&\r\n]+)', 1) as order_keys
     from requests
     where page_load is not null
       and contains(query, 'gcs=G1')
@@ -137,7 +139,8 @@ select
     page_load,
     seen_at,
     consent,
-    page
+    page,
+    list_transform(order_keys, lambda x: ltrim(trim(form_text(x)), '#'))
 from hits
 where consent is not null;
 
