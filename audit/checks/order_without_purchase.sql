@@ -40,6 +40,13 @@ not_yet     = "Do not report this order as lost, and do not count it as proof th
 remedy      = "Place one more test order with consent given and list it in the plan beside this one."
 owner       = "tracking"
 
+[causes.unseen_visit]
+means       = "The orders without a Purchase left no trace at all, on no platform, and hardly a checkout that stayed without an order: their whole visits are missing, as ad blockers and refused consent make them. Where a visit was seen, its Purchase was sent."
+first_check = "Look how many shoppers refuse in the consent banner and how many use an ad blocker, and hold both against the share below; then which of these orders were placed in no browser at all."
+not_yet     = "Do not rebuild the purchase call because of this, and do not widen the limit to make this pass."
+remedy      = "Send the Purchase from the server too for shoppers who agreed; report the rate of refusals beside the numbers, for those stay unseen."
+owner       = "tracking"
+
 [causes.never_fired]
 means       = "The evidence covers this order, and no Purchase of it left for the platform, neither from the browser nor from the server."
 first_check = "Open the thank-you page of a test order and see whether the purchase call runs and which order number it carries."
@@ -156,6 +163,39 @@ first_orders as (
       and not j.ok
     group by j.platform
 ),
+-- Whether the visits of the lost orders were seen: events that name one of them, or checkouts that stayed without an order.
+named_losses as (
+    select
+        j.platform,
+        count(*) as orders
+    from judged j
+    join order_sessions t on t.order_id = j.order_id
+    where j.is_traffic
+      and not j.ok
+    group by j.platform
+),
+checkouts as (
+    select
+        e.platform,
+        count(distinct case when t.session is null then e.session end) as open_visits,
+        count(distinct case when t.session is not null then e.session end) as ordered_visits
+    from sent_events e
+    left join order_sessions t on t.session = e.session
+    where e.step = 'InitiateCheckout'
+      and e.channel = 'browser'
+      and e.platform in (select platform from counts where missing_count > 0)
+    group by e.platform
+),
+unseen_losses as (
+    select c.platform
+    from counts c
+    join checkouts k on k.platform = c.platform
+    left join named_losses n on n.platform = c.platform
+    where n.platform is null
+      and k.open_visits * 10 <= c.missing_count
+      -- a log that tells checkouts from other pages
+      and k.ordered_visits * 2 >= c.judged_count - c.missing_count
+),
 shares as (
     select
         c.platform,
@@ -164,12 +204,18 @@ shares as (
         c.tail_count,
         c.last_at,
         f.ref,
-        case when o.platform is not null then 'payment_method_pattern' else 'never_fired' end as found_cause,
+        case
+            when o.platform is not null then 'payment_method_pattern'
+            -- What ends at one moment was switched off.
+            when u.platform is not null and coalesce(c.tail_count, 0) < 10 then 'unseen_visit'
+            else 'never_fired'
+        end as found_cause,
         m.method
     from counts c
     left join first_orders f on f.platform = c.platform
     left join methods m on m.platform = c.platform
     left join other_methods o on o.platform = c.platform
+    left join unseen_losses u on u.platform = c.platform
 ),
 explained as (
     select
@@ -240,7 +286,8 @@ select
     end,
     'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without a Purchase',
     s.missing_count || ' of ' || s.judged_count || ' orders (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
-        || case when s.found_cause = 'payment_method_pattern' then ', all paid by ' || s.method else '' end
+        || case when s.found_cause = 'payment_method_pattern' then ', all paid by ' || s.method
+            when s.found_cause = 'unseen_visit' and s.missing_count > s.judged_count * l.amount then ', of which no visit was seen' else '' end
         || case when s.tail_count >= 10 then '; none of the last ' || s.tail_count || ', after ' || strftime(s.last_at, '%Y-%m-%d %H:%M') || ' UTC' else '' end
         || case when s.judged_count < 20 and s.missing_count > 0 then ', too few to tell a share' else '' end,
     case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20 then s.found_cause end,
