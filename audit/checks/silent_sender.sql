@@ -63,6 +63,20 @@ kinds_seen as (
     where coalesce(rejected < read_rows, true)
       and (kind = 'browser' or (kind = 'server' and coalesce(has_bodies, true)))
 ),
+-- Servers somebody watched: a log of those that send to TikTok shows nothing of one that sends to Meta.
+watched as (
+    select platform
+    from log_windows
+    where channel = 'server'
+    union
+    select platform
+    from channels_seen
+    where channel = 'server'
+    union
+    select p.platform
+    from plan_platforms p
+    join observed_senders f on f.relay_store is not null
+),
 -- Only SnackVideo's duty hangs on them.
 clicks_seen as (
     select platform
@@ -107,7 +121,7 @@ judged as (
         s.any_key,
         case
             when h.entry is not null then true
-            when k.channel is null then null
+            when k.channel is null or (d.channel = 'server' and a.platform is null) then null
             when d.channel = 'browser' and u.platform is not null then null
             -- SnackVideo's own beacon is unknown: its browser events come from a log of calls or not at all
             when d.platform = 'snackvideo' and d.channel = 'browser' and n.events is null then null
@@ -126,6 +140,7 @@ judged as (
             when d.platform = 'snackvideo' and d.channel = 'server' and r.platform is null
                 then 'nothing; the plan does not ask the server for this step'
             when s.step is null then 'no ' || d.step || ' was seen from anyone'
+            when d.channel = 'server' and a.platform is null then 'no log of a server that sends to this platform was supplied'
             else 'nothing, though the step was seen'
         end as silence
     from declared d
@@ -134,6 +149,7 @@ judged as (
         on h.entry = d.entry
        and h.step = d.step
     left join kinds_seen k on k.channel = d.channel
+    left join watched a on a.platform = d.platform
     left join unread u on u.platform = d.platform
     left join channels_seen n
         on n.platform = d.platform

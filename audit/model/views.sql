@@ -1578,8 +1578,9 @@ where o.event_duty <> 'no'
   and (l.conversion_point = 'order_created' or coalesce(o.is_paid, true))
 group by o.order_id;
 
--- When each log was written, and for which platforms it tells of a missing event: those it holds any event of, for all of its time; a
--- relay's log, and a server's that holds no event at all, for every platform. Another server's Meta events would not be in a log of TikTok's.
+-- When each log was written, and for which platforms it tells of a missing event: those it holds any event of, for all of its time, and
+-- those the register names the same server for; a relay's log, and a server's that holds no event at all, for every platform. Meta events
+-- of another server would not be in a log of TikTok's.
 -- A log whose clock nobody knows covers nothing.
 create table log_windows as
 with logs as (
@@ -1601,6 +1602,11 @@ told as (
     from logs l
     cross join plan_platforms p
     where l.has_relay
+    union
+    -- The register says that this server sends to the other platform too.
+    select n.source, 'server', p.platform
+    from (select distinct source, log_sender from events where channel = 'server' and log_sender is not null) n
+    join plan_senders p on p.channel = 'server' and n.log_sender like p.sender escape '!'
     union
     select s.source, 'server', p.platform
     from sources s
