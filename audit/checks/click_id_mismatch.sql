@@ -141,14 +141,23 @@ page_clicks as (
     select platform, session, click_id, ref from landings where click_id is not null
 ),
 showings as (
+    -- Only of the clicks in question: a day holds millions of others.
     select
-        platform,
-        session,
-        case when coalesce(click, '') like 'fb.%' then split_part(click, '.', 4) else click end as click,
-        min(ref) as ref
-    from page_clicks
-    where session is not null
-    group by platform, session, case when coalesce(click, '') like 'fb.%' then split_part(click, '.', 4) else click end
+        c.platform,
+        c.session,
+        q.click,
+        min(c.ref) as ref
+    from (select distinct platform, click from alone where click <> '') q
+    join (
+        select
+            platform,
+            session,
+            case when starts_with(click, 'fb.') then split_part(click, '.', 4) else click end as click,
+            ref
+        from page_clicks
+        where session is not null
+    ) c on c.platform = q.platform and c.click = q.click
+    group by c.platform, c.session, q.click
 ),
 -- Whose visits show the click: its own, else others.
 shown as (
@@ -158,7 +167,7 @@ shown as (
         s.ref,
         o.session is not null as is_own
     from alone a
-    join showings s on s.platform = a.platform and s.click = a.click and s.click <> ''
+    join showings s on s.platform = a.platform and s.click = a.click
     left join own_visits o on o.event_key = a.event_key and o.session = s.session
     where a.event_key in (select event_key from own_visits)
 ),

@@ -13,7 +13,10 @@ with told as (
         nullif(concat_ws(', ',
             case when blotted_out(click_id_sent) or blotted_out(user_text) then 'click id' end,
             case when blotted_out(browser_id_sent) or blotted_out(user_text) then 'browser id' end,
-            case when blotted_out(user_text) then 'user data' end), '') as blotted_keys
+            case when blotted_out(user_text) then 'user data' end), '') as blotted_keys,
+        is_nothing(email_sent) as is_email_void,
+        is_nothing(phone_sent) as is_phone_void,
+        is_nothing(external_id_sent) as is_external_id_void
     from wire_rows
 )
 select
@@ -74,15 +77,15 @@ select
     action_source,
     has_test_code,
     limited_use,
-    coalesce(not is_nothing(email_sent), false) as has_email,
-    coalesce(not is_nothing(phone_sent), false) as has_phone,
-    coalesce(not is_nothing(external_id_sent), false) as has_external_id,
+    coalesce(not is_email_void, false) as has_email,
+    coalesce(not is_phone_void, false) as has_phone,
+    coalesce(not is_external_id_void, false) as has_external_id,
     blotted_keys,
     plain_keys,
     nullif(concat_ws(', ',
-        case when email_sent <> '' and is_nothing(email_sent) then 'e-mail' end,
-        case when phone_sent <> '' and is_nothing(phone_sent) then 'phone' end,
-        case when external_id_sent <> '' and is_nothing(external_id_sent) then 'external id' end), '') as void_keys,
+        case when is_email_void and email_sent <> '' then 'e-mail' end,
+        case when is_phone_void and phone_sent <> '' then 'phone' end,
+        case when is_external_id_void and external_id_sent <> '' then 'external id' end), '') as void_keys,
     nullif(concat_ws(', ',
         case when has_email(params_text) then 'email' end,
         case when has_phone_field(params_text) then 'phone' end), '') as personal_in_params,

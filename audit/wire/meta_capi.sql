@@ -11,8 +11,7 @@ with posts as (
             "event_source_url":"VARCHAR","referrer_url":"VARCHAR","user_data":"VARCHAR","data_processing_options":"VARCHAR",
             "custom_data":"VARCHAR"}]}')) as m,
         try(from_json(response, '{"events_received":"BIGINT","error":{"code":"VARCHAR","error_subcode":"VARCHAR",
-            "message":"VARCHAR","error_user_title":"VARCHAR"}}')) as answer,
-        logged_answer(response) as answered
+            "message":"VARCHAR","error_user_title":"VARCHAR"}}')) as answer
     from requests
     where (host = 'graph.facebook.com' or host is null)
       and (regexp_full_match(path, '/(v[0-9.]+/)?[0-9]+/events/?') or (host = 'graph.facebook.com' and path = '/events'))
@@ -22,7 +21,7 @@ with posts as (
 unread as (
     select
         *,
-        case when answer.events_received is null and answer.error.code is null then answered end as odd
+        case when answer.events_received is null and answer.error.code is null then logged_answer(response) end as odd
     from posts
 ),
 read as (
@@ -97,7 +96,7 @@ select
     case when status >= 400 or status = 0 then false
          when is_error then case when received is null or answer.error.code is not null then false end
          when received < len(m.data) then false
-         when received >= len(m.data) or (answered is null and status = 200) then true end as accepted,
+         when received >= len(m.data) or (odd is null and status = 200) then true end as accepted,
     e.action_source as action_source,
     coalesce(m.test_event_code <> '', false) as has_test_code,
     case when e.data_processing_options like '%LDU%' then 'LDU' end as limited_use,
