@@ -185,6 +185,7 @@ create or replace temp macro phone_sha(t) as
 -- None, NaN).
 create or replace temp macro is_nothing(t) as
     case
+        when t is null then null
         when length(t) < 16 then lower(trim(t)) in ('', 'undefined', 'null', 'none', 'nan')
         when lower(t[1:4]) in ('e3b0', 'eb04', '7423', '140b', '9b2d', 'dc93', 'd5b5') then lower(t)[1:64] in (
             'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
