@@ -15,13 +15,14 @@ CLEAN = Path(__file__).parent.parent / "sample_data" / "clean_launch"
 TOTALS = "date,source,event,count,value,currency\n"
 
 
-def _run(folder: Path, *, plan: str = "", **files: str) -> dict[str, Any]:
-    """The clean launch, with more files and more of a plan."""
+def _run(folder: Path, *, test_orders: str = "", plan: str = "", **files: str) -> dict[str, Any]:
+    """The clean launch, with other test orders, more of a plan, more files."""
     shutil.copytree(CLEAN, folder / "in")
     for name, text in files.items():
         (folder / "in" / name.replace("_", ".")).write_text(text, encoding="utf-8")
-    with (folder / "in" / "audit.toml").open("a", encoding="utf-8") as file:
-        file.write(plan)
+    lines = (folder / "in" / "audit.toml").read_text(encoding="utf-8").splitlines()
+    lines = [test_orders if test_orders and line.startswith("test_orders") else line for line in lines]
+    (folder / "in" / "audit.toml").write_text("\n".join(lines) + plan, encoding="utf-8")
     command = ["run", str(folder / "in"), "--out", str(folder / "out"), "--now", "2026-11-20T12:00:00Z", "--format", "json"]
     run: dict[str, Any] = json.loads(CliRunner().invoke(main, command, catch_exceptions=False).stdout)
     return run
@@ -58,15 +59,8 @@ def test_totals_of_other_days_prove_nothing(tmp_path: Path) -> None:
 
 
 def test_a_waiver_accepts_what_failed_and_not_what_nobody_saw(tmp_path: Path) -> None:
-    unseen = 'test_orders = ["9999"]'
-    plan = '\n[[waivers]]\ncheck = "order_without_purchase"\nreason = "agreed"\nowner = "media"\nexpires = 2026-12-31\n'
-    shutil.copytree(CLEAN, tmp_path / "plan")
-    text = (tmp_path / "plan" / "audit.toml").read_text(encoding="utf-8")
-    assert "test_orders" in text
-    lines = [unseen if line.startswith("test_orders") else line for line in text.splitlines()]
-    (tmp_path / "plan" / "audit.toml").write_text("\n".join(lines) + plan, encoding="utf-8")
-    command = ["run", str(tmp_path / "plan"), "--out", str(tmp_path / "out"), "--now", "2026-11-20T12:00:00Z", "--format", "json"]
-    run = json.loads(CliRunner().invoke(main, command, catch_exceptions=False).stdout)
+    waiver = '\n[[waivers]]\ncheck = "order_without_purchase"\nreason = "agreed"\nowner = "media"\nexpires = 2026-12-31\n'
+    run = _run(tmp_path, test_orders='test_orders = ["9999"]', plan=waiver)
     unclear = [row for row in run["findings"] if row["check"] == "order_without_purchase"]
     assert {(row["subject"], row["ok"], row["waived"]) for row in unclear} == {("9999", None, None)}
     assert _gate(run, "chain") == ("UNCLEAR", True)

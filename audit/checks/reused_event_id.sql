@@ -117,18 +117,7 @@ suspects as (
 page_words as (
     select
         p.event_key,
-        regexp_extract(e.page_path, '([^/]+)/?$', 1) as word
-    from suspects s
-    join placed p
-        on p.id_key = s.id_key
-       and p.pixel is not distinct from s.pixel
-       and p.step = s.step
-    join events e on e.event_key = p.event_key
-    where s.step = 'Purchase'
-    union
-    select
-        p.event_key,
-        regexp_extract(e.page_path, '([^/]+)/[^/]+/?$', 1)
+        unnest([regexp_extract(e.page_path, '([^/]+)/?$', 1), regexp_extract(e.page_path, '([^/]+)/[^/]+/?$', 1)]) as word
     from suspects s
     join placed p
         on p.id_key = s.id_key

@@ -305,6 +305,14 @@ create or replace temp macro odd_answer(t, receiver, told) as
         when json_valid(t) then 'what was recorded names no ' || told
         else 'what was recorded breaks off before its ' || told
     end;
+-- A relay's refusals carry an error_code (domain 7.4), whatever status was logged beside them; a web page is none of its answers.
+create or replace temp macro relay_took(status, error_code, answered) as
+    case when status >= 400 or status = 0 or error_code is not null then false
+         when starts_with(ltrim(answered), '<') then null
+         when status between 200 and 299 then true end;
+create or replace temp macro relay_words(answered, error_code) as
+    case when error_code is not null then told_word(answered, 'message')
+         when starts_with(ltrim(answered), '<') then odd_answer(answered, 'the relay', 'error_code') end;
 
 -- Personal data in an address or a parameter text; ids of clicks, campaigns and orders are never judged.
 create or replace temp macro public_part(url) as

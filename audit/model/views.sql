@@ -167,6 +167,7 @@ from order_keys k
 where k.kind = 'form'
   and k.key = events.order_key
   and events.order_id is null;
+
 -- Another shop's requests in the same relay log: to another store, for a page no event of this launch names, of no order and no id
 -- of its own. They are left aside like events of a pixel the plan does not name.
 update events

@@ -70,13 +70,9 @@ select
     coalesce(nullif(m.variants, '[]'), nullif(m.bundle_price_options, '[]')) is not null as has_relay_items,
     relay_item_ids(m.variants, m.bundle_price_options) as relay_item_ids,
     coalesce(error_code, cast(status as varchar)) as answer_code,
-    coalesce(answer.message, case when error_code is not null then told_word(answered, 'message') end,
-        case when starts_with(ltrim(answered), '<') then odd_answer(answered, 'the relay', '') end) as answer_text,
+    coalesce(answer.message, relay_words(answered, error_code)) as answer_text,
     len(m.events) as events_sent,
-    -- Its refusals carry an error_code (domain 7.4), whatever status was logged beside them.
-    case when status >= 400 or status = 0 or error_code is not null then false
-         when starts_with(ltrim(answered), '<') then null
-         when status between 200 and 299 then true end as accepted,
+    relay_took(status, error_code, answered) as accepted,
     coalesce(m.test_event_code <> '', false) as has_test_code,
     first_of(u.email) as email_sent,
     first_of(u.phone) as phone_sent,
