@@ -95,7 +95,7 @@ def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.Duck
     """
     con = duckdb.connect(":memory:")
     con.execute("attach ':memory:' as work; use work")
-    con.execute("set TimeZone = 'UTC'")
+    con.execute("set global TimeZone = 'UTC'")  # of every hand that reads, wherever the machine stands
     # Nothing is tidied up on the way: the tables are gone when the run ends.
     con.execute("set checkpoint_threshold = '1TB'")
     con.execute("set threads = 1")

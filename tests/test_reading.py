@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,6 +67,29 @@ def test_slices_say_what_the_whole_says(day: Path, monkeypatch: pytest.MonkeyPat
     assert _tables(day) == whole
     assert len(whole["rejects"]) == 8
     assert len(whole["findings"]) > 20
+
+
+_LAST_EVENT_IN_SLICES = """
+import sys
+from pathlib import Path
+from audit import engine, reading
+from audit.inputs import find_inputs
+from audit.plan import Plan
+reading.LARGE_BYTES, reading.SLICE_BYTES = 0, 200
+audit = engine.run(find_inputs((Path(sys.argv[1]),), Plan()), Plan())
+print(*audit.con.execute("select max(seen_at) from events").fetchone())
+"""
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Jakarta", "America/Los_Angeles"])
+@pytest.mark.parametrize("told", ["2026-11-20T10:00:00Z", "2026-11-20T17:00:00+07:00", "20/Nov/2026:17:00:00 +0700"])
+def test_slices_mean_the_same_time_on_a_machine_of_any_zone(tmp_path: Path, zone: str, told: str) -> None:
+    row = {"ts": told, "method": "POST", "url": "https://graph.facebook.com/v20.0/123456789/events",
+           "body": {"data": [{"event_name": "Purchase", "event_time": 1795168800, "event_id": "1"}]}}  # fmt: skip
+    (tmp_path / "server.ndjson").write_text(f"{json.dumps(row)}\n" * 3, encoding="utf-8")
+    env = os.environ | {"TZ": zone}
+    done = subprocess.run([sys.executable, "-c", _LAST_EVENT_IN_SLICES, tmp_path], env=env, capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("2026-11-20 10:00:00", "")
 
 
 def test_a_small_file_before_a_large_one_stays_before_it(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
