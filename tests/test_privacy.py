@@ -45,7 +45,7 @@ def _ask(audit: engine.Audit, what: str) -> list[tuple[Any, ...]]:
     return audit.con.execute(f"select event_name, {what} from events order by event_key").fetchall()
 
 
-def _told(text: str, macro: str) -> object:
+def _told(text: object, macro: str) -> object:
     row = engine.connect().execute(f"select {macro}(?)", [text]).fetchone()
     return row[0] if row else None
 
@@ -214,9 +214,9 @@ def test_the_ids_of_two_people_stay_two_ids() -> None:
 @pytest.mark.parametrize(
     ("macro", "text", "shown"),
     [
-        ("value_shown", "Rp 150.000", "Rp 150.000"), ("value_shown", "NaN", "NaN"),
-        ("value_shown", "{{ order.total }}", "{{ order.total }}"),
-        ("value_shown", "Dewi Lestari", "[text of 12 characters]"),
+        ("value_told", "Rp 150.000", "Rp 150.000"), ("value_told", "NaN", "NaN"),
+        ("value_told", "{{ order.total }}", "{{ order.total }}"),
+        ("value_told", "Dewi Lestari", "[text of 12 characters]"),
         ("time_shown", "20/11/2026 10:00", "20/11/2026 10:00"), ("time_shown", "someday", "someday"),
         ("time_shown", "Dewi Lestari", "[text of 12 characters]"),
         ("code_shown", "rupiah", "rupiah"), ("code_shown", "Dewi Lestari", "[text of 12 characters]"),
@@ -249,7 +249,14 @@ def test_two_senders_that_go_by_addresses_stay_two(senders: tuple[str, str], tmp
 
 @pytest.mark.parametrize("text", ["Invalid phone 6281277000999", "Invalid phone 081277000999", "call +62 812 7700 0999"])
 def test_a_number_in_an_answer_is_a_phone_s(text: str) -> None:
-    assert "[phone]" in str(_told(text, "masked_answer"))
+    assert "[phone]" in str(_told(_told(text, "masked"), "without_numbers"))
+
+
+def test_the_texts_of_a_row_are_masked_each_by_itself() -> None:
+    texts = ["dewi@shop.example", "Purchase", None, "call +62 812 7700 0999", "dewi@shop.example"]
+    shown = {"dewi@shop.example": "[email]", "Purchase": "Purchase", "call +62 812 7700 0999": "call [phone]"}
+    assert _told(texts, "masks_of") == shown
+    assert _told(["Purchase", None, "IDR"], "masks_of") is None
 
 
 def test_a_register_entry_finds_a_sender_that_goes_by_an_address(tmp_path: Path) -> None:

@@ -54,6 +54,13 @@ _COUNTED = {
     "unread_created": "told_created and created_at is null and not has_no_zone",
     **{f"unread_{column}": f"told_{column} and {column} is null" for column in _MONEY},
 }
+#: Amounts in the order's own currency, and the times of an order: each read by one place of the statement, since a pattern is
+#: prepared anew in every place it stands in.
+_AMOUNTS = (
+    "total", "gross_revenue", "net_revenue", "subtotal", "discount", "shipping", "shipping_tax", "tax", "fees", "unique_code",
+    "refunded", "current_total",
+)  # fmt: skip
+_TIMES = ("created", "paid", "cancelled", "changed")
 #: Each text of ``order_rows`` is read once.
 _READ = f"""
 create or replace temp table read_orders as
@@ -62,35 +69,21 @@ select
     order_id,
     $source as source,
     $source || ':' || place as ref,
-    utc_in_zone(created) as created_at,
-    utc_in_zone(paid) as paid_at,
-    utc_in_zone(cancelled) as cancelled_at,
-    utc_in_zone(changed) as changed_at,
-    masked(status) as status,
-    masked(payment_status) as payment_status,
-    masked(payment_method) as payment_method,
+    {", ".join(f"times[{place}] as {name}_at" for place, name in enumerate(_TIMES, 1))},
+    masked_by(masks, status) as status,
+    masked_by(masks, payment_status) as payment_status,
+    masked_by(masks, payment_method) as payment_method,
     is_paid,
     coalesce(is_spam, false) as is_spam,
     coalesce(is_test, false) as is_test,
     coalesce(is_cancelled, false) as is_cancelled,
-    masked(order_source) as order_source,
+    masked_by(masks, order_source) as order_source,
     event_duty,
     duty_reason,
-    nullif(code_shown(upper(currency)), '') as currency,
-    nullif(code_shown(upper(presentment_currency)), '') as presentment_currency,
-    export_number(total, is_whole) as total,
-    export_number(gross_revenue, is_whole) as gross_revenue,
-    export_number(net_revenue, is_whole) as net_revenue,
-    export_number(subtotal, is_whole) as subtotal,
-    export_number(discount, is_whole) as discount,
-    export_number(shipping, is_whole) as shipping,
-    export_number(shipping_tax, is_whole) as shipping_tax,
-    export_number(tax, is_whole) as tax,
-    export_number(fees, is_whole) as fees,
-    export_number(unique_code, is_whole) as unique_code,
-    export_number(refunded, is_whole) as refunded,
+    masked_by(masks, currency_told) as currency,
+    masked_by(masks, presentment_told) as presentment_currency,
+    {", ".join(f"amounts[{place}] as {name}" for place, name in enumerate(_AMOUNTS, 1))},
     plain_number(presentment_total) as presentment_total,
-    export_number(current_total, is_whole) as current_total,
     tax_included,
     salted(email_sha(email)) as email_digest,
     salted(sha256(email_sha(email))) as email_double_digest,
@@ -100,10 +93,19 @@ select
     {", ".join(f"{test} as {name}" for name, test in _TOLD.items())}
 from (
     select
-        r.*,
-        c.digits = 0 or c.currency = 'IDR' as is_whole
-    from order_rows r
-    left join currencies c on c.currency = upper(trim(r.currency))
+        *,
+        masks_of([status, payment_status, payment_method, order_source, currency_told, presentment_told]) as masks,
+        list_transform([{", ".join(_TIMES)}], lambda t: utc_in_zone(t)) as times,
+        list_transform([{", ".join(_AMOUNTS)}], lambda t: export_number(t, is_whole)) as amounts
+    from (
+        select
+            r.*,
+            c.digits = 0 or c.currency = 'IDR' as is_whole,
+            nullif(code_told(upper(r.currency)), '') as currency_told,
+            nullif(code_told(upper(r.presentment_currency)), '') as presentment_told
+        from order_rows r
+        left join currencies c on c.currency = upper(trim(r.currency))
+    ) rows_joined
 ) rows_read
 """
 

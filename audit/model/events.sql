@@ -34,15 +34,14 @@ select
 from reduced;
 
 insert into events by name
-with cleaned as (
+with placed as (
     select
         s.* exclude (event_name, session, page_load),
         s.event_name as name_sent,
-        masked(s.event_name) as event_name,
-        case when not coalesce(s.event_id_misplaced, false) then masked_id(nullif(s.event_id_sent, '')) end as event_id,
+        case when not coalesce(s.event_id_misplaced, false) then nullif(s.event_id_sent, '') end as id_told,
         utc(s.event_time_sent) as told_at,
         'visit ' || v.number as session,
-        coalesce(s.source || '#' || s.page_load, s.platform || ' ' || masked_id(s.load_key)) as page_load,
+        s.page_load as load_number,
         plain_number(s.value_sent) as value,
         case
             when s.log_sender is not null then s.log_sender
@@ -54,9 +53,40 @@ with cleaned as (
             when s.initiator is not null then 'script ' || s.initiator
             when s.channel = 'server' then coalesce('backend ' || nullif(split_part(s.user_agent, ' ', 1), ''), 'backend')
             else 'page code'
-        end as told_sender
+        end as sender_told,
+        case when s.channel = 'server' and s.relay_store is null then s.user_agent end as user_agent_told,
+        list_transform(s.item_list, lambda x: x.item_id) as item_ids
     from sends s
     left join event_visits v on v.event_key = s.event_key
+),
+worded as (
+    select
+        *,
+        word_told(nullif(dataset, '')) as dataset_told,
+        case when told_at is null then time_told(event_time_sent) end as time_told,
+        case when value is null then value_told(value_sent) end as value_told,
+        code_told(currency_sent) as currency_told,
+        nullif(code_told(upper(currency_sent)), '') as currency,
+        word_told(action_source) as action_source_told
+    from placed
+),
+texts_listed as (
+    select
+        *,
+        list_concat(
+            [
+                name_sent, id_told, load_key, sender_told, agent, partner_agent, initiator, relay_store, log_sender, dataset_told,
+                time_told, value_told, currency_told, currency, action_source_told, relay_item_ids, net_error, answer_code,
+                answer_text, user_agent_told
+            ],
+            item_ids) as texts
+    from worded
+),
+cleaned as (
+    select
+        * exclude (texts),
+        masks_of(texts) as masks
+    from texts_listed
 ),
 platforms_named as (
     select distinct platform from plan_datasets
@@ -69,8 +99,8 @@ select
     c.endpoint,
     c.channel,
     c.platform,
-    word_shown(nullif(c.dataset, '')) as dataset,
-    masked_id(c.told_sender) as sender,
+    masked_by(c.masks, c.dataset_told) as dataset,
+    id_masked_by(c.masks, c.sender_told) as sender,
     case
         when c.is_noscript then 'noscript'
         when c.is_codeless then 'codeless'
@@ -80,15 +110,15 @@ select
         when c.endpoint = 'decoded_log' then 'log'
         else 'page_code'
     end as sender_kind,
-    masked_id(nullif(c.agent, '')) as agent,
-    masked_id(nullif(c.partner_agent, '')) as partner_agent,
-    masked_id(c.initiator) as initiator,
-    masked_id(c.relay_store) as relay_store,
-    masked_id(c.log_sender) as log_sender,
-    c.event_name,
+    id_masked_by(c.masks, nullif(c.agent, '')) as agent,
+    id_masked_by(c.masks, nullif(c.partner_agent, '')) as partner_agent,
+    id_masked_by(c.masks, c.initiator) as initiator,
+    id_masked_by(c.masks, c.relay_store) as relay_store,
+    id_masked_by(c.masks, c.log_sender) as log_sender,
+    masked_by(c.masks, c.name_sent) as event_name,
     c.dataset is null or c.dataset = '' or d.dataset is not null or n.platform is null as in_plan,
     p.step,
-    c.event_id,
+    id_masked_by(c.masks, c.id_told) as event_id,
     case
         when c.event_id_misplaced then 'misplaced'
         when c.event_id_sent = '' then 'empty'
@@ -96,14 +126,14 @@ select
         else 'sent'
     end as event_id_state,
     coalesce(c.told_at, c.seen_at) as event_at,
-    case when c.told_at is not null then c.event_time_sent else time_shown(c.event_time_sent) end as event_time_sent,
+    case when c.told_at is not null then c.event_time_sent else masked_by(c.masks, c.time_told) end as event_time_sent,
     c.seen_at,
     c.session,
-    c.page_load,
+    coalesce(c.source || '#' || c.load_number, c.platform || ' ' || id_masked_by(c.masks, c.load_key)) as page_load,
     c.value,
-    case when c.value is not null then c.value_sent else value_shown(c.value_sent) end as value_sent,
-    nullif(code_shown(upper(c.currency_sent)), '') as currency,
-    code_shown(c.currency_sent) as currency_sent,
+    case when c.value is not null then c.value_sent else masked_by(c.masks, c.value_told) end as value_sent,
+    masked_by(c.masks, c.currency) as currency,
+    masked_by(c.masks, c.currency_told) as currency_sent,
     nullif(c.click_id_sent, '') as click_id,
     case
         when c.click_id_sent = '' then 'empty'
@@ -123,17 +153,17 @@ select
     c.has_source_url,
     c.referrer <> '' as has_referrer,
     case
-        when len(c.item_list) = 1 then masked_id(c.item_list[1].item_id)
-        when len(c.item_list) > 1
-            then array_to_string(list_sort(list_distinct(list_transform(c.item_list, lambda x: masked_id(x.item_id)))), ',')
+        when len(c.item_ids) = 1 then id_masked_by(c.masks, c.item_ids[1])
+        when len(c.item_ids) > 1
+            then array_to_string(list_sort(list_distinct(list_transform(c.item_ids, lambda x: id_masked_by(c.masks, x)))), ',')
     end as items,
-    coalesce(len(c.item_list), 0) as item_count,
+    coalesce(len(c.item_ids), 0) as item_count,
     c.has_relay_items,
-    masked_id(c.relay_item_ids) as relay_item_ids,
+    id_masked_by(c.masks, c.relay_item_ids) as relay_item_ids,
     c.status,
-    masked(c.net_error) as net_error,
-    masked(c.answer_code) as answer_code,
-    masked_answer(c.answer_text)[1:200] as answer_text,
+    masked_by(c.masks, c.net_error) as net_error,
+    masked_by(c.masks, c.answer_code) as answer_code,
+    without_numbers(masked_by(c.masks, c.answer_text))[1:200] as answer_text,
     c.events_sent,
     c.events_received,
     c.accepted,
@@ -142,7 +172,7 @@ select
     c.rule,
     coalesce(c.is_codeless, false) as is_codeless,
     coalesce(c.is_noscript, false) as is_noscript,
-    word_shown(c.action_source) as action_source,
+    masked_by(c.masks, c.action_source_told) as action_source,
     coalesce(c.has_test_code, false) as has_test_code,
     c.limited_use,
     case when c.consent in ('granted', 'denied') then c.consent end as consent,
@@ -160,7 +190,7 @@ select
     c.personal_in_params,
     c.email_digest,
     c.phone_digest,
-    case when c.channel = 'server' and c.relay_store is null then masked(c.user_agent)[1:120] end as user_agent,
+    masked_by(c.masks, c.user_agent_told)[1:120] as user_agent,
     coalesce(c.has_secret, false) as has_secret,
     coalesce(k.copies, 1) as copies
 from cleaned c

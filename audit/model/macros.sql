@@ -1,50 +1,50 @@
 -- Small words the wire files share. Session variables: salt, zone.
 
 -- Text of a URL part: %XX decoded, '+' kept. NULL when it is no valid UTF-8.
-create or replace temp macro decoded_text(t) as try(url_decode(t));
+create or replace macro decoded_text(t) as try(url_decode(t));
 
 -- Text of a form or query value: '+' is a space, %XX decoded.
-create or replace temp macro form_text(t) as try(url_decode(replace(t, '+', ' ')));
+create or replace macro form_text(t) as try(url_decode(replace(t, '+', ' ')));
 
 -- Names and values of a query string or urlencoded body, in order.
-create or replace temp macro form_names(q) as
+create or replace macro form_names(q) as
     list_transform(string_split(coalesce(q, ''), '&'), lambda x: form_text(split_part(x, '=', 1)));
-create or replace temp macro form_values(q) as
+create or replace macro form_values(q) as
     list_transform(
         string_split(coalesce(q, ''), '&'),
         lambda x: form_text(case when contains(x, '=') then x[strpos(x, '=') + 1:] end));
 
 -- First value of a name; NULL when the name is not there.
-create or replace temp macro param(names, vals, name) as vals[list_position(names, name)];
+create or replace macro param(names, vals, name) as vals[list_position(names, name)];
 
 -- A query parameter of a URL, %XX decoded once, '+' kept: click ids are compared byte for byte.
-create or replace temp macro url_param(url, name) as
+create or replace macro url_param(url, name) as
     case when contains(url, '=') then decoded_text(nullif(regexp_extract(url, '[?&]' || name || '=([^&#]*)', 1), '')) end;
 
 -- Almost every address is plain, a web scheme and a bare host: a pattern for those alone costs a fraction of the whole one.
-create or replace temp macro plain_host(url) as
+create or replace macro plain_host(url) as
     case when starts_with(url, 'https://') or starts_with(url, 'http://') then
         case when regexp_full_match(split_part(url, '/', 3), '[A-Za-z0-9.-]+') then split_part(url, '/', 3) end end;
 -- Of an address with a plain host and neither query nor fragment: the first stroke from the ninth character on stands behind the
 -- host, whichever of the two schemes it is.
-create or replace temp macro plain_path(url) as
+create or replace macro plain_path(url) as
     case when contains(url[9:], '/') then url[8 + strpos(url[9:], '/'):] end;
-create or replace temp macro url_host(url) as
+create or replace macro url_host(url) as
     case when plain_host(url) is not null then lower(plain_host(url))
          else nullif(lower(regexp_extract(url, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)', 1)), '') end;
-create or replace temp macro url_path(url) as
+create or replace macro url_path(url) as
     case when plain_host(url) is not null then nullif(regexp_extract(url, '^https?://[A-Za-z0-9.-]+(/[^?#]*)', 1), '')
          else nullif(regexp_extract(url, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*([^?#]*)', 1), '') end;
-create or replace temp macro url_query(url) as
+create or replace macro url_query(url) as
     case when contains(url, '?') then nullif(regexp_extract(url, '^[^?#]*[?]([^#]*)', 1), '') end;
 
 -- The words an address may name an order by: the parts of its path, and the values of its query.
-create or replace temp macro address_words(url) as
+create or replace macro address_words(url) as
     string_split_regex(
         coalesce(url_path(url), '') || '/' || regexp_replace(coalesce(url_query(url), ''), '(^|&)[^=&]*=', '/', 'g'), '[/&]+');
 
 -- Tokens, keys, passwords and cookies masked wherever a log put them.
-create or replace temp macro without_secrets(t) as
+create or replace macro without_secrets(t) as
     regexp_replace(
         regexp_replace(
             regexp_replace(
@@ -65,7 +65,7 @@ create or replace temp macro without_secrets(t) as
             || '|\b(?:phpsessid|jsessionid|session_?id|connect[.]sid)=[^;& ]{4,}',
         '[cookie]', 'g');
 -- E-mail addresses, telephone numbers and IP addresses, written plainly or percent-encoded.
-create or replace temp macro without_people(t) as
+create or replace macro without_people(t) as
     regexp_replace(
         regexp_replace(
             regexp_replace(
@@ -83,24 +83,32 @@ create or replace temp macro without_people(t) as
             || '|\b(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}\b',
         '\1[ip]', 'g');
 -- Almost no text holds one of these marks, and the patterns are dear.
-create or replace temp macro has_marks(t) as
+create or replace macro has_marks(t) as
     regexp_matches(t,
         '(?i)@|%(25)*40|[+][0-9]|2b[0-9]|EAA|eyJ|earer|basic|[a-z]k_|shp[a-z]|c[ks]_|whsec|xox|gh[a-z]_|akia|aiza|token|key|secret|passw|pwd'
             || '|authoriz|cookie|fb[.][0-9]|sessi|[.]sid|08[1-9][0-9]{0,2}[ .-][0-9]|62[ .-]8|[0-9][.][0-9]+[.][0-9]+[.][0-9]|::|:[0-9a-f]+:[0-9a-f]+:');
-create or replace temp macro masked(t) as
+create or replace macro masked(t) as
     case when length(t) < 6 or not has_marks(t) then t else without_people(without_secrets(t)) end;
 -- An id stays one of a kind: two people's addresses are not one id. The salt is this run's own and never written out.
-create or replace temp macro masked_id(t) as
+create or replace macro masked_id(t) as
     case when length(t) < 6 or not has_marks(t) then t
          else list_transform(
              [without_people(without_secrets(t))],
              lambda m: case when m = t then t else m || ' ' || sha256(getvariable('salt') || t)[1:6] end)[1] end;
+-- The texts of one row, masked once: {text: masked}, NULL where none of them holds a mark. The patterns stand in a statement as often as
+-- it names a macro of theirs, and each place costs milliseconds before its first row: what a row shows is masked in one.
+create or replace macro masks_of(texts) as
+    case when has_marks(array_to_string(texts, '|')) then
+        map_from_entries(list_transform(list_distinct(texts), lambda t: {'text': t, 'shown': masked(t)})) end;
+create or replace macro masked_by(masks, t) as case when masks is null then t else masks[t] end;
+create or replace macro id_masked_by(masks, t) as
+    case when masks is null or masks[t] = t then t else masks[t] || ' ' || sha256(getvariable('salt') || t)[1:6] end;
 -- In what a server answered a run of digits is no id of the shop's.
-create or replace temp macro masked_answer(t) as
-    regexp_replace(masked(t), '\b(?:62|0)8[0-9]{8,11}\b', '[phone]', 'g');
+create or replace macro without_numbers(t) as
+    regexp_replace(t, '\b(?:62|0)8[0-9]{8,11}\b', '[phone]', 'g');
 -- An address is all path: an IP may stand between two strokes, and click ids are shortened. What is percent-encoded in it is looked at
 -- as what it says.
-create or replace temp macro masked_address(t) as
+create or replace macro masked_address(t) as
     regexp_replace(
         regexp_replace(
             masked(case when contains(t, '%') and has_marks(decoded_text(t)) then decoded_text(t) else t end),
@@ -108,24 +116,26 @@ create or replace temp macro masked_address(t) as
         '([?&](?:fbclid|ttclid|click_?id|kwai_click_?id)=[^&#]{12})[^&#]{5,}([^&#]{4})', '\1…\2', 'g');
 
 -- Words of a fixed kind, whatever a log put in their place: anything else is told by its length alone.
-create or replace temp macro told_by_length(t) as '[text of ' || length(t) || ' characters]';
-create or replace temp macro code_shown(t) as
-    case when length(trim(t)) <= 8 then masked(trim(t)) else told_by_length(t) end;
-create or replace temp macro word_shown(t) as
-    case when regexp_full_match(t, '[A-Za-z0-9_.:-]{0,60}') then masked(t) else told_by_length(t) end;
-create or replace temp macro time_shown(t) as
+create or replace macro told_by_length(t) as '[text of ' || length(t) || ' characters]';
+create or replace macro code_told(t) as case when length(trim(t)) <= 8 then trim(t) else told_by_length(t) end;
+create or replace macro word_told(t) as
+    case when regexp_full_match(t, '[A-Za-z0-9_.:-]{0,60}') then t else told_by_length(t) end;
+create or replace macro time_told(t) as
     case when length(t) <= 10
             or (length(regexp_replace(t, '[^0-9]', '', 'g')) >= 6 and regexp_full_match(t, '[0-9A-Za-z :.,+/()_-]{1,40}')
-                and length(regexp_replace(t, '[^A-Za-z]', '', 'g')) <= 10) then masked(t)
+                and length(regexp_replace(t, '[^A-Za-z]', '', 'g')) <= 10) then t
          else told_by_length(t) end;
-create or replace temp macro value_shown(t) as
+create or replace macro value_told(t) as
     case when regexp_full_match(lower(trim(t)),
             '[a-z]{0,3}[ .$€£¥]*[-+]?[0-9][0-9.,'' ]{0,20}[a-z€$]{0,4}|[{$%\[<].{0,38}[}%\]>]'
-                || '|nan|null|undefined|none|-?infinity|true|false|[{\[][}\]]|') then masked(t)
+                || '|nan|null|undefined|none|-?infinity|true|false|[{\[][}\]]|') then t
          else told_by_length(t) end;
+create or replace macro code_shown(t) as list_transform([code_told(t)], lambda w: masked(w))[1];
+create or replace macro word_shown(t) as list_transform([word_told(t)], lambda w: masked(w))[1];
+create or replace macro time_shown(t) as list_transform([time_told(t)], lambda w: masked(w))[1];
 
 -- The query keys a page URL may keep: campaign, click and order keys, no others.
-create or replace temp macro kept_query(url) as
+create or replace macro kept_query(url) as
     array_to_string(
         list_filter(
             string_split(coalesce(url_query(url), ''), '&'),
@@ -136,21 +146,21 @@ create or replace temp macro kept_query(url) as
                 and (not starts_with(lower(p), 'key=') or starts_with(lower(p), 'key=wc_order'))),
         '&');
 
-create or replace temp macro hash_like(t) as
+create or replace macro hash_like(t) as
     regexp_full_match(lower(t), '[0-9a-f]{64}([.][A-Za-z0-9_-]{2,8})?|[0-9a-f]{32}|[0-9a-f]{40}');
 -- What a log blotted out ('***', '[redacted]') was sent, and nobody can tell as what. A word in brackets of its own is a template's
 -- (plain_text below reads them more widely: a person's data has no templates).
-create or replace temp macro blotted_out(t) as
+create or replace macro blotted_out(t) as
     case when contains(t, '**') then true
          when length(t) <= 24 then regexp_full_match(lower(trim(t)),
             'x{4,}|[\[<{( ]*(redacted|removed|masked|filtered|scrubbed|hidden|hashed|anonymi[sz]ed|pii)[\]>}) ]*')
          else false end;
 -- Text where a hash should be. What a log blotted out ('***', '[redacted]') tells nothing of what was sent.
-create or replace temp macro plain_text(t) as
+create or replace macro plain_text(t) as
     t <> '' and not hash_like(t) and not blotted_out(t) and not regexp_full_match(lower(trim(t)), 'x{4,}|[\[<{(].*[\]>})]');
 
 -- The same of a value that may be a list (as JSON text). Almost every value is one SHA-256, or nothing but hashes.
-create or replace temp macro is_plain(t) as
+create or replace macro is_plain(t) as
     case
         when t is null
             or (length(t) = 68 and regexp_full_match(t, '\["[0-9a-fA-F]+"\]'))
@@ -163,27 +173,27 @@ create or replace temp macro is_plain(t) as
         else coalesce(plain_text(t), false)
     end;
 -- Of user data, [{key, text}], the keys sent in plain text. A list, so that the test stands in the statement once.
-create or replace temp macro plain_keys(pairs) as
+create or replace macro plain_keys(pairs) as
     nullif(array_to_string(list_transform(list_filter(pairs, lambda p: is_plain(p.text)), lambda p: p.key), ','), '');
 -- The first of a value that may be a text or a list of texts (as JSON text).
-create or replace temp macro first_of(t) as
+create or replace macro first_of(t) as
     nullif(case when starts_with(t, '["') then coalesce(try(json_extract_string(t, '$[0]')), t)
                 when starts_with(t, '[null') then try(json_extract_string(t, '$[1]'))
                 when t <> '[]' then t end, '');
 
 -- The salted digest two sides are compared by; t is a SHA-256 in lower-case hex.
-create or replace temp macro salted(t) as sha256(getvariable('salt') || t);
-create or replace temp macro email_sha(t) as
+create or replace macro salted(t) as sha256(getvariable('salt') || t);
+create or replace macro email_sha(t) as
     case when regexp_matches(lower(t), '^[0-9a-f]{64}') then lower(t)[1:64]
          when t like '%@%' then sha256(lower(trim(t))) end;
-create or replace temp macro phone_digits(t) as nullif(regexp_replace(t, '[^0-9]', '', 'g'), '');
-create or replace temp macro phone_sha(t) as
+create or replace macro phone_digits(t) as nullif(regexp_replace(t, '[^0-9]', '', 'g'), '');
+create or replace macro phone_sha(t) as
     case when regexp_matches(lower(t), '^[0-9a-f]{64}') then lower(t)[1:64]
          when length(phone_digits(t)) between 7 and 15 then sha256(ltrim(phone_digits(t), '0')) end;
 
 -- A match key that stands for nobody: a word for nothing, or the SHA-256 of one or of an empty text ('', undefined, null, none, nan,
 -- None, NaN).
-create or replace temp macro is_nothing(t) as
+create or replace macro is_nothing(t) as
     case
         when t is null then null
         when length(t) < 16 then lower(trim(t)) in ('', 'undefined', 'null', 'none', 'nan')
@@ -199,13 +209,13 @@ create or replace temp macro is_nothing(t) as
     end;
 
 -- A plain number of major units, else NULL.
-create or replace temp macro plain_number(t) as
+create or replace macro plain_number(t) as
     case when regexp_full_match(trim(t), '-?[0-9]{1,15}([.][0-9]+)?([eE][+-]?[0-9]{1,2})?')
          then try_cast(trim(t) as decimal(24, 6)) end;
 
 -- An amount of an order export, as a spreadsheet may have written it: groups of three, a decimal comma. In a currency nobody writes
 -- with decimals (is_whole) one group is enough to tell (196.000 IDR); elsewhere it could be either, and is not read.
-create or replace temp macro export_number(t, is_whole) as
+create or replace macro export_number(t, is_whole) as
     case
         when regexp_full_match(trim(t), '-?[0-9]{1,3}([.][0-9]{3}){2,}(,[0-9]{1,2})?|-?[0-9]{1,3}[.][0-9]{3},[0-9]{1,2}')
             or (coalesce(is_whole, false) and regexp_full_match(trim(t), '-?[1-9][0-9]{0,2}[.][0-9]{3}'))
@@ -219,9 +229,9 @@ create or replace temp macro export_number(t, is_whole) as
 
 -- A time as a log may write it: epoch seconds, ms, µs; ISO 8601 with an offset; without one it is read in the zone
 -- the plan names (variable zone), else NULL.
-create or replace temp macro offset_form(t) as
+create or replace macro offset_form(t) as
     regexp_replace(regexp_replace(t, ' ?([+-][0-9]{2}):?([0-9]{2})$', '\1:\2'), '([0-9]) (UTC|GMT)$', '\1+00:00');
-create or replace temp macro utc(t) as
+create or replace macro utc(t) as
     case
         -- The most common ways first.
         when t like '____-__-__T%Z' and regexp_full_match(t, '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?Z')
@@ -241,23 +251,23 @@ create or replace temp macro utc(t) as
 
 -- JSON text without halves of characters: a script that cuts a text in the middle of an emoji writes one (\ud83d), and no reader of
 -- JSON takes it. A whole pair, and a stroke that is itself escaped, stay.
-create or replace temp macro whole_characters(t) as
+create or replace macro whole_characters(t) as
     case when contains(t, '\ud') or contains(t, '\uD') then
         regexp_replace(t, '(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}', '\1', 'g')
     else t end;
 
 -- A header of a JSON object of headers, by either spelling; a cookie from the log's own list, else from the header.
-create or replace temp macro header(headers, lower_name, title_name) as
+create or replace macro header(headers, lower_name, title_name) as
     try(coalesce(
         json_extract_string(headers, '$."' || lower_name || '"'),
         json_extract_string(headers, '$."' || title_name || '"')));
-create or replace temp macro cookie(cookies, headers, name) as
+create or replace macro cookie(cookies, headers, name) as
     coalesce(
         nullif(try(json_extract_string(cookies, '$."' || name || '"')), ''),
         nullif(regexp_extract(header(headers, 'cookie', 'Cookie'), '(?:^|; *)' || name || '=([^;]*)', 1), ''));
 
 -- Items named by an event: contents [{id, quantity, price}] where there are any, else the plain id list, else one id.
-create or replace temp macro contents_items(contents) as
+create or replace macro contents_items(contents) as
     list_filter(
         list_transform(
             try(from_json(contents,
@@ -267,19 +277,19 @@ create or replace temp macro contents_items(contents) as
                 'quantity': x.quantity,
                 'price': coalesce(x.item_price, x.price)}),
         lambda x: x.item_id is not null and x.item_id <> '');
-create or replace temp macro id_items(ids) as
+create or replace macro id_items(ids) as
     list_transform(
         list_filter(
             coalesce(try(from_json(ids, '["VARCHAR"]')), list_value(case when ids not like '[%' then ids end)),
             lambda x: x is not null and x <> ''),
         lambda x: {'item_id': x, 'quantity': null::varchar, 'price': null::varchar});
-create or replace temp macro items_of(contents, ids, one_id) as
+create or replace macro items_of(contents, ids, one_id) as
     coalesce(
         nullif(contents_items(contents), []),
         nullif(id_items(ids), []),
         case when one_id <> '' then id_items(one_id) end);
 -- The ids in a relay's own item lists, comma-separated.
-create or replace temp macro relay_item_ids(variants, bundles) as
+create or replace macro relay_item_ids(variants, bundles) as
     nullif(array_to_string(list_concat(
         list_transform(
             coalesce(try(from_json(variants, '[{"variant_unique_id":"VARCHAR"}]')), []),
@@ -289,15 +299,15 @@ create or replace temp macro relay_item_ids(variants, bundles) as
             lambda x: coalesce(x.bundle_price_option_unique_id, ''))), ','), '');
 
 -- What a receiver answered, as logged: NULL where the log kept nothing of it.
-create or replace temp macro logged_answer(t) as
+create or replace macro logged_answer(t) as
     case when trim(t) in ('', '-', 'null') or (length(t) <= 40 and blotted_out(t)) then null else t end;
 -- A field of an answer that was cut off or wrapped in another one: whatever quotes stand around it, escaped or not.
-create or replace temp macro told_number(t, name) as
+create or replace macro told_number(t, name) as
     nullif(regexp_extract(t, '(?:^|[^A-Za-z_])_?' || name || '[\\"'']*\s*:\s*[\\"'']*(-?[0-9]+)', 1), '');
-create or replace temp macro told_word(t, name) as
+create or replace macro told_word(t, name) as
     nullif(regexp_extract(t, '(?:^|[^A-Za-z_])' || name || '[\\"'']*\s*:\s*\\*["'']([^"''\\]+)', 1), '');
 -- What stands where the receiver's answer should.
-create or replace temp macro odd_answer(t, receiver, told) as
+create or replace macro odd_answer(t, receiver, told) as
     case
         when t is null then null
         when starts_with(ltrim(t), '<') then 'what was recorded is a web page and no answer of ' || receiver
@@ -306,20 +316,20 @@ create or replace temp macro odd_answer(t, receiver, told) as
         else 'what was recorded breaks off before its ' || told
     end;
 -- A relay's refusals carry an error_code (domain 7.4), whatever status was logged beside them; a web page is none of its answers.
-create or replace temp macro relay_took(status, error_code, answered) as
+create or replace macro relay_took(status, error_code, answered) as
     case when status >= 400 or status = 0 or error_code is not null then false
          when starts_with(ltrim(answered), '<') then null
          when status between 200 and 299 then true end;
-create or replace temp macro relay_words(answered, error_code) as
+create or replace macro relay_words(answered, error_code) as
     case when error_code is not null then told_word(answered, 'message')
          when starts_with(ltrim(answered), '<') then odd_answer(answered, 'the relay', 'error_code') end;
 
 -- Personal data in an address or a parameter text; ids of clicks, campaigns and orders are never judged.
-create or replace temp macro public_part(url) as
+create or replace macro public_part(url) as
     regexp_replace(coalesce(form_text(url), url),
         '(^|[?&])(fbclid|ttclid|click_id|clickid|gclid|gbraid|wbraid|utm_[a-z_]+|fbc|fbp|_fbc|_fbp|order|order_id|key)=[^&#]*', '\1', 'g');
 -- A case asks its patterns of the rows its condition picks; `and` would ask them of every row.
-create or replace temp macro has_email(t) as
+create or replace macro has_email(t) as
     case when contains(t, '@') or contains(t, '%40') then
         coalesce(regexp_matches(
             -- File names (logo@2x.png, jquery@3.7.min.js) only look like addresses.
@@ -327,26 +337,26 @@ create or replace temp macro has_email(t) as
                 t, '(?i)(@|%40)[A-Za-z0-9.-]*[.](png|jpe?g|gif|webp|svg|avif|ico|m?js|css|woff2?|html?|php|json|xml|map)([^A-Za-z0-9.-]|$)', ' ', 'g'),
             '[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}'), false)
     else false end;
-create or replace temp macro names_phone(lower_text) as
+create or replace macro names_phone(lower_text) as
     contains(lower_text, 'ph') or contains(lower_text, 'tel') or contains(lower_text, 'mobile') or contains(lower_text, 'msisdn')
     or contains(lower_text, 'hats') or contains(lower_text, 'wa') or contains(lower_text, 'hp');
-create or replace temp macro has_phone_field(t) as
+create or replace macro has_phone_field(t) as
     case when names_phone(lower(t)) then
         coalesce(regexp_matches(lower(t),
             '(^|[^a-z])(phone|phone_?number|ph|tel|telephone|telp|mobile|msisdn|whatsapp|wa|hp|no_?hp)(\])?"?[=:] *"?(%2b|[+])?[0-9][0-9 ().-]{6,16}[0-9]'), false)
     else false end;
 
 -- A time of an export: without a zone it is read in the plan's (variable plan_zone), and without that it cannot be told.
-create or replace temp macro utc_in_zone(t) as
+create or replace macro utc_in_zone(t) as
     case when regexp_full_match(t, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?') and getvariable('plan_zone') is null then null else utc(t) end;
 
 -- A token as it stands in a log, unless the log blotted it out.
-create or replace temp macro is_token(t) as
+create or replace macro is_token(t) as
     coalesce(length(t) >= 8 and not regexp_matches(lower(t), '[*]{3}|redact|removed|masked|filtered|scrubbed|hidden'), false);
 
 -- A click or browser id as it may be shown: its beginning, its end and its length, never whole. What has not the form of an id is
 -- told by its length alone.
-create or replace temp macro shown_id(t) as
+create or replace macro shown_id(t) as
     case when contains(t, '@') or contains(t, ' ') or contains(t, ':') or (contains(t, '%') and regexp_matches(t, '%(25)*(40|20|3A)'))
             or ((contains(t, 'EAA') or contains(t, 'eyJ') or contains(t, 'k_')) and without_secrets(replace(t, 'fb.', '')) <> replace(t, 'fb.', ''))
             then told_by_length(t)
@@ -354,27 +364,27 @@ create or replace temp macro shown_id(t) as
          else t[1:12] || '…' || t[-4:] || ' (' || length(t) || ' characters)' end;
 
 -- Money as a person writes it: no trailing zeros beyond the point, the currency behind it.
-create or replace temp macro number_text(n) as
+create or replace macro number_text(n) as
     regexp_replace(regexp_replace(cast(n as varchar), '([.][0-9]*?)0+$', '\1'), '[.]$', '');
-create or replace temp macro money_text(n, currency) as
+create or replace macro money_text(n, currency) as
     regexp_replace(number_text(n), '([.][0-9])$', '\10') || coalesce(' ' || currency, '');
 
 -- An order amount by its name, with the slip of scale that makes it the value.
-create or replace temp macro reading_text(basis, slip) as
+create or replace macro reading_text(basis, slip) as
     replace(basis, '_', ' ') || case slip when 'none' then '' when 'times_100' then ' times 100'
         when 'divided_by_100' then ' divided by 100' else ' with its thousands separator misread' end;
 
 -- The moment a Meta cookie was made: part 3 of fbc and fbp, in milliseconds; NULL where it is anything else.
-create or replace temp macro fb_created(t) as
+create or replace macro fb_created(t) as
     case when length(split_part(t, '.', 3)) = 13 and try_cast(split_part(t, '.', 3) as bigint) > 0
          then make_timestamp(try_cast(split_part(t, '.', 3) as bigint) * 1000) end;
 
 -- A word that stands where an id should: the page or template did not know it.
-create or replace temp macro is_placeholder(t) as
+create or replace macro is_placeholder(t) as
     regexp_matches(lower(t), '(^|[^a-z])(undefined|null|nan)([^a-z]|$)|\[object object\]|[{][{]|[}][}]|[$][{]|%7b%7b');
 
 -- Whose rules a posted request is held against (audit/schemas/payloads); NULL: nobody's.
-create or replace temp macro payload_of(host, path) as
+create or replace macro payload_of(host, path) as
     case
         when contains(path, '/analytics/') then case
             when regexp_full_match(path, '.*/v3/stores/[^/]+/public/analytics/meta/events/?') then 'meta_relay'
@@ -389,15 +399,15 @@ create or replace temp macro payload_of(host, path) as
     end;
 
 -- What a merged list type hides of an entry of a relay's list: a missing field, a quantity below one.
-create or replace temp macro quantity_class(id, quantity) as
+create or replace macro quantity_class(id, quantity) as
     case when id is null then 'no id' else 'id' end
         || case when quantity is null then ', none' when try_cast(quantity as double) < 1 then ', under one'
                 when try_cast(quantity as double) <> floor(try_cast(quantity as double)) then ', a fraction' else '' end;
-create or replace temp macro structure_of(body) as coalesce(try(cast(json_structure(body) as varchar)), 'no JSON');
+create or replace macro structure_of(body) as coalesce(try(cast(json_structure(body) as varchar)), 'no JSON');
 -- The shape of one event of several: its own, its request's, and whether they are more than a list may hold (maxItems of the rules).
-create or replace temp macro shape_of_several(request, event, events_sent) as hash(request, event, events_sent > 50, events_sent > 1000);
+create or replace macro shape_of_several(request, event, events_sent) as hash(request, event, events_sent > 50, events_sent > 1000);
 -- What a request looks like: field names and types. A list may mix types; then the request is its own shape.
-create or replace temp macro request_shape(payload, body, structure) as
+create or replace macro request_shape(payload, body, structure) as
     hash(concat_ws('|',
         structure,
         -- A type of JSON is an empty object's, or that of a list whose entries differ; a list of nothings has the type of an empty one.
