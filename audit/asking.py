@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
 
 import duckdb
 
 from audit.check import NEEDS, Check, catalogue
+from audit.hands import hands
 from audit.shortage import is_shortage
+
+#: Checks counted at once; more hands share too few checks.
+HANDS = 4
+#: Platform, step, and how many rows there were, passed, failed, could not be told; or how the check broke.
+Answer = list[tuple[Any, ...]] | duckdb.Error
 
 _CONSEQUENCES = Path(__file__).parent / "model" / "consequences.sql"
 
@@ -37,20 +48,27 @@ def ask(
     met = _met(con)
     _store_follows(con)
     outcomes: dict[str, Outcome] = {}
-    for asks_findings in (False, True):
-        for check in checks.values():
-            if check.asks_findings is not asks_findings:
-                continue
-            missing = [need for need in check.needs if not met[need]]
-            if (select is not None and check.id not in select) or check.id in ignore:
-                outcomes[check.id] = Outcome(check, "ignored", "left out by --select or --ignore")
-            elif missing:
-                outcomes[check.id] = Outcome(check, "not_run", "; ".join(NEEDS[need][1] for need in missing))
-            else:
-                progress(f"checking {check.id}")
-                outcomes[check.id] = ask_one(con, check)
-        if not asks_findings:
-            con.execute(_CONSEQUENCES.read_text(encoding="utf-8"))
+    for check in checks.values():
+        missing = [need for need in check.needs if not met[need]]
+        if (select is not None and check.id not in select) or check.id in ignore:
+            outcomes[check.id] = Outcome(check, "ignored", "left out by --select or --ignore")
+        elif missing:
+            outcomes[check.id] = Outcome(check, "not_run", "; ".join(NEEDS[need][1] for need in missing))
+    asked = [check for check in checks.values() if check.id not in outcomes]
+    answers = []
+    with _several_at_once(con) as counted:
+        for check, answer in counted([check for check in asked if not check.asks_findings]):
+            progress(f"checking {check.id}")
+            outcomes[check.id] = _judged(con, check, answer)
+            answers.append((check, answer))
+    _store_tallies(con, answers)
+    _store_waivers(con)
+    con.execute(_CONSEQUENCES.read_text(encoding="utf-8"))
+    for check in asked:
+        if check.asks_findings:
+            progress(f"checking {check.id}")
+            outcomes[check.id] = ask_one(con, check)
+    _store_waivers(con)
     return tuple(outcomes[check] for check in checks)
 
 
@@ -69,26 +87,42 @@ def _store_follows(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def ask_one(con: duckdb.DuckDBPyConnection, check: Check) -> Outcome:
-    """One check's rows; a check that breaks says so and hides no other.
+    """One check's rows; a check that breaks says so and hides no other."""
+    answer = _counted(con, check)
+    _store_tallies(con, [(check, answer)])
+    return _judged(con, check, answer)
+
+
+def _counted(con: duckdb.DuckDBPyConnection, check: Check) -> Answer:
+    """How a check's rows fell, by platform and step; or how it broke.
 
     Counting the rows computes no text: texts are written for the rows that failed only.
     """
     try:
-        tallies = con.execute(
+        return con.execute(
             f"""
-            insert into tallies
             select
-                $id, platform, step, count(*),
+                platform, step, count(*),
                 count(*) filter (where ok), count(*) filter (where not ok), count(*) filter (where ok is null)
             from (
             {check.sql}
             )
             group by platform, step
-            returning failed + unclear
-            """,
-            {"id": check.id},
+            order by platform, step
+            """
         ).fetchall()
-        if any(open_rows for (open_rows,) in tallies):
+    except duckdb.Error as error:
+        if is_shortage(error):
+            raise
+        return error
+
+
+def _judged(con: duckdb.DuckDBPyConnection, check: Check, answer: Answer) -> Outcome:
+    """How the check ran; its findings are stored where there are any."""
+    try:
+        if isinstance(answer, duckdb.Error):
+            raise answer
+        if any(failed or unclear for *_, failed, unclear in answer):
             _store_findings(con, check)
     except duckdb.Error as error:
         if is_shortage(error):
@@ -97,14 +131,46 @@ def ask_one(con: duckdb.DuckDBPyConnection, check: Check) -> Outcome:
     return Outcome(check, "ran")
 
 
-def columns(con: duckdb.DuckDBPyConnection, check: Check) -> set[str]:
-    """The columns a check's query gives; :data:`audit.check.ROW` and some of :data:`audit.check.OPTIONAL`."""
-    return {column[0] for column in con.execute(f"select * from (\n{check.sql}\n) limit 0").description or ()}
+def _store_tallies(con: duckdb.DuckDBPyConnection, answers: list[tuple[Check, Answer]]) -> None:
+    rows = [(check.id, *row) for check, answer in answers if isinstance(answer, list) for row in answer]
+    if rows:
+        # A column at a time: a row of marks for each would be a statement of thousands.
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        con.execute(f"insert into tallies select {', '.join(['unnest(?)'] * len(columns))}", columns)
+
+
+@contextmanager
+def _several_at_once(con: duckdb.DuckDBPyConnection) -> Iterator[Callable[[list[Check]], Iterator[tuple[Check, Answer]]]]:
+    """Counts checks in their order: several at a time where the database itself uses one thread, since most of a small audit is
+    planning, and a plan is made by one."""
+    (threads,) = con.execute("select current_setting('threads')").fetchone() or (1,)
+    count = min(HANDS, os.cpu_count() or 1) if threads == 1 else 1
+    if count == 1:
+        yield lambda checks: ((check, _counted(con, check)) for check in checks)
+        return
+    with hands(con, count) as connections, ThreadPoolExecutor(count) as pool:
+        free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+        for connection in connections:
+            free.put(connection)
+
+        def counted(check: Check) -> Answer:
+            hand = free.get()
+            try:
+                return _counted(hand, check)
+            finally:
+                free.put(hand)
+
+        try:
+            yield lambda checks: zip(checks, pool.map(counted, checks), strict=True)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for connection in connections:
+                connection.interrupt()
+            raise
 
 
 def _store_findings(con: duckdb.DuckDBPyConnection, check: Check) -> None:
     """What failed or could not be told, numbered in an order of its own."""
-    names = columns(con, check)
     con.execute(
         f"""
         insert into findings by name
@@ -113,37 +179,49 @@ def _store_findings(con: duckdb.DuckDBPyConnection, check: Check) -> None:
             {check.sql}
             )
             where ok is not true
+            union all by name
+            -- A check need not tell these.
+            select cast(null as varchar) as severity, cast(null as varchar) as session where false
         )
         select
             (select coalesce(max(finding), 0) from findings)
                 + row_number() over (
-                    order by a.platform, a.step, a.subject, a.ref, a.cause, a.other_ref, a.actual
+                    order by platform, step, subject, ref, cause, other_ref, actual
                 ) as finding,
             $id as check_id,
             $facet as facet,
-            coalesce({"a.severity" if "severity" in names else "null"},
-                case when coalesce(a.step, 'Purchase') = 'Purchase' then $severity else $other end) as severity,
-            a.platform,
-            a.step,
-            a.subject,
-            a.order_id,
-            {"a.session" if "session" in names else "cast(null as varchar)"} as session,
-            a.ok,
-            a.expected,
-            a.actual,
-            a.cause,
-            a.ref,
-            a.other_ref,
-            (
-                select min(w.waiver)
-                from plan_waivers w
-                cross join launch l
-                where w.check_id = $id
-                  and not a.ok  -- what failed can be accepted; what nobody saw can not
-                  and (w.subject = '*' or w.subject = a.subject or w.subject = a.order_id)
-                  and w.expires >= cast(l.judged_at as date)
-            ) as waived
-        from failing a
+            coalesce(severity, case when coalesce(step, 'Purchase') = 'Purchase' then $severity else $other end) as severity,
+            platform,
+            step,
+            subject,
+            order_id,
+            session,
+            ok,
+            expected,
+            actual,
+            cause,
+            ref,
+            other_ref
+        from failing
         """,
         {"id": check.id, "facet": check.facet, "severity": check.severity, "other": check.severity_other_steps},
+    )
+
+
+def _store_waivers(con: duckdb.DuckDBPyConnection) -> None:
+    """What failed can be accepted; what nobody saw can not."""
+    con.execute(
+        """
+        update findings
+        set waived = (
+            select min(w.waiver)
+            from plan_waivers w
+            cross join launch l
+            where w.check_id = findings.check_id
+              and (w.subject = '*' or w.subject = findings.subject or w.subject = findings.order_id)
+              and w.expires >= cast(l.judged_at as date)
+        )
+        where not ok
+          and check_id in (select check_id from plan_waivers)
+        """
     )

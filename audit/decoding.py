@@ -33,9 +33,8 @@ join (select source, min(rowid) as file_order from requests group by source) f o
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """What every connection that decodes needs for itself: the words of the model, and a table for its requests."""
-    for script in ("macros", "requests"):
-        _run(con, script)
+    """What every connection that decodes needs for itself: a table for its requests."""
+    _run(con, "requests")
 
 
 def decode_requests(con: duckdb.DuckDBPyConnection, batch: int) -> None:

@@ -111,7 +111,7 @@ def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.Duck
     con.execute("set variable salt = ?", [secrets.token_hex(16)])
     con.execute("set variable zone = 'UTC'")
     con.execute("set variable batch = 0")
-    for script in ("schema", "decoded"):
+    for script in ("schema", "decoded", "macros"):
         con.execute((MODEL / f"{script}.sql").read_text(encoding="utf-8"))
     prepare(con)
     if spill is not None:

@@ -15,6 +15,7 @@ from queue import SimpleQueue
 import duckdb
 
 from audit.decoding import decode_requests, prepare
+from audit.hands import hands
 from audit.loaders import Loader, Source, Tally
 from audit.loaders._slices import SLICE_BYTES, slices
 from audit.spill import private_folder
@@ -26,8 +27,6 @@ _PART_OF_BOUND = 8
 _UNITS = {"bytes": 0, "KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40, "PiB": 50, "EiB": 60}
 #: Slices read at once, each by one thread: within one, rows are numbered in their order.
 HANDS = 2
-#: Variables of a connection that the words of the model read.
-_VARIABLES = ("salt", "zone", "plan_zone", "orders_have_emails", "orders_have_phones")
 
 
 def room_for(con: duckdb.DuckDBPyConnection) -> int:
@@ -54,14 +53,15 @@ def read_in_slices(con: duckdb.DuckDBPyConnection, source: Source, loader: Loade
     """
     tallies: list[Tally] = []
     waiting: deque[Future[Tally]] = deque()
-    with private_folder() as folder, _connections(con) as connections, ThreadPoolExecutor(HANDS) as pool:
-        hands: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+    with private_folder() as folder, hands(con, HANDS) as connections, ThreadPoolExecutor(HANDS) as pool:
+        free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
         for connection in connections:
-            hands.put(connection)
+            prepare(connection)
+            free.put(connection)
         turns = _Turns()
         try:
             for number, part in enumerate(slices(source, folder, min(SLICE_BYTES, room))):
-                waiting.append(pool.submit(_read, hands, turns, part, loader, number, batch))
+                waiting.append(pool.submit(_read, free, turns, part, loader, number, batch))
                 if len(waiting) > HANDS:
                     tallies.append(waiting.popleft().result())
             tallies += [future.result() for future in waiting]
@@ -74,9 +74,9 @@ def read_in_slices(con: duckdb.DuckDBPyConnection, source: Source, loader: Loade
 
 
 def _read(
-    hands: SimpleQueue[duckdb.DuckDBPyConnection], turns: _Turns, part: Source, loader: Loader, number: int, batch: int
+    free: SimpleQueue[duckdb.DuckDBPyConnection], turns: _Turns, part: Source, loader: Loader, number: int, batch: int
 ) -> Tally:
-    hand = hands.get()
+    hand = free.get()
     try:
         hand.execute("begin")
         tally = loader.load(hand, part)
@@ -90,23 +90,7 @@ def _read(
     else:
         return tally
     finally:
-        hands.put(hand)
-
-
-@contextmanager
-def _connections(con: duckdb.DuckDBPyConnection) -> Iterator[list[duckdb.DuckDBPyConnection]]:
-    """Connections to the same database, ready to decode."""
-    cursors = [con.cursor() for _ in range(HANDS)]
-    try:
-        for cursor in cursors:
-            cursor.execute("use work")
-            prepare(cursor)
-            for name in _VARIABLES:
-                cursor.execute(f"set variable {name} = ?", con.execute(f"select getvariable('{name}')").fetchone())
-        yield cursors
-    finally:
-        for cursor in cursors:
-            cursor.close()
+        free.put(hand)
 
 
 class _Turns:

@@ -14,6 +14,7 @@ FLOORS = {
     "audit.holding": 0,
     "audit.stopping": 0,
     "audit.visible": 0,
+    "audit.hands": 1,
     "audit.spill": 1,
     "audit.shortage": 1,
     "audit.loaders": 2,

@@ -87,8 +87,8 @@ def test_slices_mean_the_same_time_on_a_machine_of_any_zone(tmp_path: Path, zone
     row = {"ts": told, "method": "POST", "url": "https://graph.facebook.com/v20.0/123456789/events",
            "body": {"data": [{"event_name": "Purchase", "event_time": 1795168800, "event_id": "1"}]}}  # fmt: skip
     (tmp_path / "server.ndjson").write_text(f"{json.dumps(row)}\n" * 3, encoding="utf-8")
-    env = os.environ | {"TZ": zone}
-    done = subprocess.run([sys.executable, "-c", _LAST_EVENT_IN_SLICES, tmp_path], env=env, capture_output=True, text=True, check=False)
+    asked = [sys.executable, "-c", _LAST_EVENT_IN_SLICES, str(tmp_path)]
+    done = subprocess.run(asked, env=os.environ | {"TZ": zone}, capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr) == ("2026-11-20 10:00:00", "")
 
 
