@@ -10,8 +10,9 @@ demo: $(STAMP)
 	$(BIN)/pixel-audit demo clean_launch --out packet
 	@echo "Open packet/packet.html in a browser."
 
+# Commands that tests run start faster where Python may keep what it compiled.
 test: $(STAMP) chromium lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff check audit reports tests

@@ -17,7 +17,6 @@ from pathlib import Path
 import duckdb
 
 from audit import engine
-from audit.asking import ask_one
 from audit.check import Check
 from audit.plan import Plan
 from audit.plan_file import read_plan
@@ -78,11 +77,11 @@ def answers(example: Example, check: Check, folder: Path) -> list[Row]:
     con.execute("begin")
     try:
         prepare(con, example, check, folder)
-        outcome = ask_one(con, check)
-        assert outcome.state == "ran", outcome.note
+        # All columns are computed, whichever the example asks for: a text that breaks is a check that breaks.
+        con.execute(f"create temp table answer as select * from (\n{check.sql}\n)")
         wanted = ", ".join(f"cast({name} as varchar) as {name}" for name in example.columns) or "*"
         names = example.columns or ("platform",)
-        rows = con.execute(f"select {wanted} from (\n{check.sql}\n)").fetchall()
+        rows = con.execute(f"select {wanted} from answer").fetchall()
     finally:
         con.execute("rollback")
     return sorted(

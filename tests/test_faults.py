@@ -61,14 +61,14 @@ def _named(cases: list[Built], later: frozenset[str] = frozenset()) -> list[Para
 
 
 def _shown_before(cases: list[Built]) -> frozenset[str]:
-    """Slips whose roots an earlier one shows already: another way into the same finding, left to the soak."""
-    shown: set[frozenset[str]] = set()
+    """Slips whose checks an earlier slip of the same shop shows already: another way into them, left to the soak."""
+    shown: set[tuple[str, str]] = set()
     later = set()
-    for _, case in cases:
-        roots = frozenset(root.partition("@")[0] for root in case.roots)
-        if roots in shown:
+    for build, case in cases:
+        checks = {(build.__name__, root.partition(":")[0].partition("@")[0]) for root in case.roots}
+        if checks <= shown:
             later.add(case.name)
-        shown.add(roots)
+        shown |= checks
     return frozenset(later)
 
 

@@ -37,7 +37,7 @@ def _har(*entries: Any) -> bytes:
 def _audit(folder: Path, content: bytes, name: str = "capture.har") -> engine.Audit:
     path = folder / name
     path.write_bytes(content)
-    return engine.run([engine.InputFile(path, name, named=True)], Plan())
+    return engine.run([engine.InputFile(path, name, named=True)], Plan(), select=frozenset())
 
 
 def _source(audit: engine.Audit) -> Event:

@@ -36,7 +36,7 @@ CALL = {
 def _run(folder: Path, content: bytes, name: str = "log", zone: str | None = None) -> engine.Audit:
     path = folder / name
     path.write_bytes(content)
-    return engine.run([engine.InputFile(path, name, named=True)], Plan(timezone=zone))
+    return engine.run([engine.InputFile(path, name, named=True)], Plan(timezone=zone), select=frozenset())
 
 
 def _ndjson(*rows: object) -> bytes:
@@ -185,14 +185,14 @@ def test_the_page_and_the_relay_saw_the_same_request(tmp_path: Path) -> None:
     entry = _entry(request={"method": "POST", "url": f"{RELAY}meta/events", "headers": [], "postData": {"text": body}})
     (tmp_path / "a.har").write_bytes(_har(entry))
     (tmp_path / "relay.ndjson").write_bytes(_ndjson(REQUEST | {"ts": "2026-11-20T10:00:03Z"}))
-    audit = engine.run([engine.InputFile(tmp_path / n, n) for n in ("a.har", "relay.ndjson")], Plan())
+    audit = engine.run([engine.InputFile(tmp_path / n, n) for n in ("a.har", "relay.ndjson")], Plan(), select=frozenset())
     assert [e["ref"] for e in events(audit)] == ["a.har#0"]
 
 
 def test_the_same_bytes_are_read_once(tmp_path: Path) -> None:
     for name in ("a.ndjson", "b.ndjson"):
         (tmp_path / name).write_bytes(_ndjson(REQUEST))
-    audit = engine.run([engine.InputFile(tmp_path / n, n) for n in ("a.ndjson", "b.ndjson")], Plan())
+    audit = engine.run([engine.InputFile(tmp_path / n, n) for n in ("a.ndjson", "b.ndjson")], Plan(), select=frozenset())
     assert len(events(audit)) == 1
 
 
@@ -215,7 +215,7 @@ def test_lines_of_one_second_are_one_send_only_where_all_is_the_same(
     ]
     log = tmp_path / "relay.ndjson"
     log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    con = engine.run([engine.InputFile(log, log.name)], Plan()).con
+    con = engine.run([engine.InputFile(log, log.name)], Plan(), select=frozenset()).con
     assert con.execute("select count(distinct ref) from events").fetchone() == (sends,)
 
 
@@ -232,7 +232,7 @@ def test_half_a_character_in_a_text_loses_no_event(name: str, tmp_path: Path) ->
     entry = {"startedDateTime": row["ts"], "time": 1, "request": request, "response": {"status": 204, "headers": [], "content": {}}}
     har = {"log": {"version": "1.2", "creator": {"name": "x", "version": "1"}, "entries": [entry]}}
     (tmp_path / name).write_text(json.dumps(row if name.endswith("ndjson") else har), encoding="utf-8")
-    con = engine.run([engine.InputFile(tmp_path / name, name)], Plan()).con
+    con = engine.run([engine.InputFile(tmp_path / name, name)], Plan(), select=frozenset()).con
     assert con.execute("select count(*) from events").fetchone() == (len(META_RELAY["events"]),)
 
 
@@ -272,4 +272,4 @@ def test_a_line_that_two_overlapping_exports_of_a_log_hold_is_one_send(second: s
     (tmp_path / "monday.ndjson").write_bytes(_ndjson(row))
     (tmp_path / "tuesday.ndjson").write_bytes(_ndjson(row | {"ts": second, "note": "of the next file"}))
     files = [engine.InputFile(tmp_path / name, name, named=True) for name in ("monday.ndjson", "tuesday.ndjson")]
-    assert engine.run(files, Plan()).con.execute("select count(*) from events").fetchone() == (sends,)
+    assert engine.run(files, Plan(), select=frozenset()).con.execute("select count(*) from events").fetchone() == (sends,)

@@ -13,8 +13,15 @@ from tests.packets import compared, packet_of
 from tests.pages import opened
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 1440),
+        ("dark", 360),
+        pytest.param("light", 360, marks=pytest.mark.soak),
+        pytest.param("dark", 1440, marks=pytest.mark.soak),
+    ],
+)
 def test_axe_finds_nothing_that_shuts_a_reader_out(browser: Browser, tmp_path: Path, scheme: str, width: int) -> None:
     for packet in (compared("regenerated_ids", "wrong_value"), packet_of("shopify_launch", with_plan=False)):
         # The page's own policy stops every foreign script, axe too; only here it is let through.

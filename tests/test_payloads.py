@@ -349,7 +349,7 @@ def test_each_request_is_judged_by_itself_whichever_came_first(
     ]
     log = tmp_path / "server.ndjson"
     log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    con = engine.run([InputFile(log, log.name)], Plan()).con
+    con = engine.run([InputFile(log, log.name)], Plan(), select=frozenset()).con
     told = {ref for ref, cause in con.execute("select ref, cause from violations").fetchall() if cause in JUDGED}
     endpoint = {PIXEL_BATCH: "tiktok_pixel_batch", RELAY_SNACKVIDEO: "snackvideo_relay", CAPI: "meta_capi"}[url]
     wrong = {

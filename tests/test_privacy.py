@@ -38,7 +38,7 @@ def _capture(folder: Path, *entries: dict[str, Any], phone: str = "") -> engine.
         files.append(folder / "orders.csv")
         table = f"order_id,created_at,currency,total,phone\n1001,2026-11-20T10:00:09Z,IDR,150000,{phone}\n"
         files[1].write_text(table, encoding="utf-8")
-    return engine.run([engine.InputFile(path, path.name, named=True) for path in files], Plan())
+    return engine.run([engine.InputFile(path, path.name, named=True) for path in files], Plan(), select=frozenset())
 
 
 def _ask(audit: engine.Audit, what: str) -> list[tuple[Any, ...]]:
@@ -85,7 +85,7 @@ def test_a_refusal_on_the_page_of_an_order_holds_for_its_server_purchase(
     }
     for name, content in contents.items():
         (tmp_path / name).write_text(content, encoding="utf-8")
-    audit = engine.run([engine.InputFile(tmp_path / name, name, named=True) for name in contents], Plan())
+    audit = engine.run([engine.InputFile(tmp_path / name, name, named=True) for name in contents], Plan(), select=frozenset())
     assert _ask(audit, "consent") == [("Purchase", consent)]
 
 
@@ -161,7 +161,7 @@ def test_a_blotted_out_token_is_no_secret(tmp_path: Path, query: str, secret: bo
     row = {"ts": "2026-11-20T10:00:00Z", "method": "POST", "url": f"{CAPI}?{query}", "body": {"data": [event]}, "status": 200}
     path = tmp_path / "server.ndjson"
     path.write_text(json.dumps(row) + "\n", encoding="utf-8")
-    audit = engine.run([engine.InputFile(path, path.name, named=True)], Plan())
+    audit = engine.run([engine.InputFile(path, path.name, named=True)], Plan(), select=frozenset())
     assert _ask(audit, "has_secret") == [("Purchase", secret)]
 
 
@@ -170,7 +170,7 @@ def test_a_currency_and_a_consent_are_a_code_and_a_yes_or_no_whatever_a_log_put_
     row = {"ts": "2026-11-20T10:00:00Z", "platform": "meta", "pixel_id": "1", "event": "Purchase", "consent": "ask jo@mail.com",
            "params": {"value": 1, "currency": "jonathan.smith@mail.example.com"}}  # fmt: skip
     log.write_text(json.dumps(row) + "\n", encoding="utf-8")
-    audit = engine.run([engine.InputFile(log, log.name, named=True)], Plan())
+    audit = engine.run([engine.InputFile(log, log.name, named=True)], Plan(), select=frozenset())
     assert _ask(audit, "currency, currency_sent, consent") == [
         ("Purchase", "[text of 31 characters]", "[text of 31 characters]", None)
     ]
@@ -243,7 +243,7 @@ def test_two_senders_that_go_by_addresses_stay_two(senders: tuple[str, str], tmp
         for n, sender in enumerate(senders)
     ]  # fmt: skip
     log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    audit = engine.run([engine.InputFile(log, log.name, named=True)], Plan())
+    audit = engine.run([engine.InputFile(log, log.name, named=True)], Plan(), select=frozenset())
     assert audit.con.execute("select count(distinct sender) from events").fetchone() == (2,)
 
 
@@ -266,7 +266,7 @@ def test_a_register_entry_finds_a_sender_that_goes_by_an_address(tmp_path: Path)
            "sender": "relay@proj.iam.gserviceaccount.com"}  # fmt: skip
     log.write_text(json.dumps(row) + "\n", encoding="utf-8")
     sender = Sender("Relay", "meta", "server", owner="data", match={"sender": "relay@proj.iam.gserviceaccount.com"})
-    audit = engine.run([engine.InputFile(log, log.name, named=True)], Plan(senders=(sender,)))
+    audit = engine.run([engine.InputFile(log, log.name, named=True)], Plan(senders=(sender,)), select=frozenset())
     assert audit.con.execute("select distinct entry from sender_claims").fetchall() == [(0,)]
 
 

@@ -37,7 +37,8 @@ def _visits(folder: Path, *sent: dict[str, object]) -> list[str]:
     pages = [_page("2026-11-20T10:00:00Z"), _page("2026-11-20T10:10:00Z")]
     (folder / "pixels.ndjson").write_text("".join(json.dumps(row) + "\n" for row in pages), encoding="utf-8")
     (folder / "server.ndjson").write_text("".join(json.dumps(row) + "\n" for row in sent), encoding="utf-8")
-    audit = engine.run([engine.InputFile(folder / name, name) for name in ("pixels.ndjson", "server.ndjson")], Plan())
+    files = [engine.InputFile(folder / name, name) for name in ("pixels.ndjson", "server.ndjson")]
+    audit = engine.run(files, Plan(), select=frozenset())
     rows = audit.con.execute(
         "select session in (select session from events where channel = 'browser'), session from events"
         " where channel = 'server' order by event_key"

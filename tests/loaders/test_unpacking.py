@@ -25,7 +25,7 @@ LATER = LINE.replace(b"10:00:00", b"10:00:09")
 
 
 def _read(path: Path) -> engine.Audit:
-    return engine.run([engine.InputFile(path, path.name, named=True)], Plan())
+    return engine.run([engine.InputFile(path, path.name, named=True)], Plan(), select=frozenset())
 
 
 def _gzip_bomb(part: bytes, parts: int) -> bytes:

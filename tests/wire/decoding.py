@@ -17,7 +17,7 @@ def decode(folder: Path, *requests: dict[str, Any], plan: Plan | None = None) ->
     path = folder / "requests.ndjson"
     rows = ({"ts": f"2026-11-20T10:00:{n:02d}Z", "method": "POST"} | request for n, request in enumerate(requests))
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return events(engine.run([engine.InputFile(path, path.name, named=True)], plan or Plan()))
+    return events(engine.run([engine.InputFile(path, path.name, named=True)], plan or Plan(), select=frozenset()))
 
 
 def events(audit: engine.Audit) -> list[Event]:
