@@ -61,6 +61,10 @@ def _extra_cart_pixel(launch: Launch) -> None:
         launch.again(send, 0).row["pixel_id"] = "7719002415553380"
 
 
+def _pixel_that_nobody_starts(launch: Launch) -> None:
+    launch.plan["platforms"]["meta"]["datasets"].append("7719002415553380")
+
+
 def _reload(launch: Launch) -> None:
     for send in launch.some("meta", step="Purchase", shopper=1):
         launch.again(send, 7200).event["event_id"] = "Purchase.NT10421.reload"
@@ -193,6 +197,7 @@ SENDERS = (
     ),
     Case("second pixel beside the plan's", _second_pixel, ("duplicate_purchase:second_dataset@meta",)),
     Case("other pixel gets carts only", _extra_cart_pixel, ("unknown_dataset@meta",)),
+    Case("second pixel of the plan is started nowhere", _pixel_that_nobody_starts, ("unknown_dataset:silent_dataset@meta",)),
     Case("thank-you page makes a new id when opened again", _reload, ("duplicate_purchase:reload@meta",)),
     Case(
         "server tries again under a new id",
