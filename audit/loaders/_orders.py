@@ -90,6 +90,8 @@ select
     salted(phone_sha(phone)) as phone_digest,
     salted(sha256(phone_sha(phone))) as phone_double_digest,
     salted(phone_digits(phone)) as phone_text_digest,
+    salted(sha256('0' || national_phone(phone))) as phone_home_digest,
+    salted(sha256(national_phone(phone))) as phone_bare_digest,
     {", ".join(f"{test} as {name}" for name, test in _TOLD.items())}
 from (
     select

@@ -190,6 +190,10 @@ create or replace macro phone_digits(t) as nullif(regexp_replace(t, '[^0-9]', ''
 create or replace macro phone_sha(t) as
     case when regexp_matches(lower(t), '^[0-9a-f]{64}') then lower(t)[1:64]
          when length(phone_digits(t)) between 7 and 15 then sha256(ltrim(phone_digits(t), '0')) end;
+-- A number as it is dialled at home, without the 0: what stands behind the country code (Indonesia's, or of a number told with its 0).
+create or replace macro national_phone(t) as
+    case when regexp_full_match(phone_digits(t), '0?628[0-9]{7,11}') then regexp_replace(phone_digits(t), '^0?62', '')
+         when regexp_full_match(phone_digits(t), '0[1-9][0-9]{6,13}') then phone_digits(t)[2:] end;
 
 -- A match key that stands for nobody: a word for nothing, or the SHA-256 of one or of an empty text ('', undefined, null, none, nan,
 -- None, NaN).

@@ -221,6 +221,8 @@ create table orders (
     phone_digest     varchar,
     phone_double_digest varchar,
     phone_text_digest varchar,      -- salted digest of the digits themselves
+    phone_home_digest varchar,      -- the same as phone_digest of the number as it is dialled at home: 0812…
+    phone_bare_digest varchar,      -- and of that without its 0: 812…
     event_duty       varchar,       -- yes | unknown | no: must the web pixels have events for it
     duty_reason      varchar,       -- why not, in words
     is_named         boolean        -- a test order: missing events block

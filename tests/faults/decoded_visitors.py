@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults.decoded_shop import SHOPPERS
+from tests.faults.decoded_shop import SHOPPERS, hashed
 from tests.faults.launch import Launch, Send
 from tests.faults.slips import Case, Slip, each, lose, put
 
@@ -33,6 +33,24 @@ def _old_cookie(launch: Launch) -> None:
             send.event[page] = send.event[page].split("?")[0]
     for send in launch.some("tiktok", None, "ViewContent", 1) + launch.some("snackvideo", None, "ViewContent", 1):
         send.event["page_url"] = send.event["page_url"].split("?")[0]
+
+
+def phones(launch: Launch, meta: str, tiktok: str) -> None:
+    """The export tells each buyer's number (090-1234-567…), and the server sends its hash, this written before the number."""
+    for shopper, order in enumerate(launch.orders, start=1):
+        order["phone"] = f"090-1234-567{shopper}"
+    for send in launch.some("meta", "server", "Purchase"):
+        send.person["ph"] = [hashed(f"{meta}901234567{send.shopper}")]
+    for send in launch.some("tiktok", "server", "Purchase"):
+        send.person["phone"] = hashed(f"{tiktok}901234567{send.shopper}")
+
+
+def _local_phone(launch: Launch) -> None:
+    phones(launch, "0", "+81")
+
+
+def _bare_phone(launch: Launch) -> None:
+    phones(launch, "81", "")
 
 
 def _clickless_relay(launch: Launch) -> None:
@@ -92,6 +110,8 @@ CASES = (
     ),
     Case("relay request without its click id", _clickless_relay, ("unclicked_server_event:absent@snackvideo",)),
     Case("relay request with an invented click id", _invented_click, ("unclicked_server_event:invented@snackvideo",)),
+    Case("server hashes the phone without its country code", _local_phone, ("missing_match_keys:local_phone@meta",)),
+    Case("server hashes the phone without code or 0", _bare_phone, ("missing_match_keys:local_phone@tiktok",)),
     Case(
         "server knows nobody",
         each(lose("person", "em", "external_id"), "meta", "server", "Purchase"),

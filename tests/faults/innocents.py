@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.faults.decoded_delivery import DAY, totals
 from tests.faults.decoded_shop import META, SHOPPERS
-from tests.faults.decoded_visitors import FBC
+from tests.faults.decoded_visitors import FBC, phones
 from tests.faults.launch import Launch, Send
 from tests.faults.slips import Case, both, each, more_orders, put
 
@@ -130,6 +130,7 @@ CASES = (
     Case("lines in no order", lambda launch: setattr(launch, "in_order", False)),
     Case("every line twice", _same_line_twice),
     Case("refused once, accepted on the retry", _accepted_on_retry),
+    Case("phones hashed with their code, in the form each platform asks for", lambda launch: phones(launch, "81", "+81")),
     Case(
         "till, draft and marketplace orders without events",
         more_orders({"source": "pos"}, {"source": "shopify_draft_order"}, {"source": "tokopedia"}),
