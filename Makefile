@@ -12,7 +12,7 @@ demo: $(STAMP)
 
 # Commands that tests run start faster where Python may keep what it compiled.
 test: $(STAMP) chromium lint
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff check audit reports tests

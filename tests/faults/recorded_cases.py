@@ -93,18 +93,12 @@ ALWAYS = {
             "regenerate_event_ids",
             "event_id_third_argument",
             "undefined_order_id",
-            "fixed_view_id",
             "double_sender",
-            "second_pixel",
-            "reload_refires",
             "payment_page_purchase",
             "lost_click_ids",
             "no_browser_purchase",
             "purchase_before_checkout",
-            "cart_event_on_next_page",
             "meta_blocked",
-            "relay_rejected",
-            "email_in_url",
         ]
     ),
     "shopify": frozenset(
