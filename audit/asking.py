@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -56,9 +57,11 @@ def ask(
             outcomes[check.id] = Outcome(check, "not_run", "; ".join(NEEDS[need][1] for need in missing))
     asked = [check for check in checks.values() if check.id not in outcomes]
     answers = []
-    with _several_at_once(con) as counted:
-        for check, answer in counted([check for check in asked if not check.asks_findings]):
+    with _several_at_once(con) as begin:
+        begun = [(check, begin(check)) for check in asked if not check.asks_findings]
+        for check, answer_of in begun:
             progress(f"checking {check.id}")
+            answer = answer_of()
             outcomes[check.id] = _judged(con, check, answer)
             answers.append((check, answer))
     _store_tallies(con, answers)
@@ -82,8 +85,8 @@ def _store_follows(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create or replace temp table check_follows (check_id varchar, follows varchar, rank bigint)")
     rows = [(check.id, root, rank) for check in catalogue().values() for rank, root in enumerate(check.follows)]
     if rows:
-        marks = ", ".join(["(?, ?, ?)"] * len(rows))
-        con.execute(f"insert into check_follows values {marks}", [value for row in rows for value in row])
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        con.execute("insert into check_follows select unnest(?), unnest(?), unnest(?)", columns)
 
 
 def ask_one(con: duckdb.DuckDBPyConnection, check: Check) -> Outcome:
@@ -140,13 +143,16 @@ def _store_tallies(con: duckdb.DuckDBPyConnection, answers: list[tuple[Check, An
 
 
 @contextmanager
-def _several_at_once(con: duckdb.DuckDBPyConnection) -> Iterator[Callable[[list[Check]], Iterator[tuple[Check, Answer]]]]:
-    """Counts checks in their order: several at a time where the database itself uses one thread, since most of a small audit is
-    planning, and a plan is made by one."""
+def _several_at_once(con: duckdb.DuckDBPyConnection) -> Iterator[Callable[[Check], Callable[[], Answer]]]:
+    """What takes a check on and gives what waits for its answer.
+
+    Several are counted at a time where the database itself uses one thread: most of a small audit is planning, and a plan is made
+    by one.
+    """
     (threads,) = con.execute("select current_setting('threads')").fetchone() or (1,)
     count = min(HANDS, os.cpu_count() or 1) if threads == 1 else 1
     if count == 1:
-        yield lambda checks: ((check, _counted(con, check)) for check in checks)
+        yield lambda check: partial(_counted, con, check)
         return
     with hands(con, count) as connections, ThreadPoolExecutor(count) as pool:
         free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
@@ -161,7 +167,7 @@ def _several_at_once(con: duckdb.DuckDBPyConnection) -> Iterator[Callable[[list[
                 free.put(hand)
 
         try:
-            yield lambda checks: zip(checks, pool.map(counted, checks), strict=True)
+            yield lambda check: pool.submit(counted, check).result
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for connection in connections:

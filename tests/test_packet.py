@@ -228,3 +228,20 @@ def test_what_is_missing_is_asked_for_once() -> None:
     assert len(supplies) == len(set(supplies))
     asked = {check for item in packet.untested for check in item.checks}
     assert asked == {line.id for line in packet.checks if line.state == "not_run"} - {"expired_waiver"}
+
+
+@pytest.mark.parametrize("hindrance", ["a folder that cannot be written to", "Python may keep nothing"])
+def test_where_no_compiled_template_can_be_kept_the_packet_is_the_same(hindrance: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    packet = packet_of("clean_launch")
+    kept = html.render(packet)
+    if hindrance == "Python may keep nothing":
+        monkeypatch.setattr("sys.dont_write_bytecode", True)
+    else:
+        monkeypatch.setattr("jinja2.FileSystemBytecodeCache.dump_bytecode", refused)
+        monkeypatch.setattr("jinja2.FileSystemBytecodeCache.load_bytecode", lambda *_: None)
+    html._environment.cache_clear()
+    assert html.render(packet) == kept
+    html._environment.cache_clear()
