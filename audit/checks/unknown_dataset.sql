@@ -84,7 +84,9 @@ silent as (
         h.has_server,
         h.is_nameless,
         o.dataset is not null as has_others,
-        u.platform is not null as is_unread
+        u.platform is not null as is_unread,
+        -- TikTok's pixel codes begin with a C; what happens in stores and apps goes to sets of their own (domain 2.4).
+        d.platform = 'tiktok' and d.dataset not like 'C%' as is_event_set
     from plan_datasets d
     join heard_first f on f.platform = d.platform
     join platforms_heard h on h.platform = d.platform
@@ -130,7 +132,7 @@ select
     cast(null as varchar),
     cast(null as varchar),
     case
-        when s.has_others or s.is_nameless or s.is_unread or not s.has_browser or not s.has_server then null
+        when s.has_others or s.is_nameless or s.is_unread or not s.has_browser or not s.has_server or s.is_event_set then null
         else false
     end,
     'core events for pixel ' || s.dataset || ', which the plan names',
@@ -140,6 +142,7 @@ select
         when s.is_unread then 'no event; the capture holds requests to this platform without their content'
         when not s.has_browser then 'no event; no browser event of this platform was recorded'
         when not s.has_server then 'no event; no server event of this platform was recorded'
+        when s.is_event_set then 'no event; an id that is no pixel code may be an event set for stores or apps, which a web order does not reach'
         else 'no event of any kind, while ' || cast(x.events as varchar) || case when x.events = 1 then ' core event' else ' core events' end
             || ' went to pixel ' || x.dataset
     end,
