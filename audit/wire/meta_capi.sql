@@ -101,7 +101,7 @@ select
     coalesce(m.test_event_code <> '', false) as has_test_code,
     case when e.data_processing_options like '%LDU%' then 'LDU' end as limited_use,
     first_of(u.em) as email_sent,
-    first_of(u.ph) as phone_sent,
+    lone_of(u.ph) as phone_sent,
     first_of(u.external_id) as external_id_sent,
     plain_keys([
         {'key': 'em', 'text': u.em},

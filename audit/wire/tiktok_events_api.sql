@@ -100,7 +100,7 @@ select
     coalesce(m.test_event_code <> '', false) as has_test_code,
     case when e.limited_data_use = 'true' then 'LDU' end as limited_use,
     first_of(u.email) as email_sent,
-    coalesce(first_of(u.phone), first_of(u.phone_number)) as phone_sent,
+    coalesce(lone_of(u.phone), lone_of(u.phone_number)) as phone_sent,
     first_of(u.external_id) as external_id_sent,
     plain_keys([
         {'key': 'email', 'text': u.email},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.faults.decoded_delivery import DAY, totals
-from tests.faults.decoded_shop import META, SHOPPERS
+from tests.faults.decoded_shop import META, SHOPPERS, hashed
 from tests.faults.decoded_visitors import FBC, phones
 from tests.faults.launch import Launch, Send
 from tests.faults.slips import Case, both, each, more_orders, put
@@ -22,6 +22,12 @@ def _accepted_on_retry(launch: Launch) -> None:
         first = send.row
         first["status"], first["response"] = 500, {"error": {"message": "Please retry", "code": 2, "fbtrace_id": "A"}}
         twin.row["ts"] = first["ts"].replace(":05.", ":35.")
+
+
+def _phone_in_two_forms(launch: Launch) -> None:
+    phones(launch, "81", "+81")
+    for send in launch.some("meta", "server", "Purchase"):
+        send.person["ph"].insert(0, hashed(f"0901234567{send.shopper}"))
 
 
 def _second_declared_pixel(launch: Launch) -> None:
@@ -130,6 +136,7 @@ CASES = (
     Case("lines in no order", lambda launch: setattr(launch, "in_order", False)),
     Case("every line twice", _same_line_twice),
     Case("refused once, accepted on the retry", _accepted_on_retry),
+    Case("phones hashed in two forms, the useless one first", _phone_in_two_forms),
     Case("phones hashed with their code, in the form each platform asks for", lambda launch: phones(launch, "81", "+81")),
     Case(
         "till, draft and marketplace orders without events",
