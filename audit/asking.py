@@ -215,7 +215,7 @@ def _store_findings(con: duckdb.DuckDBPyConnection, check: Check) -> None:
 
 
 def _store_waivers(con: duckdb.DuckDBPyConnection) -> None:
-    """What failed can be accepted; what nobody saw can not."""
+    """What failed can be accepted; what nobody saw can not. What a root's waiver covers already stays covered."""
     con.execute(
         """
         update findings
@@ -228,6 +228,7 @@ def _store_waivers(con: duckdb.DuckDBPyConnection) -> None:
               and w.expires >= cast(l.judged_at as date)
         )
         where not ok
+          and waived is null
           and check_id in (select check_id from plan_waivers)
         """
     )

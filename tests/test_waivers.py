@@ -13,7 +13,8 @@ from audit.cli import main
 STORIES = Path(__file__).parent.parent / "sample_data"
 
 
-def _waived(folder: Path, story: str, **waiver: str) -> dict[str, Any]:
+def _waived(folder: Path, story: str, beside: str = "", **waiver: str) -> dict[str, Any]:
+    """A story run with one waiver, and with what stands ``beside`` it in the plan."""
     keys = {"reason": '"agreed with finance"', "owner": '"media"', "expires": "2026-12-31"} | {
         key: value if key == "expires" else json.dumps(value) for key, value in waiver.items()
     }
@@ -21,7 +22,8 @@ def _waived(folder: Path, story: str, **waiver: str) -> dict[str, Any]:
     plan.write_text(
         (STORIES / story / "audit.toml").read_text(encoding="utf-8")
         + "\n[[waivers]]\n"
-        + "".join(f"{key} = {value}\n" for key, value in keys.items()),
+        + "".join(f"{key} = {value}\n" for key, value in keys.items())
+        + beside,
         encoding="utf-8",
     )
     command = ["run", str(STORIES / story), "--plan", str(plan), "--out", str(folder / "p"), "--now", "2026-11-20T12:00:00Z"]
@@ -64,3 +66,17 @@ def test_a_root_takes_its_consequences_along(tmp_path: Path) -> None:
 
 def test_a_waived_consequence_leaves_its_root_open(tmp_path: Path) -> None:
     assert _waived(tmp_path, "double_sender", check="duplicate_purchase")["decision"] == "STOP"
+
+
+def test_a_waiver_of_another_subject_takes_nothing_from_what_a_root_takes_along(tmp_path: Path) -> None:
+    other = """
+[[waivers]]
+check = "duplicate_purchase"
+subject = "another-order"
+reason = "known"
+owner = "media"
+expires = 2026-12-31
+"""
+    run = _waived(tmp_path, "double_sender", other, check="duplicate_sender")
+    assert run["decision"] == "GO_WITH_CONDITIONS"
+    assert all(row["waived"] for row in run["findings"] if row["check"] == "duplicate_purchase" and row["ok"] is False)
