@@ -10,7 +10,7 @@ demo: $(STAMP)
 	$(BIN)/pixel-audit demo clean_launch --out packet
 	@echo "Open packet/packet.html in a browser."
 
-# Commands that tests run start faster where Python may keep what it compiled.
+# Three workers on two cores, since some wait for a browser. Commands start faster where Python may keep what it compiled.
 test: $(STAMP) chromium lint
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
 

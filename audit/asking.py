@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import duckdb
 
 from audit.check import NEEDS, Check, catalogue
+from audit.filling import fill
 from audit.hands import hands
 from audit.shortage import is_shortage
 
@@ -84,9 +83,7 @@ def _met(con: duckdb.DuckDBPyConnection) -> dict[str, bool]:
 def _store_follows(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create or replace temp table check_follows (check_id varchar, follows varchar, rank bigint)")
     rows = [(check.id, root, rank) for check in catalogue().values() for rank, root in enumerate(check.follows)]
-    if rows:
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        con.execute("insert into check_follows select unnest(?), unnest(?), unnest(?)", columns)
+    fill(con, "check_follows", rows)
 
 
 def ask_one(con: duckdb.DuckDBPyConnection, check: Check) -> Outcome:
@@ -122,24 +119,24 @@ def _counted(con: duckdb.DuckDBPyConnection, check: Check) -> Answer:
 
 def _judged(con: duckdb.DuckDBPyConnection, check: Check, answer: Answer) -> Outcome:
     """How the check ran; its findings are stored where there are any."""
+    if isinstance(answer, duckdb.Error):
+        return _broke(check, answer)
     try:
-        if isinstance(answer, duckdb.Error):
-            raise answer
         if any(failed or unclear for *_, failed, unclear in answer):
             _store_findings(con, check)
     except duckdb.Error as error:
         if is_shortage(error):
             raise
-        return Outcome(check, "broke", str(error).strip().splitlines()[0])
+        return _broke(check, error)
     return Outcome(check, "ran")
 
 
+def _broke(check: Check, error: duckdb.Error) -> Outcome:
+    return Outcome(check, "broke", str(error).strip().splitlines()[0])
+
+
 def _store_tallies(con: duckdb.DuckDBPyConnection, answers: list[tuple[Check, Answer]]) -> None:
-    rows = [(check.id, *row) for check, answer in answers if isinstance(answer, list) for row in answer]
-    if rows:
-        # A column at a time: a row of marks for each would be a statement of thousands.
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        con.execute(f"insert into tallies select {', '.join(['unnest(?)'] * len(columns))}", columns)
+    fill(con, "tallies", [(check.id, *row) for check, answer in answers if isinstance(answer, list) for row in answer])
 
 
 @contextmanager
@@ -154,25 +151,8 @@ def _several_at_once(con: duckdb.DuckDBPyConnection) -> Iterator[Callable[[Check
     if count == 1:
         yield lambda check: partial(_counted, con, check)
         return
-    with hands(con, count) as connections, ThreadPoolExecutor(count) as pool:
-        free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
-        for connection in connections:
-            free.put(connection)
-
-        def counted(check: Check) -> Answer:
-            hand = free.get()
-            try:
-                return _counted(hand, check)
-            finally:
-                free.put(hand)
-
-        try:
-            yield lambda check: pool.submit(counted, check).result
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for connection in connections:
-                connection.interrupt()
-            raise
+    with hands(con, count) as several:
+        yield lambda check: several.take(lambda hand: _counted(hand, check)).result
 
 
 def _store_findings(con: duckdb.DuckDBPyConnection, check: Check) -> None:

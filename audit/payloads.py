@@ -17,6 +17,8 @@ from typing import Any
 import duckdb
 import jsonschema_rs
 
+from audit.filling import fill
+
 _MODEL = Path(__file__).parent / "model"
 _SCHEMAS = Path(__file__).parent / "schemas" / "payloads"
 
@@ -96,8 +98,7 @@ def note_shapes(con: duckdb.DuckDBPyConnection) -> None:
     found: list[list[object]] = []
     for shape, endpoint, nth, body in met:
         found += ([shape, *violation] for violation in sorted(set(violations(endpoint, body, nth))))
-    if found:
-        con.executemany("insert into shape_violations values (?, ?, ?, ?, ?)", found)
+    fill(con, "shape_violations", found)
     con.execute("insert into shapes_met select unnest(?::ubigint[])", [[shape for shape, *_ in met]])
 
 

@@ -11,6 +11,7 @@ import duckdb
 import iso4217
 
 from audit.errors import PlanError
+from audit.filling import fill
 from audit.plan import DEFAULT_EVENTS, KIN_EVENTS, MATCH_KEYS, PLATFORMS, STEPS, Plan
 
 
@@ -43,36 +44,36 @@ def store_plan(con: duckdb.DuckDBPyConnection, plan: Plan, now: datetime) -> Non
     )  # fmt: skip
     con.execute("set variable zone = ?", [plan.timezone or "UTC"])
     con.execute("set variable plan_zone = ?", [plan.timezone])
-    _rows(con, "currencies", [_currency(currency, plan) for currency in iso4217.Currency])
+    fill(con, "currencies", [_currency(currency, plan) for currency in iso4217.Currency])
     limits = {
         "late_after_s": plan.late_after_s,
         "dedup_window_s": plan.dedup_window_s,
         "totals_tolerance": plan.totals_tolerance,
         "missing_share": plan.missing_share,
     } | {f"click_id_days_{name}": days for name, days in plan.click_id_days.items()}
-    _rows(con, "plan_limits", [[name, amount] for name, amount in limits.items()])
-    _rows(con, "plan_test_orders", [[order.lstrip("#")] for order in plan.test_orders])
+    fill(con, "plan_limits", [[name, amount] for name, amount in limits.items()])
+    fill(con, "plan_test_orders", [[order.lstrip("#")] for order in plan.test_orders])
     steps = {(p, name): step for p in PLATFORMS for step, names in DEFAULT_EVENTS[p].items() for name in names}
     steps |= {(p, name): step for p in PLATFORMS for name, step in KIN_EVENTS[p].items()}
     steps |= {(p, n): step for p, platform in plan.platforms.items() for step, names in platform.events.items() for n in names}
-    _rows(con, "plan_steps", [[p, name, step] for (p, name), step in steps.items()])
+    fill(con, "plan_steps", [[p, name, step] for (p, name), step in steps.items()])
     for name, platform in plan.platforms.items():
-        _rows(con, "plan_datasets", [[name, dataset] for dataset in platform.datasets])
-        _rows(con, "plan_domains", [[name, domain] for domain in platform.allowed_domains])
+        fill(con, "plan_datasets", [[name, dataset] for dataset in platform.datasets])
+        fill(con, "plan_domains", [[name, domain] for domain in platform.allowed_domains])
     patterns = sorted({pattern for sender in plan.senders for pattern in sender.match.values()})
     likes = {pattern: _like(masked) for pattern, masked in zip(patterns, _masked(con, patterns), strict=True)}
     for entry, sender in enumerate(plan.senders):
         match = [likes.get(sender.match.get(key, "")) for key in MATCH_KEYS]
-        _rows(
+        fill(
             con, "plan_senders",
             [[entry, sender.name, sender.platform, sender.channel, sender.owner, sender.primary, bool(sender.match), *match]],
         )  # fmt: skip
-        _rows(con, "plan_sender_steps", [[entry, step] for step in sender.events])
-    _rows(
+        fill(con, "plan_sender_steps", [[entry, step] for step in sender.events])
+    fill(
         con, "plan_waivers",
         [[number, w.check, w.subject, w.reason, w.owner, w.expires] for number, w in enumerate(plan.waivers)],
     )  # fmt: skip
-    _rows(
+    fill(
         con, "plan_evidence",
         [[e.card, _attachment_name(plan, e.file), _attachment_digest(plan, number, e.file), e.note]
          for number, e in enumerate(plan.evidence, start=1)],
@@ -102,12 +103,12 @@ def store_platforms(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     names = list(plan.platforms) or [name for name in PLATFORMS if name in seen]
     for name in names:
         platform = plan.platforms.get(name)
-        _rows(con, "plan_platforms", [[name, platform is not None, platform.relay_store if platform else None]])
+        fill(con, "plan_platforms", [[name, platform is not None, platform.relay_store if platform else None]])
         for step in STEPS:
             stated = platform.require.get(step) if platform else None
             channels = stated or (("browser", "server") if step == "Purchase" else ("browser",))
             only_with_click = name == "snackvideo"
-            _rows(
+            fill(
                 con, "plan_requirements",
                 [[name, step, channel, only_with_click and channel == "server"] for channel in channels],
             )  # fmt: skip
@@ -118,10 +119,3 @@ def _currency(currency: iso4217.Currency, plan: Plan) -> list[object]:
     digits = currency.exponent or 0
     default = Decimal(1) if currency.code == "IDR" or digits == 0 else Decimal(1).scaleb(-digits)
     return [currency.code, digits, plan.tolerance.get(currency.code, default)]
-
-
-def _rows(con: duckdb.DuckDBPyConnection, table: str, rows: list[list[object]]) -> None:
-    """Many rows in one statement, a column at a time: a statement with a mark for each value takes longer to read than to run."""
-    if rows:
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        con.execute(f"insert into {table} select {', '.join(['unnest(?)'] * len(columns))}", columns)

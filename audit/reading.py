@@ -8,9 +8,9 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
-from queue import SimpleQueue
+from functools import partial
 
 import duckdb
 
@@ -53,30 +53,23 @@ def read_in_slices(con: duckdb.DuckDBPyConnection, source: Source, loader: Loade
     """
     tallies: list[Tally] = []
     waiting: deque[Future[Tally]] = deque()
-    with private_folder() as folder, hands(con, HANDS) as connections, ThreadPoolExecutor(HANDS) as pool:
-        free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
-        for connection in connections:
-            prepare(connection)
-            free.put(connection)
+    with private_folder() as folder, hands(con, HANDS) as both:
+        for hand in both.connections:
+            prepare(hand)
         turns = _Turns()
         try:
             for number, part in enumerate(slices(source, folder, min(SLICE_BYTES, room))):
-                waiting.append(pool.submit(_read, free, turns, part, loader, number, batch))
+                waiting.append(both.take(partial(_read, turns, part, loader, number, batch)))
                 if len(waiting) > HANDS:
                     tallies.append(waiting.popleft().result())
             tallies += [future.result() for future in waiting]
         except BaseException as error:
             first = turns.stop(error)
-            for connection in connections:
-                connection.interrupt()
             raise first from first.__cause__
     return _summed(tallies), len(tallies)
 
 
-def _read(
-    free: SimpleQueue[duckdb.DuckDBPyConnection], turns: _Turns, part: Source, loader: Loader, number: int, batch: int
-) -> Tally:
-    hand = free.get()
+def _read(turns: _Turns, part: Source, loader: Loader, number: int, batch: int, hand: duckdb.DuckDBPyConnection) -> Tally:
     try:
         hand.execute("begin")
         tally = loader.load(hand, part)
@@ -87,10 +80,7 @@ def _read(
     except BaseException as error:
         turns.stop(error)
         raise
-    else:
-        return tally
-    finally:
-        free.put(hand)
+    return tally
 
 
 class _Turns:

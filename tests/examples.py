@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from audit import engine
+from audit.asking import ask_one
 from audit.check import Check
 from audit.plan import Plan
 from audit.plan_file import read_plan
@@ -79,6 +80,8 @@ def answers(example: Example, check: Check, folder: Path) -> list[Row]:
         prepare(con, example, check, folder)
         # All columns are computed, whichever the example asks for: a text that breaks is a check that breaks.
         con.execute(f"create temp table answer as select * from (\n{check.sql}\n)")
+        outcome = ask_one(con, replace(check, sql="select * from answer"))
+        assert outcome.state == "ran", outcome.note
         wanted = ", ".join(f"cast({name} as varchar) as {name}" for name in example.columns) or "*"
         names = example.columns or ("platform",)
         rows = con.execute(f"select {wanted} from answer").fetchall()

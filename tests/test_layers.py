@@ -15,6 +15,7 @@ FLOORS = {
     "audit.stopping": 0,
     "audit.visible": 0,
     "audit.hands": 1,
+    "audit.filling": 1,
     "audit.spill": 1,
     "audit.shortage": 1,
     "audit.loaders": 2,

@@ -242,6 +242,5 @@ def test_where_no_compiled_template_can_be_kept_the_packet_is_the_same(hindrance
     else:
         monkeypatch.setattr("jinja2.FileSystemBytecodeCache.dump_bytecode", refused)
         monkeypatch.setattr("jinja2.FileSystemBytecodeCache.load_bytecode", lambda *_: None)
-    html._environment.cache_clear()
+    monkeypatch.setattr(html, "_environment", html._environment.__wrapped__)  # anew, not as it was made before
     assert html.render(packet) == kept
-    html._environment.cache_clear()

@@ -94,8 +94,8 @@ def test_folded_parts_stand_on_paper(browser: Browser, tmp_path: Path, scripted:
 
 
 def test_the_summary_takes_at_most_two_pages(browser: Browser, tmp_path: Path) -> None:
-    planless = [packet_of(story, with_plan=False) for story in ("shopify_launch", "double_sender")]
-    for packet in (*map(packet_of, STORIES), *planless, compared("regenerated_ids", "wrong_value")):
+    packets = [packet_of(story, with_plan=with_plan) for story in STORIES for with_plan in (True, False)]
+    for packet in (*packets, compared("regenerated_ids", "wrong_value")):
         page, _ = opened(browser, packet, tmp_path)
         for paper in ("A4", "Letter"):
             page.evaluate("document.documentElement.classList.add('summary')")  # what is printed then takes it away again

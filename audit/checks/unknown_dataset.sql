@@ -74,19 +74,22 @@ others_heard as (
 unread as (
     select distinct platform from unread_hits
 ),
--- Pixels of the plan without a core event, where another one of the plan has some.
+-- Pixels of the plan without a core event, where another one of the plan has some; and why that may be as it should.
 silent as (
     select
         d.platform,
         d.dataset,
         f.first_key,
-        h.has_browser,
-        h.has_server,
-        h.is_nameless,
-        o.dataset is not null as has_others,
-        u.platform is not null as is_unread,
-        -- TikTok's pixel codes begin with a C; what happens in stores and apps goes to sets of their own (domain 2.4).
-        d.platform = 'tiktok' and d.dataset not like 'C%' as is_event_set
+        case
+            when o.dataset is not null then 'no core event, though others, such as page views, do reach it'
+            when h.is_nameless then 'no event that names it; others name no pixel (a relay''s do not) and may have been for it'
+            when u.platform is not null then 'no event; the capture holds requests to this platform without their content'
+            when not h.has_browser then 'no event; no browser event of this platform was recorded'
+            when not h.has_server then 'no event; no server event of this platform was recorded'
+            -- TikTok's pixel codes begin with a C; what happens in stores and apps goes to sets of their own (domain 2.4).
+            when d.platform = 'tiktok' and d.dataset not like 'C%'
+                then 'no event; an id that is no pixel code may be an event set for stores or apps, which a web order does not reach'
+        end as doubt
     from plan_datasets d
     join heard_first f on f.platform = d.platform
     join platforms_heard h on h.platform = d.platform
@@ -131,21 +134,12 @@ select
     s.dataset,
     cast(null as varchar),
     cast(null as varchar),
-    case
-        when s.has_others or s.is_nameless or s.is_unread or not s.has_browser or not s.has_server or s.is_event_set then null
-        else false
-    end,
+    case when s.doubt is null then false end,
     'core events for pixel ' || s.dataset || ', which the plan names',
-    case
-        when s.has_others then 'no core event, though others, such as page views, do reach it'
-        when s.is_nameless then 'no event that names it; others name no pixel (a relay''s do not) and may have been for it'
-        when s.is_unread then 'no event; the capture holds requests to this platform without their content'
-        when not s.has_browser then 'no event; no browser event of this platform was recorded'
-        when not s.has_server then 'no event; no server event of this platform was recorded'
-        when s.is_event_set then 'no event; an id that is no pixel code may be an event set for stores or apps, which a web order does not reach'
-        else 'no event of any kind, while ' || cast(x.events as varchar) || case when x.events = 1 then ' core event' else ' core events' end
-            || ' went to pixel ' || x.dataset
-    end,
+    coalesce(
+        s.doubt,
+        'no event of any kind, while ' || cast(x.events as varchar) || case when x.events = 1 then ' core event' else ' core events' end
+            || ' went to pixel ' || x.dataset),
     'silent_dataset',
     e.ref,
     cast(null as varchar)
