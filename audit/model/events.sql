@@ -6,6 +6,8 @@ with addresses as (
     select page as address from decoded where page is not null
     union
     select referrer from decoded where referrer is not null
+    union
+    select url from clicked_pages
 ),
 -- Parts first: what is given to a macro stands in it wherever the macro names it.
 parts as (
@@ -19,19 +21,22 @@ parts as (
 ),
 reduced as (
     select *, before_query || coalesce('?' || query, '') as url from parts
+),
+shown_parts as (
+    select *, list_transform([url, path], lambda t: masked_address(t)) as shown from reduced
 )
 select
     address,
-    masked_address(url) as page_url,
+    shown[1] as page_url,
     case when url <> address then salted(address) end as page_digest,
     url_host(address) as page_host,
-    masked_address(path) as page_path,
+    shown[2] as page_path,
     url_param(address, 'fbclid') as fbclid,
     url_param(address, 'ttclid') as ttclid,
     url_param(address, '(?:click_id|clickid|kwai_click_?id)') as snackvideo_click,
     has_email(public) as has_email,
     has_phone_field(public) as has_phone
-from reduced;
+from shown_parts;
 
 insert into events by name
 with placed as (

@@ -1,4 +1,4 @@
--- Landings: pages whose address holds a click id, as a page or an event told it.
+-- Landings: pages whose address holds a click id, as a page or an event told it. What the address says is found in events.sql.
 insert into landings
 with pages as (
     select ref, source, seen_at, page_load, url, null as told_by
@@ -9,12 +9,17 @@ with pages as (
     where channel = 'browser'
       and (contains(page, 'clid') or contains(page, 'click'))
 ),
+addresses as (
+    select p.*, f.page_host, f.page_path, f.fbclid, f.ttclid, f.snackvideo_click
+    from pages p
+    join address_facts f on f.address = p.url
+),
 clicks as (
-    select *, 'meta' as platform, url_param(url, 'fbclid') as click_id from pages
+    select *, 'meta' as platform, fbclid as click_id from addresses
     union all
-    select *, 'tiktok', url_param(url, 'ttclid') from pages
+    select *, 'tiktok', ttclid from addresses
     union all
-    select *, 'snackvideo', url_param(url, '(?:click_id|clickid|kwai_click_?id)') from pages
+    select *, 'snackvideo', snackvideo_click from addresses
 )
 select
     -- A page itself tells best, then the platform's own hit: only that is sure to be of the click's visit.
@@ -23,10 +28,10 @@ select
     min(seen_at),
     source || '#' || page_load,
     null,
-    url_host(url),
-    masked_address(url_path(url)),
+    page_host,
+    page_path,
     platform,
     click_id
 from clicks
 where click_id is not null
-group by source, page_load, url_host(url), masked_address(url_path(url)), platform, click_id;
+group by source, page_load, page_host, page_path, platform, click_id;

@@ -111,7 +111,9 @@ create or replace macro without_numbers(t) as
 create or replace macro masked_address(t) as
     regexp_replace(
         regexp_replace(
-            masked(case when contains(t, '%') and has_marks(decoded_text(t)) then decoded_text(t) else t end),
+            list_transform(
+                [case when contains(t, '%') and has_marks(decoded_text(t)) then decoded_text(t) else t end],
+                lambda d: masked(d))[1],
             '([^:/])/(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])[.]){3}(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\b', '\1/[ip]', 'g'),
         '([?&](?:fbclid|ttclid|click_?id|kwai_click_?id)=[^&#]{12})[^&#]{5,}([^&#]{4})', '\1…\2', 'g');
 
