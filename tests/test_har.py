@@ -105,6 +105,11 @@ def test_a_blocked_hit_is_attempted_not_delivered(tmp_path: Path) -> None:
     assert (event["status"], event["net_error"]) == (0, "net::ERR_BLOCKED_BY_CLIENT")
 
 
+def test_a_hit_answered_with_an_error_is_attempted_not_delivered(tmp_path: Path) -> None:
+    (event,) = events(_audit(tmp_path, _har(_entry(response={"status": 503, "content": {}}))))
+    assert (event["status"], event["net_error"]) == (503, "answered HTTP 503")
+
+
 def test_navigations_open_page_loads(tmp_path: Path) -> None:
     page = {"status": 200, "content": {"mimeType": "text/html"}}
     found = events(

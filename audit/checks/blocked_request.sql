@@ -32,6 +32,13 @@ not_yet     = "Do not change the pixel's code: it did its part."
 remedy      = "Record the test order on a network without such a filter, for example a phone's own connection."
 owner       = "tracking"
 
+[causes.answered_error]
+means       = "The hit was answered with an error and was not taken: by a filter, proxy or firewall in this network, or by the platform itself."
+first_check = "Repeat the test order on another network, such as a phone's own connection. If the error stays there, the platform was out of order or refuses the hit."
+not_yet     = "Do not change the event's code yet: the hit left as it should."
+remedy      = "Record the test order where no filter stands between. If shoppers may sit behind one, make sure the server copy is sent."
+owner       = "tracking"
+
 [causes.aborted]
 means       = "The hit ended without an answer: the page closed or moved on first, or the connection broke. It may or may not have arrived."
 first_check = "See whether the page left within a moment of the event, as a redirect right after an order does."
@@ -90,12 +97,14 @@ select
         when a.ref is not null then 'stopped, then sent again'
         when h.status = 0 and h.net_error is null then 'no answer recorded: arrived or stopped'
         when h.ok is null then 'no status recorded'
+        when h.status >= 400 then h.net_error
         else 'stopped: ' || h.net_error
     end as actual,
     case
         when h.ok or h.ok is null or a.ref is not null then null
         when regexp_matches(lower(h.net_error), 'block|csp|tracking') then 'client_blocked'
         when regexp_matches(lower(h.net_error), 'name_not_resolved|name_resolution|unknown_host|dns') then 'dns'
+        when h.status >= 400 then 'answered_error'
         else 'aborted'
     end as cause,
     h.ref,

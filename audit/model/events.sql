@@ -166,7 +166,10 @@ select
     c.has_relay_items,
     id_masked_by(c.masks, c.relay_item_ids) as relay_item_ids,
     c.status,
-    masked_by(c.masks, c.net_error) as net_error,
+    -- A pixel's own address answers no hit with an error unless it did not take it, or something on the way answered in its place.
+    coalesce(
+        masked_by(c.masks, c.net_error),
+        case when c.channel = 'browser' and c.status >= 400 then 'answered HTTP ' || c.status end) as net_error,
     masked_by(c.masks, c.answer_code) as answer_code,
     without_numbers(masked_by(c.masks, c.answer_text))[1:200] as answer_text,
     c.events_sent,
