@@ -324,14 +324,21 @@ create or replace macro odd_answer(t, receiver, told) as
         when json_valid(t) then 'what was recorded names no ' || told
         else 'what was recorded breaks off before its ' || told
     end;
--- A relay's refusals carry an error_code (domain 7.4), whatever status was logged beside them; a web page is none of its answers.
+-- A relay's refusals carry an error_code (domain 7.4), whatever status was logged beside them; a web page is none of its answers. An
+-- answer that says in its own words that it failed is no yes either.
+create or replace macro says_no(answered) as
+    coalesce(regexp_matches(answered,
+        '(?i)(?:^|[^a-z_])(?:(?:success|ok)[\\"'']*\s*:\s*[\\"'']*false|errors?[\\"'']*\s*:[\s\[{]*\\*["''][^"''\\]'
+            || '|status[\\"'']*\s*:\s*[\\"'']+(?:error|fail))'), false);
 create or replace macro relay_took(status, error_code, answered) as
     case when status >= 400 or status = 0 or error_code is not null then false
          when starts_with(ltrim(answered), '<') then null
+         when says_no(answered) then false
          when status between 200 and 299 then true end;
 create or replace macro relay_words(answered, error_code) as
     case when error_code is not null then told_word(answered, 'message')
-         when starts_with(ltrim(answered), '<') then odd_answer(answered, 'the relay', 'error_code') end;
+         when starts_with(ltrim(answered), '<') then odd_answer(answered, 'the relay', 'error_code')
+         when says_no(answered) then coalesce(told_word(answered, 'message'), told_word(answered, 'error')) end;
 
 -- Personal data in an address or a parameter text; ids of clicks, campaigns and orders are never judged.
 create or replace macro public_part(url) as

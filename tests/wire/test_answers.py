@@ -104,11 +104,18 @@ def test_tiktoks_code_decides_wherever_it_stands(answer: Any, told: Told, tmp_pa
         ('{"error":"Not found","error_code":"store_not_found","mess', (False, "store_not_found", None)),
         ("<html></html>", (None, "200", "what was recorded is a web page and no answer of the relay")),
         ({"error_code": None}, (True, "200", None)),
+        ({"success": False, "error": "not_configured", "message": "Tracking is off"}, (False, "200", "Tracking is off")),
+        ('{"ok": false, "mess', (False, "200", None)),
+        ({"status": "error"}, (False, "200", None)),
+        ({"errors": ["store unknown"]}, (False, "200", None)),
+        ({"success": True, "error": None, "errors": [], "warning": ""}, (True, "200", None)),
+        ({"success": True, "error": "", "status": "ok"}, (True, "200", None)),
         (None, (True, "200", None)),
     ],
-    ids=["an error", "an error cut off", "a web page", "no error", "nothing logged"],
+    ids=["an error", "an error cut off", "a web page", "no error", "no success", "not ok, cut off", "an error by its status",
+         "a list of errors", "no error in any way", "an empty error", "nothing logged"],
 )  # fmt: skip
-def test_a_relays_error_code_is_a_refusal_whatever_the_status(answer: Any, told: Told, tmp_path: Path) -> None:
+def test_a_relay_that_tells_an_error_refused_whatever_the_status(answer: Any, told: Told, tmp_path: Path) -> None:
     assert _told(tmp_path, f"{RELAY}meta/events", META_RELAY, answer) == told
 
 
