@@ -18,6 +18,8 @@ _MODEL = Path(__file__).parent / "model"
 _WIRE = Path(__file__).parent / "wire"
 #: The first line of a wire file: without a request of which this is true it has nothing to read.
 _READS = "-- reads: "
+#: Of a request that is a form where a JSON body is expected (model/forms.sql).
+_IS_FORM = "host = 'graph.facebook.com' and not starts_with(body, '{') and contains(body, 'data=')"
 #: Tables of the run that are gone once the events stand.
 STAGING = (
     "decoded", "consent_hits", "clicked_pages", "seen_spans", "several_shapes", "shapes_met", "posts_seen", "unread_payloads",
@@ -40,8 +42,10 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 def decode_requests(con: duckdb.DuckDBPyConnection, batch: int) -> None:
     """requests -> decoded, loads, actions, counters, and the shapes of payloads. The requests are gone afterwards."""
     con.execute("set variable batch = ?", [batch])
-    conditions = ", ".join(f"bool_or({condition})" for condition, _ in _wires())
-    known = con.execute(f"select {conditions} from requests").fetchone() or ()
+    conditions = ", ".join(f"bool_or({condition})" for condition in (*(condition for condition, _ in _wires()), _IS_FORM))
+    *known, has_forms = con.execute(f"select {conditions} from requests").fetchone() or (False,)
+    if has_forms:
+        _run(con, "forms")
     clean = (_MODEL / "clean.sql").read_text(encoding="utf-8")
     read = [query for is_known, (_, query) in zip(known, _wires(), strict=True) if is_known]
     if read:

@@ -98,7 +98,9 @@ select
          when received < len(m.data) then false
          when received >= len(m.data) or (odd is null and status = 200) then true end as accepted,
     e.action_source as action_source,
-    coalesce(m.test_event_code <> '', false) as has_test_code,
+    -- Graph takes a parameter from the address as well as from the body.
+    coalesce(m.test_event_code <> '', false)
+        or coalesce(contains(query, 'test_event_code=') and url_param('?' || query, 'test_event_code') is not null, false) as has_test_code,
     case when e.data_processing_options like '%LDU%' then 'LDU' end as limited_use,
     first_of(u.em) as email_sent,
     lone_of(u.ph) as phone_sent,

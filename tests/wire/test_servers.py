@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -124,6 +126,35 @@ def test_a_conversions_api_batch_is_one_event_each(tmp_path: Path) -> None:
         "partner stape-gtmss-2.1.3", True, None, True,
     )  # fmt: skip
     assert "EAAtoken" not in str(first)
+
+
+def test_a_conversions_api_request_may_be_a_form(tmp_path: Path) -> None:
+    form = {"access_token": "EAAtoken", "data": json.dumps([_capi(), _capi(event_id="1+2&3")]), "test_event_code": "TEST1"}
+    first, second = decode(
+        tmp_path,
+        {"url": GRAPH.partition("?")[0], "body": urlencode(form), "status": 200, "response": {"events_received": 2}},
+    )
+    assert (first["event_id"], second["event_id"], first["value"]) == ("1001", "1+2&3", Decimal("123.45"))
+    assert (first["accepted"], first["has_test_code"], first["has_secret"], first["plain_keys"]) == (True, True, True, None)
+
+
+def test_a_form_that_breaks_off_holds_no_event(tmp_path: Path) -> None:
+    cut_off = urlencode({"data": json.dumps([_capi()])})[:300]
+    assert decode(tmp_path, {"url": GRAPH, "body": cut_off}) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "has_test_code"),
+    [
+        (GRAPH, {"test_event_code": "TEST1"}, True),
+        (f"{GRAPH}&test_event_code=TEST1", {}, True),
+        (f"{GRAPH}&test_event_code=", {"test_event_code": ""}, False),
+    ],
+    ids=["in the body", "in the address", "empty"],
+)
+def test_a_test_event_code_counts_wherever_graph_takes_it(url: str, body: dict[str, Any], has_test_code: bool, tmp_path: Path) -> None:
+    (event,) = decode(tmp_path, {"url": url, "body": {"data": [_capi()]} | body})
+    assert event["has_test_code"] is has_test_code
 
 
 @pytest.mark.parametrize("text", ["", "undefined", "null"])

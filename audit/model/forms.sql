@@ -1,0 +1,26 @@
+-- A request to Graph may be a form: data=<JSON>&test_event_code=…, as some clients post it. It says what a JSON body would say.
+update requests
+set body = f.body,
+    has_secret = requests.has_secret or f.has_secret
+from (
+    with forms as (
+        select
+            ref,
+            form_names(body) as names,
+            form_values(body) as texts
+        from requests
+        where host = 'graph.facebook.com'
+          and regexp_matches(body, '^[A-Za-z_]+=')
+          and regexp_matches(body, '(^|&)data=')
+    )
+    select
+        ref,
+        '{"data":' || whole_characters(param(names, texts, 'data'))
+            || coalesce(',"test_event_code":' || cast(to_json(param(names, texts, 'test_event_code')) as varchar), '')
+            || coalesce(',"partner_agent":' || cast(to_json(param(names, texts, 'partner_agent')) as varchar), '')
+            || '}' as body,
+        is_token(param(names, texts, 'access_token')) as has_secret
+    from forms
+) f
+where f.ref = requests.ref
+  and f.body is not null;
