@@ -48,6 +48,8 @@ PATTERNS = {
     ),
 }
 _ATTACHED = re.compile(r"data:([a-z]+/[\w.+-]+);base64,([A-Za-z0-9+/]+=*)")
+#: Every machine's own address is nobody's; a check that asks for it shows its query in the packet.
+_NOBODYS = frozenset({"0.0.0.0", "127.0.0.1"})
 _FILE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".js", ".css", ".json", ".html")
 
 
@@ -86,8 +88,8 @@ def _found(texts: Iterable[tuple[str, str]], allowed: frozenset[str]) -> dict[tu
 
 
 def _harmless(hit: str, allowed: frozenset[str]) -> bool:
-    """Owners and signers may go by their address; a file named like an address is none."""
-    return hit.lower() in allowed or hit.lower().endswith(_FILE_ENDINGS)
+    """Owners and signers may go by their address; a file named like an address is none, and neither is what means this machine."""
+    return hit in _NOBODYS or hit.lower() in allowed or hit.lower().endswith(_FILE_ENDINGS)
 
 
 def _named_people(folder: Path) -> frozenset[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from graphlib import TopologicalSorter
+from html import escape
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from audit import engine
 from audit.check import FACETS, OPTIONAL, ROW, catalogue
 from audit.plan import Plan
 from audit.plan_tables import store_plan
+from reports.leaks import leaks
 from reports.words import OF_RELAYS, UNDECIDABLE
 
 FAMILIES = {
@@ -135,3 +138,10 @@ def test_the_guides_checklist_is_answered(item: str) -> None:
 @pytest.mark.parametrize("item", UNTESTABLE)
 def test_what_no_input_shows_is_said(item: str) -> None:
     assert any(UNTESTABLE[item] in str(text).lower() for text in (*OF_RELAYS, *UNDECIDABLE))
+
+
+def test_no_check_writes_what_the_search_for_personal_data_takes_for_some(tmp_path: Path) -> None:
+    texts = [path.read_text(encoding="utf-8") for path in (engine.MODEL.parent / "checks").glob("*.sql")]
+    (tmp_path / "packet.html").write_text("\n".join(escape(text) for text in texts), encoding="utf-8")
+    (tmp_path / "run.json").write_text("{}", encoding="utf-8")
+    assert leaks(tmp_path) == ()
