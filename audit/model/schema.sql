@@ -57,7 +57,7 @@ create table events (
     page_load        varchar,       -- one document load
     order_key        varchar,       -- the order key the event carries, whether or not an order has it
     order_id         varchar,       -- the order of the export that it belongs to
-    order_how        varchar,       -- parameter | template | event_id | url | probable
+    order_how        varchar,       -- parameter | template | event_id | url | visit
     value            decimal(24, 6),
     value_sent       varchar,       -- as sent
     currency         varchar,       -- upper case

@@ -32,6 +32,36 @@ set order_key = o.order_key,
 from order_of_event o
 where o.event_key = events.event_key;
 
+-- Kwai's own API has no field for an order (domain 3.2): a Purchase that its click id ties to a visit of one order alone is that order's.
+update events
+set order_key = v.order_id,
+    order_id = v.order_id,
+    order_how = 'visit'
+from (
+    with nameless as (
+        select distinct session
+        from events
+        where endpoint = 'kwai_event_api'
+          and step = 'Purchase'
+          and order_key is null
+          and click_id is not null
+    )
+    select
+        e.session,
+        min(e.order_id) as order_id
+    from nameless n
+    join events e on e.session = n.session
+    where e.step = 'Purchase'
+      and e.order_id is not null
+    group by e.session
+    having count(distinct e.order_id) = 1
+) as v
+where events.session = v.session
+  and events.endpoint = 'kwai_event_api'
+  and events.step = 'Purchase'
+  and events.order_key is null
+  and events.click_id is not null;
+
 -- Every amount a shop could mean by an order's value, in the order they are tried.
 create view order_bases as
 with amounts as (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.faults.decoded_delivery import DAY, totals
-from tests.faults.decoded_shop import META, SHOPPERS, hashed
+from tests.faults.decoded_shop import META, SHOPPERS, SNACKVIDEO, hashed
 from tests.faults.decoded_visitors import FBC, phones
 from tests.faults.launch import Launch, Send
 from tests.faults.slips import Case, both, each, more_orders, put
@@ -118,6 +120,27 @@ def _nobody(launch: Launch) -> None:
                 send.event[name] = send.event[name].split("?")[0]
 
 
+_KWAI_NAMES = {
+    "ViewContent": "EVENT_CONTENT_VIEW", "AddToCart": "EVENT_ADD_TO_CART", "InitiateCheckout": "EVENT_INITIATED_CHECKOUT",
+    "Purchase": "EVENT_PURCHASE",
+}  # fmt: skip
+
+
+def _through_kwais_own_api(launch: Launch) -> None:
+    """The platform's own endpoint instead of the relay: its body has no field for an order and none for a page."""
+    for send in launch.some("snackvideo", "server"):
+        shopper = SHOPPERS[send.shopper - 1]
+        properties = {"currency": "JPY", "value": send.money["value"], "content_id": shopper.item, "content_type": "product"}
+        send.row["url"] = "https://www.adsnebula.com/log/common/api"
+        send.row["headers"].pop("x-scalev-storefront-api-key", None)
+        send.row.update(status=200, response={"result": 1})
+        send.row["body"] = {
+            "clickid": shopper.click("snackvideo"), "event_name": _KWAI_NAMES[send.step], "is_attributed": 1, "mmpcode": "PL",
+            "pixelId": SNACKVIDEO, "properties": json.dumps(properties), "testFlag": False, "trackFlag": False,
+        }  # fmt: skip
+    launch.plan["platforms"]["snackvideo"].pop("relay_store", None)
+
+
 def _slash(send: Send) -> None:
     send.event["event_source_url"] = f"{send.event['event_source_url'].partition('?')[0]}/"
 
@@ -149,6 +172,7 @@ CASES = (
     Case("second pixel of the plan", _second_declared_pixel),
     Case("facebook-nodejs-business-sdk#308 zero-padded order numbers", _padded),
     Case("order for nothing", _free_order),
+    Case("SnackVideo's server events through Kwai's own API", _through_kwais_own_api),
     Case("product seen twice", _seen_again),
     Case("thank-you page reloaded under the same id", _reloaded),
     Case("facebook-for-woocommerce#1055 events that are no core step", _other_events),
