@@ -121,10 +121,44 @@ verdicts as (
         end as told_by
     from events_tried
 ),
+-- A retry that was built anew carries an id of its own: the sale arrived all the same, and the second id is a finding of its own check.
+refused_purchases as (
+    select
+        d.event_key,
+        e.platform,
+        e.dataset,
+        e.sender,
+        e.order_id,
+        e.seen_at
+    from delivery_answers d
+    join events e on e.event_key = d.event_key
+    where d.outcome = 'refused'
+      and e.step = 'Purchase'
+      and e.order_id is not null
+),
+rebuilt_sends as (
+    select
+        r.event_key,
+        min(e.ref) as ref
+    from refused_purchases r
+    join events e
+        on e.platform = r.platform
+       and e.order_id = r.order_id
+       and e.sender = r.sender
+    join delivery_answers d on d.event_key = e.event_key
+    where d.outcome = 'accepted'
+      and e.channel = 'server'
+      and e.step = 'Purchase'
+      and e.dataset is not distinct from r.dataset
+      and e.seen_at >= r.seen_at
+    group by r.event_key
+),
 -- An event sent but once speaks for itself.
 answers_read as (
     select
+        b.ref as rebuilt_ref,
         case
+            when b.ref is not null then true
             when v.told_by is not null then v.ok
             when d.outcome = 'accepted' then true
             when d.outcome = 'refused' then false
@@ -158,6 +192,7 @@ answers_read as (
     from deliveries d
     left join retried r on r.delivery = d.delivery
     left join verdicts v on v.told_by = d.event_key
+    left join rebuilt_sends b on b.event_key = d.event_key
     where r.delivery is null
        or v.told_by is not null
 ),
@@ -200,11 +235,12 @@ select
             case when r.outcome = 'unclear' and r.code is null and r.answer_text is null then 'the answer itself was not recorded' end,
             case when r.events_sent > 1 then r.events_sent || ' events in the request' end,
             case when r.events_received < r.events_sent then r.events_received || ' received' end,
-            case when r.try_count > 1 then r.try_count || ' tries' end)
+            case when r.try_count > 1 then r.try_count || ' tries' end,
+            case when r.rebuilt_ref is not null and r.outcome = 'refused' then 'sent again under another id and accepted' end)
     end as actual,
     case when not r.ok then r.reason end as cause,
     -- Which step a nameless event was nobody can say: it warns.
     case when r.step is null then 'warning' end as severity,
     r.ref,
-    case when r.ok then r.refused_ref end as other_ref
+    case when r.ok then coalesce(r.refused_ref, r.rebuilt_ref) end as other_ref
 from reasons_found r

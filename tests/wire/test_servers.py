@@ -152,7 +152,9 @@ def test_a_form_that_breaks_off_holds_no_event(tmp_path: Path) -> None:
     ],
     ids=["in the body", "in the address", "empty"],
 )
-def test_a_test_event_code_counts_wherever_graph_takes_it(url: str, body: dict[str, Any], has_test_code: bool, tmp_path: Path) -> None:
+def test_a_test_event_code_counts_wherever_graph_takes_it(
+    url: str, body: dict[str, Any], has_test_code: bool, tmp_path: Path
+) -> None:
     (event,) = decode(tmp_path, {"url": url, "body": {"data": [_capi()]} | body})
     assert event["has_test_code"] is has_test_code
 
