@@ -69,7 +69,7 @@ with credible_times as (
         e.source,
         e.page_url,
         case
-            when e.event_at is null then e.seen_at
+            when e.event_at is null or u.event_key is not null then e.seen_at
             when s.has_zone = false and e.event_time_sent is not null then e.event_at
             when e.event_at < e.seen_at - interval 7 days or e.event_at > e.seen_at + interval 5 minutes then e.seen_at
             else e.event_at
@@ -82,6 +82,7 @@ with credible_times as (
         end as doubt_s
     from sent_events e
     left join sources s on s.source = e.source
+    left join untrue_times u on u.event_key = e.event_key
     where e.step in ('AddToCart', 'Purchase')
       -- There is an order or a call of the storefront to compare it with.
       and (

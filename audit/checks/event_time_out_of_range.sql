@@ -1,6 +1,6 @@
 /*
-title    = "Server events carry a time the platform takes"
-failure  = "A server event carries a time the platform does not take"
+title    = "Server events carry a time that is theirs and that the platform takes"
+failure  = "A server event carries a time that is wrong or that the platform does not take"
 facet    = "delivery"
 severity = "blocker"
 severity_other_steps = "warning"
@@ -30,6 +30,20 @@ first_check = "Compare the difference with your time zone: a whole number of hou
 not_yet     = "Do not subtract a fixed number of hours; that breaks with the next daylight saving or server move."
 remedy      = "Take the time from the server's UTC clock when the act happens, never from the visitor's device."
 owner       = "data"
+
+[causes.zone_shift]
+means       = "The event left at the right moment, but the time it claims lies some whole hours before that, as many for one event as for the next: one time zone was taken for another."
+first_check = "Compare these hours with the zones of the shop, its server and its database: one of them is that far from UTC, or from the next."
+not_yet     = "Do not move the event in the page or the shop, and do not add the hours by hand: they change with daylight saving."
+remedy      = "Send seconds since 1970 in UTC, taken where the sale is stored, without a detour over a date written as text; then repeat one test order."
+owner       = "data"
+
+[causes.fixed_time]
+means       = "Events that happened and left at different moments all claim the same second: the time was taken once and is used again and again. After a week Meta refuses them all."
+first_check = "Look where the sender's code takes the time: at its own start, in a constant or a cached object, or from a date without an hour."
+not_yet     = "Do not just restart the server: its first events look right afterwards, and the rest are wrong again."
+remedy      = "Take the time anew for each event, at the moment of the act, and place two test orders some minutes apart."
+owner       = "data"
 */
 with timed as (
     select
@@ -49,9 +63,13 @@ with timed as (
         case when e.action_source = 'physical_store' then 5356800 else 604800 end as oldest_s,
         -- What the sender wrote could be read, else the model put the time of sending there.
         utc(e.event_time_sent) is not null as is_readable,
-        coalesce(regexp_full_match(trim(e.event_time_sent), '[0-9]{12,}([.][0-9]+)?'), false) as is_milliseconds
+        coalesce(regexp_full_match(trim(e.event_time_sent), '[0-9]{12,}([.][0-9]+)?'), false) as is_milliseconds,
+        u.flaw as untruth,
+        u.hours,
+        u.happened_at
     from events e
     left join sources s on s.source = e.source
+    left join untrue_times u on u.event_key = e.event_key
     where e.channel = 'server'
       and e.step is not null
       and e.event_time_sent is not null
@@ -62,8 +80,10 @@ judged as (
         case
             when is_milliseconds then 'milliseconds'
             when not is_readable then null
+            when untruth = 'fixed_time' then untruth
             when epoch(event_at) - epoch(seen_at) > 300 + doubt_s then 'future'
             when epoch(seen_at) - epoch(event_at) > oldest_s + doubt_s then 'stale'
+            else untruth
         end as flaw,
         doubt_s > 0
             and (epoch(event_at) - epoch(seen_at) > 300 or epoch(seen_at) - epoch(event_at) > oldest_s) as is_doubtful
@@ -80,7 +100,12 @@ select
         when is_doubtful then null
         when is_readable then true
     end as ok,
-    'at most ' || cast(cast(oldest_s / 86400 as integer) as varchar) || ' days before it was sent, and not after' as expected,
+    case
+        when flaw = 'fixed_time' then 'a time of its own' || coalesce(': it happened at ' || strftime(happened_at, '%Y-%m-%d %H:%M:%S UTC'), '')
+        when flaw = 'zone_shift' and happened_at is not null then 'the time at which it happened, ' || strftime(happened_at, '%Y-%m-%d %H:%M:%S UTC')
+        when flaw = 'zone_shift' then 'the time at which it happened'
+        else 'at most ' || cast(cast(oldest_s / 86400 as integer) as varchar) || ' days before it was sent, and not after'
+    end as expected,
     case
         when flaw = 'milliseconds' then 'sent as ' || event_time_sent || ', ' || length(split_part(trim(event_time_sent), '.', 1)) || ' digits'
         when not is_readable then 'sent as ' || event_time_sent || ', which cannot be read as a time'
@@ -88,6 +113,11 @@ select
             then 'event time ' || strftime(event_at, '%Y-%m-%d %H:%M:%S UTC') || ', sent ' || strftime(seen_at, '%Y-%m-%d %H:%M:%S')
                 || ' in a time zone that nothing names for this log'
         else 'event time ' || strftime(event_at, '%Y-%m-%d %H:%M:%S UTC') || ', sent ' || strftime(seen_at, '%Y-%m-%d %H:%M:%S UTC')
+            || case flaw
+                when 'zone_shift' then ': ' || number_text(cast(hours as decimal(4, 2))) || case when hours = 1 then ' hour early' else ' hours early' end
+                when 'fixed_time' then '; other events claim the same'
+                else ''
+            end
     end as actual,
     flaw as cause,
     -- Only Meta publishes what it does with such a time.

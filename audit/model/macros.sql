@@ -395,6 +395,17 @@ create or replace macro fb_created(t) as
     case when length(split_part(t, '.', 3)) = 13 and try_cast(split_part(t, '.', 3) as bigint) > 0
          then make_timestamp(try_cast(split_part(t, '.', 3) as bigint) * 1000) end;
 
+-- The hours between two time zones that a number of seconds stands for, give or take two minutes; NULL where it is none of theirs.
+create or replace macro zone_hours(seconds) as
+    case
+        when abs(seconds - 3600 * round(seconds / 3600)) <= 120 and round(seconds / 3600) between 1 and 14 then round(seconds / 3600)
+        -- India, Nepal and a few others stand half an hour or a quarter away.
+        when abs(seconds - 1800 * round(seconds / 1800)) <= 120 and round(seconds / 1800) / 2 in (2.5, 3.5, 4.5, 5.5, 6.5, 9.5, 10.5)
+            then round(seconds / 1800) / 2
+        when abs(seconds - 900 * round(seconds / 900)) <= 120 and round(seconds / 900) / 4 in (5.75, 8.75, 12.75)
+            then round(seconds / 900) / 4
+    end;
+
 -- A word that stands where an id should: the page or template did not know it.
 create or replace macro is_placeholder(t) as
     regexp_matches(lower(t), '(^|[^a-z])(undefined|null|nan)([^a-z]|$)|\[object object\]|[{][{]|[}][}]|[$][{]|%7b%7b');

@@ -90,6 +90,16 @@ DELIVERY = (
         ("event_time_out_of_range:future@meta",),
     ),
     Case(
+        "event time nine hours back",
+        each(put("event", "event_time", lambda t: t - 9 * 3600), "tiktok", "server"),
+        ("event_time_out_of_range:zone_shift@tiktok",),
+    ),
+    Case(
+        "event time taken once when the server started",
+        each(put("event", "event_time", int(SHOPPERS[0].start.timestamp()) - 3000), "meta", "server"),
+        ("event_time_out_of_range:fixed_time@meta",),
+    ),
+    Case(
         "test code left in",
         each(lambda s: s.row["body"].update(test_event_code="TEST48213"), "meta", "server"),
         ("test_code_in_production@meta",),
