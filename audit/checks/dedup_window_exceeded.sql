@@ -4,6 +4,7 @@ failure  = "A copy of an event arrived too late to be merged"
 facet    = "dedup"
 severity = "blocker"
 severity_other_steps = "warning"
+follows  = ["early_event"]
 needs    = []
 why      = """
 Meta and TikTok compare ids for 48 hours from the first copy. A copy that comes later is a new sale to them, on a day when
@@ -16,6 +17,20 @@ first_check = "Open the thank-you page of an order of last week: if a Purchase l
 not_yet     = "Do not exclude returning visitors from the campaign; they are buyers, only reported twice."
 remedy      = "Fire Purchase once per order: remember on the order or in the browser that it was sent."
 owner       = "tracking"
+
+[causes.at_payment]
+means       = "The sale was reported when the order was placed and once more days later, when it was paid. The second report is too late to be merged, although it bears the same id."
+first_check = "Open an order paid by transfer or on delivery and look which step of its payment makes the server send the Purchase."
+not_yet     = "Do not drop the late reports as old ones, and do not switch off transfers or cash on delivery: these are real sales, only told twice."
+remedy      = "Settle with the media team on one point, order placed or order paid, write it into the plan, and send each sale once, there."
+owner       = "data"
+
+[causes.sent_again]
+means       = "The server's copy had been accepted in time, and the server sent the same sale once more days later: it does so at a second point of the order's life, or repeats a finished job."
+first_check = "Compare the later time with the order's history: what changed then, such as completed, shipped or delivered, is what sends it."
+not_yet     = "Do not give the second report an id of its own: it would count as a new sale at any distance."
+remedy      = "Send Purchase at one point only, the one the plan names, and note on the order that it was sent."
+owner       = "data"
 
 [causes.queue_delay]
 means       = "The server's copy left days after the first one: it waited in a queue, a nightly job or a long retry."
@@ -36,7 +51,8 @@ with copies as (
         e.order_id,
         u.unit,
         -- when the platform got it; the time a sender claims does not move the window
-        coalesce(e.seen_at, e.event_at) as got_at
+        coalesce(e.seen_at, e.event_at) as got_at,
+        e.channel = 'server' and coalesce(e.accepted, false) as is_taken
     from id_events c
     join sent_events e on e.event_key = c.event_key
     left join purchase_units u on u.event_key = e.event_key
@@ -52,6 +68,7 @@ ids as (
         max(got_at) as last_at,
         min(case when channel = 'browser' then got_at end) as first_browser_at,
         max(case when channel = 'browser' then got_at end) as last_browser_at,
+        min(case when is_taken then got_at end) as taken_at,
         min(order_id) as order_id,
         min(session) as session,
         -- the copies of most ids are of one order, or of one visit
@@ -86,6 +103,7 @@ spans as (
         last_at,
         first_browser_at,
         last_browser_at,
+        taken_at,
         order_id,
         session
     from ids
@@ -99,6 +117,7 @@ spans as (
         max(c.got_at),
         min(case when c.channel = 'browser' then c.got_at end),
         max(case when c.channel = 'browser' then c.got_at end),
+        min(case when c.is_taken then c.got_at end),
         min(c.order_id),
         min(c.session)
     from acts a
@@ -130,6 +149,16 @@ ends as (
       and coalesce(a.act, '') = j.act
     group by j.id_key, j.step, j.act
 ),
+payments as (
+    select
+        j.order_id,
+        min(o.paid_at) as paid_at
+    from judged j
+    join orders o on o.order_id = j.order_id
+    where j.apart_s > j.window_s
+      and j.step = 'Purchase'
+    group by j.order_id
+),
 answered as (
     select
         k.platform,
@@ -141,6 +170,9 @@ answered as (
         j.last_at,
         j.first_browser_at,
         j.last_browser_at,
+        case when epoch(j.taken_at) - epoch(j.first_at) <= j.window_s then j.taken_at end as taken_at,
+        -- It left soon after the payment, by the time the plan gives every event.
+        case when p.paid_at > j.first_at and epoch(j.last_at) - epoch(p.paid_at) between -60 and l.amount then p.paid_at end as paid_at,
         j.window_s,
         j.apart_s,
         j.apart_s <= j.window_s as ok,
@@ -152,6 +184,10 @@ answered as (
         on e.id_key = j.id_key
        and e.step = j.step
        and e.act = j.act
+    left join payments p
+        on p.order_id = j.order_id
+       and j.step = 'Purchase'
+    join plan_limits l on l.name = 'late_after_s'
     union all
     -- The copies of a plain id are of one act and within the window.
     select
@@ -164,6 +200,8 @@ answered as (
         greatest(coalesce(b.seen_at, b.event_at), coalesce(s.seen_at, s.event_at)),
         coalesce(b.seen_at, b.event_at),
         coalesce(b.seen_at, b.event_at),
+        cast(null as timestamp),
+        cast(null as timestamp),
         w.amount,
         abs(epoch(coalesce(s.seen_at, s.event_at)) - epoch(coalesce(b.seen_at, b.event_at))),
         true,
@@ -175,6 +213,18 @@ answered as (
     join events s on s.event_key = c.server_key
     where c.is_plain
       and c.platform in ('meta', 'tiktok')
+),
+explained as (
+    select
+        *,
+        case
+            when ok then null
+            when epoch(last_browser_at) - epoch(first_at) > window_s then 'revisited_page'
+            when paid_at is not null then 'at_payment'
+            when taken_at is not null then 'sent_again'
+            else 'queue_delay'
+        end as found_cause
+    from answered
 )
 select
     platform,
@@ -189,12 +239,14 @@ select
         || case
             when apart_s < 3600 then number_text(round(cast(apart_s as decimal(18, 2)), 0)) || ' s'
             else number_text(round(cast(apart_s / 3600 as decimal(18, 2)), 1)) || ' h'
-        end || ' later, id ' || event_id as actual,
-    case
-        when ok then null
-        when epoch(last_browser_at) - epoch(first_at) > window_s then 'revisited_page'
-        else 'queue_delay'
-    end as cause,
+        end || ' later, '
+        || case found_cause
+            when 'at_payment' then 'when the order was paid (' || strftime(paid_at, '%Y-%m-%d %H:%M:%S UTC') || '), '
+            when 'sent_again' then 'after the server''s copy of ' || strftime(taken_at, '%Y-%m-%d %H:%M:%S UTC') || ' had been accepted, '
+            else ''
+        end
+        || 'id ' || event_id as actual,
+    found_cause as cause,
     first_ref as ref,
     last_ref as other_ref
-from answered
+from explained

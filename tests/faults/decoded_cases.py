@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.faults.decoded_shop import SHOPPERS
 from tests.faults.launch import Launch, Send, shift
-from tests.faults.slips import Case, Change, Slip, both, each, lose, lost, order, put
+from tests.faults.slips import Case, Change, Slip, both, each, lose, lost, order, plan, put
 
 
 def second(sender: str, seconds: float, new_id: str, *where: Any) -> Slip:
@@ -102,6 +102,18 @@ def _paid_later(launch: Launch) -> None:
         row["paid_at"] = row["created_at"].replace(":02:00", ":47:00")
 
 
+def _sent_when_paid(launch: Launch) -> None:
+    """A transfer arrives three days later; only then does the server send its copy, under the same id."""
+    launch.orders[0]["paid_at"] = "2026-11-21T01:02:00Z"
+    for send in launch.some("meta", "server", "Purchase", 1):
+        shift(send, 3 * 86400)
+
+
+def _sent_again(launch: Launch) -> None:
+    for send in launch.some("meta", "server", "Purchase", 1):
+        launch.again(send, 3 * 86400)
+
+
 CHAIN = (
     Case("browser purchase missing", lost("meta", "browser", "Purchase"), ("missing_browser_event:unknown@meta",)),
     Case("tiktok purchase not sent by the server", lost("tiktok", "server"), ("missing_server_event:no_request_seen@tiktok",)),
@@ -178,6 +190,13 @@ DEDUP = (
         each(lambda send: send.row.update(ts=send.row["ts"].replace("11-18", "11-20")), "tiktok", "server"),
         ("dedup_window_exceeded:queue_delay@tiktok",),
     ),
+    Case("server reports the sale when the transfer arrives", _sent_when_paid, ("dedup_window_exceeded:at_payment@meta",)),
+    Case(
+        "paid-only plan, browser at the order, server when the transfer arrives",
+        both(plan("purchase.conversion_point", "payment_confirmed"), _sent_when_paid),
+        ("early_event:before_payment",),
+    ),
+    Case("server reports the sale again when it is delivered", _sent_again, ("dedup_window_exceeded:sent_again@meta",)),
     Case(
         "cart ids are a counter",
         each(event_id("1"), "meta", None, "AddToCart"),
