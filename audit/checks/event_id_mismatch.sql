@@ -27,14 +27,14 @@ remedy      = "Build the id once, where the order is known, and hand the finishe
 owner       = "data"
 
 [causes.whitespace_or_encoding]
-means       = "The ids are the same text written differently: spaces around it, or percent signs from a URL left in."
-first_check = "Look for a trim or a URL-encoding step that only one side runs."
+means       = "The ids are the same text written differently: spaces around it, percent signs from a URL left in, or &amp; from a page where & belongs."
+first_check = "Look for a step that only one side runs: a trim, a URL encoding, a template that escapes text for the page."
 not_yet     = "Do not add a second tag to fill the gap; it would make a third copy."
 remedy      = "Decode and trim the id once before it is used on either side."
 owner       = "data"
 
 [causes.number_or_padding]
-means       = "One side treats the id as a number: leading zeros or a decimal part were lost."
+means       = "One side treats the id as a number: leading zeros or a decimal part were lost, or the last of more than fifteen digits were rounded."
 first_check = "Look for a number type in the data layer, the tag variable or the database column that holds the id."
 not_yet     = "Do not renumber orders; the id only has to be kept as text."
 remedy      = "Keep the id as text from the order to both requests."
@@ -57,8 +57,8 @@ owner       = "data"
 with texts as (
     select
         *,
-        trim(coalesce(form_text(browser_id), browser_id)) as browser_text,
-        trim(coalesce(form_text(server_id), server_id)) as server_text,
+        trim(unescaped_text(coalesce(form_text(browser_id), browser_id))) as browser_text,
+        trim(unescaped_text(coalesce(form_text(server_id), server_id))) as server_text,
         ltrim(regexp_replace(browser_id, '[.]0+$', ''), '0') as browser_number,
         ltrim(regexp_replace(server_id, '[.]0+$', ''), '0') as server_number
     from pairs
@@ -77,6 +77,7 @@ judged as (
             when lower(browser_id) = lower(server_id) then 'case'
             when browser_text = server_text then 'whitespace_or_encoding'
             when browser_number = server_number and regexp_full_match(browser_number, '[0-9]*') then 'number_or_padding'
+            when is_rounded(browser_id, server_id) or is_rounded(server_id, browser_id) then 'number_or_padding'
             when is_placeholder(browser_id) or is_placeholder(server_id) then 'placeholder'
             -- a short text inside a long one proves nothing
             when length(browser_id) >= 4 and length(server_id) >= 4 and (
