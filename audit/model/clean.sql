@@ -87,6 +87,9 @@ select
         case when is_phone_void and phone_sent <> '' then 'phone' end,
         case when is_external_id_void and external_id_sent <> '' then 'external id' end), '') as void_keys,
     nullif(concat_ws(', ',
+        case when is_other_hash(email_sent) then 'e-mail' end,
+        case when is_other_hash(phone_sent) then 'phone' end), '') as other_hash_keys,
+    nullif(concat_ws(', ',
         case when has_email(params_text) then 'email' end,
         case when has_phone_field(params_text) then 'phone' end), '') as personal_in_params,
     -- Digests are only ever compared with an order's: where no order has one, none is made.

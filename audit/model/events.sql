@@ -190,6 +190,7 @@ select
     c.blotted_keys,
     c.plain_keys,
     c.void_keys,
+    c.other_hash_keys,
     nullif(concat_ws(', ',
         case when g.has_email then 'email in the page URL' end,
         case when g.has_phone then 'phone in the page URL' end,

@@ -150,6 +150,9 @@ create or replace macro kept_query(url) as
 
 create or replace macro hash_like(t) as
     regexp_full_match(lower(t), '[0-9a-f]{64}([.][A-Za-z0-9_-]{2,8})?|[0-9a-f]{32}|[0-9a-f]{40}');
+-- A hash, and none of SHA-256: MD5 and SHA-1 are shorter.
+create or replace macro is_other_hash(t) as
+    case when length(t) in (32, 40) then regexp_full_match(lower(t), '[0-9a-f]+') else false end;
 -- What a log blotted out ('***', '[redacted]') was sent, and nobody can tell as what. A word in brackets of its own is a template's
 -- (plain_text below reads them more widely: a person's data has no templates).
 create or replace macro blotted_out(t) as
@@ -184,13 +187,17 @@ create or replace macro first_of(t) as
                 when t <> '[]' then t end, '');
 -- The same of a key that is compared with an order's: of several hashes any may be the one that fits, so their list stays whole, and
 -- equals none.
-create or replace macro lone_of(t) as case when starts_with(t, '["') and length(t) > 130 then t else first_of(t) end;
+create or replace macro lone_of(t) as case when starts_with(t, '["') and contains(t, '","') then t else first_of(t) end;
 
 -- The salted digest two sides are compared by; t is a SHA-256 in lower-case hex.
 create or replace macro salted(t) as sha256(getvariable('salt') || t);
 create or replace macro email_sha(t) as
     case when regexp_matches(lower(t), '^[0-9a-f]{64}') then lower(t)[1:64]
          when t like '%@%' then sha256(lower(trim(t))) end;
+-- An address in the forms it must not be hashed in, NULL where the form is no other one: as it was typed, and with a capital letter first.
+create or replace macro email_typed(t) as case when contains(t, '@') and t <> lower(trim(t)) then t end;
+create or replace macro email_capital(t) as
+    case when contains(t, '@') and regexp_matches(trim(t), '^[A-Za-z]') then upper(trim(t)[1]) || lower(trim(t))[2:] end;
 create or replace macro phone_digits(t) as nullif(regexp_replace(t, '[^0-9]', '', 'g'), '');
 create or replace macro phone_sha(t) as
     case when regexp_matches(lower(t), '^[0-9a-f]{64}') then lower(t)[1:64]

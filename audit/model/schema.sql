@@ -102,6 +102,7 @@ create table events (
     blotted_keys     varchar,       -- what the log blotted out: click id, browser id, user data; comma-separated
     plain_keys       varchar,       -- user-data keys sent in plain text, comma-separated
     void_keys        varchar,       -- user-data keys sent that stand for nobody: hashes of an empty text, of 'undefined' …; comma-separated
+    other_hash_keys  varchar,       -- 'e-mail', 'phone': sent as another hash than SHA-256 (32 or 40 hex digits), comma-separated
     personal_in_url  varchar,       -- 'email in page_url' …: kind and place, never the value
     personal_in_params varchar,     -- the same for event parameters
     email_digest     varchar,       -- salted; compared with an order's, never written out; NULL where no order has one
@@ -218,6 +219,9 @@ create table orders (
     tax_included     boolean,
     email_digest     varchar,       -- salted digest of the SHA-256; compared, never written out
     email_double_digest varchar,    -- salted digest of the SHA-256 of the SHA-256
+    email_typed_digest varchar,     -- the same as email_digest of the address as the export writes it; NULL where it is in small letters, without blanks
+    email_blank_digest varchar,     -- and of the address with a blank behind it
+    email_capital_digest varchar,   -- and of the address with a capital letter first, as a phone's keyboard writes it
     phone_digest     varchar,
     phone_double_digest varchar,
     phone_text_digest varchar,      -- salted digest of the digits themselves

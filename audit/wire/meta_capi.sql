@@ -102,7 +102,7 @@ select
     coalesce(m.test_event_code <> '', false)
         or coalesce(contains(query, 'test_event_code=') and url_param('?' || query, 'test_event_code') is not null, false) as has_test_code,
     case when e.data_processing_options like '%LDU%' then 'LDU' end as limited_use,
-    first_of(u.em) as email_sent,
+    lone_of(u.em) as email_sent,
     lone_of(u.ph) as phone_sent,
     first_of(u.external_id) as external_id_sent,
     plain_keys([

@@ -99,7 +99,7 @@ select
     m.event_source as action_source,
     coalesce(m.test_event_code <> '', false) as has_test_code,
     case when e.limited_data_use = 'true' then 'LDU' end as limited_use,
-    first_of(u.email) as email_sent,
+    lone_of(u.email) as email_sent,
     coalesce(lone_of(u.phone), lone_of(u.phone_number)) as phone_sent,
     first_of(u.external_id) as external_id_sent,
     plain_keys([

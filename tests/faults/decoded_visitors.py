@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.faults.decoded_shop import SHOPPERS, hashed
+import hashlib
+
+from tests.faults.decoded_shop import SHOPPERS, email, hashed
 from tests.faults.launch import Launch, Send
 from tests.faults.slips import Case, Slip, each, lose, put
 
@@ -51,6 +53,22 @@ def _local_phone(launch: Launch) -> None:
 
 def _bare_phone(launch: Launch) -> None:
     phones(launch, "81", "")
+
+
+def mails(launch: Launch, exported: str, sent: str) -> None:
+    """The export writes each buyer's address in one way (``{}``: its number), and the server hashes it in another."""
+    for shopper, row in enumerate(launch.orders, start=1):
+        row["email"] = exported.format(shopper)
+    for send in launch.some("meta", "server"):
+        send.person["em"] = [hashed(sent.format(send.shopper))]
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _sha1(text: str) -> str:
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def _clickless_relay(launch: Launch) -> None:
@@ -112,6 +130,26 @@ CASES = (
     Case("relay request with an invented click id", _invented_click, ("unclicked_server_event:invented@snackvideo",)),
     Case("server hashes the phone without its country code", _local_phone, ("missing_match_keys:local_phone@meta",)),
     Case("server hashes the phone without code or 0", _bare_phone, ("missing_match_keys:local_phone@tiktok",)),
+    Case(
+        "server hashes the address as it was typed",
+        lambda launch: mails(launch, "Buyer{}@Example.com", "Buyer{}@Example.com"),
+        ("missing_match_keys:not_normalised@meta",),
+    ),
+    Case(
+        "server hashes the blank behind the address too",
+        lambda launch: mails(launch, "buyer{}@example.com", "buyer{}@example.com "),
+        ("missing_match_keys:not_normalised@meta",),
+    ),
+    Case(
+        "server hashes the address with MD5",
+        each(lambda s: s.person.update(em=[_md5(email(s.shopper))]), "meta", "server"),
+        ("missing_match_keys:wrong_hash@meta",),
+    ),
+    Case(
+        "server hashes the address with SHA-1",
+        each(lambda s: s.person.update(email=_sha1(email(s.shopper))), "tiktok", "server"),
+        ("missing_match_keys:wrong_hash@tiktok",),
+    ),
     Case(
         "server knows nobody",
         each(lose("person", "em", "external_id"), "meta", "server", "Purchase"),

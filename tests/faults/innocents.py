@@ -6,7 +6,7 @@ import json
 
 from tests.faults.decoded_delivery import DAY, totals
 from tests.faults.decoded_shop import META, SHOPPERS, SNACKVIDEO, hashed
-from tests.faults.decoded_visitors import FBC, phones
+from tests.faults.decoded_visitors import FBC, mails, phones
 from tests.faults.launch import Launch, Send
 from tests.faults.slips import Case, both, each, more_orders, put
 
@@ -24,6 +24,13 @@ def _accepted_on_retry(launch: Launch) -> None:
         first = send.row
         first["status"], first["response"] = 500, {"error": {"message": "Please retry", "code": 2, "fbtrace_id": "A"}}
         twin.row["ts"] = first["ts"].replace(":05.", ":35.")
+
+
+def _mail_in_two_forms(launch: Launch) -> None:
+    """An older hash, and the address as typed, beside the one that matches."""
+    mails(launch, "Buyer{}@Example.com", "buyer{}@example.com")
+    for send in launch.some("meta", "server"):
+        send.person["em"] = ["0" * 32, hashed(f"Buyer{send.shopper}@Example.com"), *send.person["em"]]
 
 
 def _phone_in_two_forms(launch: Launch) -> None:
@@ -159,6 +166,11 @@ CASES = (
     Case("lines in no order", lambda launch: setattr(launch, "in_order", False)),
     Case("every line twice", _same_line_twice),
     Case("refused once, accepted on the retry", _accepted_on_retry),
+    Case(
+        "addresses typed with capitals, hashed in small letters",
+        lambda launch: mails(launch, "Buyer{}@Example.com ", "buyer{}@example.com"),
+    ),
+    Case("addresses hashed in two forms, the useless one first", _mail_in_two_forms),
     Case("phones hashed in two forms, the useless one first", _phone_in_two_forms),
     Case("phones hashed with their code, in the form each platform asks for", lambda launch: phones(launch, "81", "+81")),
     Case(

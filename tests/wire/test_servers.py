@@ -166,6 +166,22 @@ def test_the_hash_of_an_empty_field_names_nobody(text: str, tmp_path: Path) -> N
     assert (event["has_email"], event["has_phone"], event["void_keys"]) == (False, False, "e-mail, phone")
 
 
+@pytest.mark.parametrize(
+    ("emails", "phone", "keys"),
+    [
+        (["a" * 32], "B" * 40, "e-mail, phone"),
+        ("a" * 64, None, None),
+        (["a" * 32, "b" * 64], None, None),
+        (f"{'a' * 64}.AQYAAQMA", "62812345678901234567890123456789", "phone"),
+        (f"{'x' * 20}@example.com", None, None),
+    ],
+    ids=["MD5 and SHA-1", "SHA-256", "MD5 beside SHA-256", "SHA-256 with an appendix", "an address of 32 characters"],
+)
+def test_a_hash_of_another_kind_is_told_by_its_length(emails: Any, phone: Any, keys: str | None, tmp_path: Path) -> None:
+    (event,) = decode(tmp_path, {"url": GRAPH, "body": {"data": [_capi(user_data={"em": emails, "ph": phone})]}})
+    assert event["other_hash_keys"] == keys
+
+
 def test_a_graph_error_refuses_the_whole_batch(tmp_path: Path) -> None:
     answer = {"error": {"message": "Invalid parameter", "code": 100, "error_subcode": 2804003, "error_user_title": "Too Old"}}
     refused = decode(tmp_path, {"url": GRAPH, "body": {"data": [_capi(), _capi()]}, "status": 400, "response": answer})
