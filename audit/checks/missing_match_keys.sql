@@ -8,10 +8,10 @@ why         = """
 When a click id is lost, an e-mail, a phone number or a customer id is what lets the platform match the buyer. The order has
 them; a Purchase without any is matched by chance.
 """
-means       = "The server Purchase names neither e-mail nor phone nor external id, or only the hash of an empty field, although a buyer stands behind every order."
+means       = "The server Purchase names neither e-mail nor phone nor external id, or only the hash of an empty field or of the customer number 0 that every guest has, although a buyer stands behind every order."
 first_check = "Look at the code that builds this request: does it have the order's customer at hand, and does the buyer's consent allow to send it?"
 not_yet     = "Do not ask shoppers for more data or put it into page addresses; the order already holds what is needed."
-remedy      = "Send the order's e-mail and phone in the form the interface asks for, hashed for the platforms' own interfaces, and a stable customer id. Leave out a field that is empty: its hash is the same for everybody."
+remedy      = "Send the order's e-mail and phone in the form the interface asks for, hashed for the platforms' own interfaces, and a stable customer id. Leave out a field that is empty, and the customer number of guests: their hash is the same for everybody."
 owner       = "data"
 
 [causes.local_phone]
@@ -108,7 +108,7 @@ select
             case when has_external_id then 'external id' end)
         when blotted_keys like '%user data%' then 'user data that the log blotted out'
         when void_keys is not null
-            then 'none of them: an empty text, or a word such as undefined, was sent or hashed as ' || void_keys
+            then 'none of them: an empty text, a 0, or a word such as undefined, was sent or hashed as ' || void_keys
         else 'none of them'
     end as actual,
     case

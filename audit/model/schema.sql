@@ -101,7 +101,7 @@ create table events (
     has_external_id  boolean,
     blotted_keys     varchar,       -- what the log blotted out: click id, browser id, user data; comma-separated
     plain_keys       varchar,       -- user-data keys sent in plain text, comma-separated
-    void_keys        varchar,       -- user-data keys sent that stand for nobody: hashes of an empty text, of 'undefined' …; comma-separated
+    void_keys        varchar,       -- user-data keys sent that stand for nobody: hashes of an empty text, of 0, of 'undefined' …; comma-separated
     other_hash_keys  varchar,       -- 'e-mail', 'phone': sent as another hash than SHA-256 (32 or 40 hex digits), comma-separated
     personal_in_url  varchar,       -- 'email in page_url' …: kind and place, never the value
     personal_in_params varchar,     -- the same for event parameters

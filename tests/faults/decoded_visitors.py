@@ -151,6 +151,11 @@ CASES = (
         ("missing_match_keys:wrong_hash@tiktok",),
     ),
     Case(
+        "server knows guests by the customer number 0",
+        each(lambda s: s.person.update(em=[], external_id=[hashed("0")]), "meta", "server", "Purchase"),
+        ("missing_match_keys@meta",),
+    ),
+    Case(
         "server knows nobody",
         each(lose("person", "em", "external_id"), "meta", "server", "Purchase"),
         ("missing_match_keys@meta",),

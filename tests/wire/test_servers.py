@@ -159,11 +159,21 @@ def test_a_test_event_code_counts_wherever_graph_takes_it(
     assert event["has_test_code"] is has_test_code
 
 
-@pytest.mark.parametrize("text", ["", "undefined", "null"])
+@pytest.mark.parametrize("text", ["", "0", "undefined", "null"])
 def test_the_hash_of_an_empty_field_names_nobody(text: str, tmp_path: Path) -> None:
     void = hashlib.sha256(text.encode()).hexdigest()
     (event,) = decode(tmp_path, {"url": GRAPH, "body": {"data": [_capi(user_data={"em": [void], "ph": void.upper()})]}})
     assert (event["has_email"], event["has_phone"], event["void_keys"]) == (False, False, "e-mail, phone")
+
+
+@pytest.mark.parametrize(
+    ("told", "has_customer"),
+    [("0", False), (hashlib.sha256(b"0").hexdigest(), False), ("10", True), (hashlib.sha256(b"10").hexdigest(), True)],
+    ids=["0", "hash of 0", "10", "hash of 10"],
+)
+def test_the_customer_number_of_every_guest_names_nobody(told: str, has_customer: bool, tmp_path: Path) -> None:
+    (event,) = decode(tmp_path, {"url": GRAPH, "body": {"data": [_capi(user_data={"external_id": told})]}})
+    assert (event["has_external_id"], event["void_keys"]) == (has_customer, None if has_customer else "external id")
 
 
 @pytest.mark.parametrize(
