@@ -35,7 +35,7 @@ with judged as (
     where e.platform = 'meta'
       and e.click_id is not null
       -- coalesce: DuckDB 2.0 breaks on a column of nothing but NULLs here
-      and (o.click_id is null or (o.made_at is not null and coalesce(e.click_id, '') like 'fb.%'))
+      and (o.click_id is null or (o.made_at is not null and not o.is_browser_id and coalesce(e.click_id, '') like 'fb.%'))
 )
 select
     'meta' as platform,

@@ -1,6 +1,6 @@
 /*
-title    = "Every fbc has the form Meta reads"
-failure  = "An fbc does not have the form Meta reads"
+title    = "Every fbc is a click in the form Meta reads"
+failure  = "An fbc is no click in the form Meta reads"
 facet    = "attribution"
 severity = "warning"
 needs    = ["events"]
@@ -36,6 +36,13 @@ first_check = "Find what fills fbc: the variable name is often right, while the 
 not_yet     = "Do not switch the field off to silence the warning; then every click is lost."
 remedy      = "Send the _fbc cookie's own text; where there is none, put fb.1.<milliseconds>.<fbclid> together once at the landing."
 owner       = "tracking"
+
+[causes.browser_id]
+means       = "The browser id (fbp) was sent in the field of the ad click (fbc). It has the same form, but Meta finds no ad by it."
+first_check = "Look at the code that fills fbc: it reads the _fbp cookie, often because the shopper has no _fbc, or the two fields are exchanged."
+not_yet     = "Do not send an fbc for every shopper to raise match quality; who came through no ad has none."
+remedy      = "Fill fbc from the _fbc cookie, fbp from the _fbp cookie, and leave fbc out where there is no such cookie."
+owner       = "tracking"
 */
 with told_landings as (
     select distinct
@@ -54,9 +61,11 @@ judged as (
         coalesce(v.session, e.session) as session,
         e.ref,
         e.click_id,
+        coalesce(f.is_browser_id, false) as is_browser_id,
         -- With its landing in evidence the click part is compared byte for byte elsewhere; here it only has to be there.
         case
             when f.click_id is null then true
+            when f.is_browser_id then false
             when l.session is not null or e.landing_click is not null then f.is_whole
             else f.is_plain
         end as ok
@@ -79,11 +88,13 @@ select
         when regexp_full_match(click_id, 'fb[.][0-9][.][0-9]+[.]?') then ': no click id behind the time'
         when regexp_matches(click_id, '^fb[.][0-9][.][0-9]{10}[.]') then ': a time of ten digits'
         when regexp_matches(click_id, '%[0-9A-Fa-f]{2}') then ': percent-encoded'
+        when is_browser_id then ': the browser id, fbp'
         when not ok then ': not an fbc'
         else ''
     end as actual,
     case
         when ok then null
+        when is_browser_id then 'browser_id'
         when regexp_full_match(click_id, 'fb[.][0-9][.][0-9]+[.]?') then 'no_click_part'
         when regexp_matches(click_id, '^fb[.][0-9][.][0-9]{10}[.]') then 'seconds'
         when regexp_matches(click_id, '%[0-9A-Fa-f]{2}') then 'encoded'

@@ -66,7 +66,9 @@ with carried as (
         split_part(e.click_id, '.', 4) as click,
         fb_created(e.click_id) as created_at
     from sent_visit_events e
+    left join odd_fbcs o on o.click_id = e.click_id
     where e.platform = 'meta'
+      and not coalesce(o.is_browser_id, false)
       and regexp_matches(e.click_id, '^fb[.][0-9][.][0-9]+[.][^.]+')
 ),
 arrivals as (

@@ -1362,7 +1362,9 @@ create view visit_showings as
 with parsed as (
     select
         *,
-        fb_created(click_id) as click_made_at,
+        -- A browser id in the place of the click id is no click.
+        nullif(click_id, browser_id) as click,
+        fb_created(nullif(click_id, browser_id)) as click_made_at,
         fb_created(browser_id) as browser_made_at
     from visit_events
     where visit is not null
@@ -1371,7 +1373,7 @@ made as (
     -- Most cookies hold what the event beside them carries.
     select
         *,
-        case when cookie_click = click_id then click_made_at else fb_created(cookie_click) end as cookie_click_made_at,
+        case when cookie_click = click then click_made_at else fb_created(cookie_click) end as cookie_click_made_at,
         case when cookie_browser = browser_id then browser_made_at else fb_created(cookie_browser) end as cookie_browser_made_at
     from parsed
 )
@@ -1383,10 +1385,10 @@ select
     least(
         case when landing_click is not null and channel = 'browser' then judged_at end,
         case when cookie_click is not null then least(judged_at, cookie_click_made_at) end,
-        case when click_id is not null and channel = 'browser' then least(judged_at, click_made_at) end
+        case when click is not null and channel = 'browser' then least(judged_at, click_made_at) end
     ) as page_click_at,
     least(
-        case when landing_click is not null or cookie_click is not null or click_id is not null then judged_at end,
+        case when landing_click is not null or cookie_click is not null or click is not null then judged_at end,
         cookie_click_made_at,
         click_made_at
     ) as click_at,
@@ -1419,8 +1421,8 @@ select
 from visit_showings
 group by session, platform;
 
--- Click ids of Meta events that need a closer look: of another form than most, or grown old before they were last used. Most
--- events carry none of these.
+-- Click ids of Meta events that need a closer look: of another form than most, some browser's fbp, or grown old before they were last
+-- used. Most events carry none of these.
 create table odd_fbcs as
 with ids as (
     select
@@ -1438,15 +1440,34 @@ forms as (
         fb_created(click_id) as made_at,
         regexp_full_match(click_id, 'fb[.][0-2][.][0-9]{13}[.][^.%]+([.][A-Za-z0-9_-]+)?') as is_plain
     from ids
+),
+-- A click id of digits alone: Meta's have letters, its browser ids have none.
+numbers as (
+    select
+        click_id,
+        split_part(click_id, '.', 3) || '.' || split_part(click_id, '.', 4) as stamp
+    from ids
+    where regexp_matches(click_id, '^fb[.][0-2][.][0-9]{13}[.][0-9]+([.]|$)')
+),
+browser_numbers as (
+    select distinct
+        n.click_id
+    from numbers n
+    join events e on split_part(e.browser_id, '.', 3) || '.' || split_part(e.browser_id, '.', 4) = n.stamp
+    where e.platform = 'meta'
+      and coalesce(e.browser_id, '') like 'fb.%'  -- coalesce: DuckDB 2.0 breaks on a column of nothing but NULLs here
 )
 select
     f.click_id,
     f.made_at,
     regexp_full_match(f.click_id, 'fb[.][0-2][.][0-9]{13}[.][^.]+([.][A-Za-z0-9_-]+)?') as is_whole,
-    f.is_plain
+    f.is_plain,
+    b.click_id is not null as is_browser_id
 from forms f
+left join browser_numbers b on b.click_id = f.click_id
 left join plan_limits p on p.name = 'click_id_days_meta'
 where not f.is_plain
+   or b.click_id is not null
    or f.made_at is null
    or f.timeless > 0
    or epoch(f.last_used_at) - epoch(f.made_at) > coalesce(p.amount, 90) * 86400;

@@ -6,7 +6,7 @@ import hashlib
 
 from tests.faults.decoded_shop import SHOPPERS, email, hashed
 from tests.faults.launch import Launch, Send
-from tests.faults.slips import Case, Slip, each, lose, put
+from tests.faults.slips import Case, Slip, both, each, lose, put
 
 FBC = SHOPPERS[0].fbc or ""
 CLICK = SHOPPERS[0].click("meta") or ""
@@ -103,6 +103,12 @@ CASES = (
     Case("fbc in seconds", fbc(f"fb.1.1763427600.{CLICK}"), ("malformed_fbc:seconds@meta",)),
     Case("fbc still encoded", fbc(FBC.replace(".", "%2E")), ("malformed_fbc:encoded@meta",)),
     Case("the bare click id as fbc", fbc(CLICK), ("malformed_fbc:text@meta",)),
+    Case("fbp as fbc", each(lambda s: s.person.update(fbc=s.person["fbp"]), "meta", "server"), ("malformed_fbc:browser_id@meta",)),
+    Case(
+        "fbp as fbc of Purchases without an ad",
+        both(*(each(lambda s: s.person.update(fbc=s.person["fbp"]), "meta", "server", "Purchase", n) for n in (2, 3))),
+        ("malformed_fbc:browser_id@meta",),
+    ),
     Case("fbc in small letters", fbc(FBC.lower()), ("modified_fbc:case@meta",)),
     Case("gobii-platform#188 fbc cut by a column", fbc(FBC[:64]), ("modified_fbc:truncated@meta",)),
     Case("fbc of an earlier click", fbc(FBC.replace(CLICK, "IwAR2older_click_of_last_week")), ("modified_fbc:unknown@meta",)),
