@@ -240,28 +240,6 @@ from (
 ) as others
 where events.event_key = others.event_key;
 
--- An order the event most likely belongs to, where nothing names one: same money within ten minutes, only one such order.
--- It explains and never passes.
-create table probable_orders as
-with candidates as (
-    select
-        e.event_key,
-        o.order_id,
-        count(*) over (partition by e.event_key) as order_count
-    from events e
-    join orders o
-        on o.currency = e.currency
-       and o.total = e.value
-       and o.created_at between e.event_at - interval 10 minutes and e.event_at + interval 10 minutes
-    where e.step = 'Purchase'
-      and (e.order_key is null or is_placeholder(e.order_key))
-)
-select
-    event_key,
-    order_id
-from candidates
-where order_count = 1;
-
 -- Purchases from which nothing leads to an order.
 create table nameless_purchases as
 select
@@ -651,6 +629,78 @@ select
     min(traced_at) as first_at
 from traces
 group by order_id, session;
+
+-- An order the event most likely belongs to, where nothing names one: same money within ten minutes, only one such order. It
+-- explains and never passes. Of two buyers of one price, one of whom the export leaves out, both fit the other's order: where the order
+-- has a Purchase of its own on that side, or one nearer to it, what another visit sent is another buyer's. The e-mail of the order
+-- is the buyer's in any visit, and where nothing is known of a visit nothing tells the two apart.
+create table probable_orders as
+with candidates as (
+    select
+        e.event_key,
+        e.platform,
+        e.channel,
+        e.session,
+        e.email_digest = o.email_digest as is_buyers,
+        o.order_id,
+        abs(epoch(e.event_at) - epoch(o.created_at)) as distance,
+        count(*) over (partition by e.event_key) as order_count
+    from events e
+    join orders o
+        on o.currency = e.currency
+       and o.total = e.value
+       and o.created_at between e.event_at - interval 10 minutes and e.event_at + interval 10 minutes
+    where e.step = 'Purchase'
+      and (e.order_key is null or is_placeholder(e.order_key))
+),
+fitting as (
+    select
+        c.event_key,
+        c.platform,
+        c.channel,
+        c.session,
+        c.order_id,
+        c.distance,
+        v.session is not null or coalesce(c.is_buyers, false) as is_buyers
+    from candidates c
+    left join order_sessions v on v.order_id = c.order_id and v.session = c.session
+    where c.order_count = 1
+),
+claims as (
+    select order_id, platform, channel, session, event_key, 0 as rank, 0 as distance
+    from events
+    where step = 'Purchase'
+      and session is not null
+      and order_id in (select order_id from fitting)
+    union all
+    select order_id, platform, channel, session, event_key, case when is_buyers then 1 else 2 end, distance
+    from fitting
+    where session is not null
+),
+ranked as (
+    select
+        *,
+        row_number() over (partition by order_id, platform, channel order by rank, distance, event_key) as nth
+    from claims
+),
+-- A copy is a visit's like the event it copies, so the whole visit is another buyer's.
+other_buyers as (
+    select distinct
+        f.order_id,
+        f.platform,
+        f.session
+    from fitting f
+    join ranked r on r.order_id = f.order_id and r.platform = f.platform and r.channel = f.channel
+    where r.nth = 1
+      and r.session <> f.session
+      and not f.is_buyers
+)
+select
+    f.event_key,
+    f.order_id
+from fitting f
+left join other_buyers b on b.order_id = f.order_id and b.platform = f.platform and b.session = f.session
+where b.order_id is null;
 
 -- Visits that can be one shopper's. One with more orders than anybody places in a sitting is many people behind one id, and
 -- what it held before an order tells nothing of that order.

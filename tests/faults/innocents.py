@@ -7,6 +7,8 @@ import json
 from tests.faults.decoded_delivery import DAY, totals
 from tests.faults.decoded_shop import META, SHOPPERS, SNACKVIDEO, hashed
 from tests.faults.decoded_visitors import FBC, mails, phones
+from tests.faults.decoded_shop import META, SHOPPERS, STORE, hashed
+from tests.faults.decoded_visitors import FBC, phones
 from tests.faults.launch import Launch, Send
 from tests.faults.slips import Case, both, each, more_orders, put
 
@@ -157,6 +159,17 @@ def _no_sources(launch: Launch) -> None:
         row.pop("source")
 
 
+def _other_shop(launch: Launch) -> None:
+    """The relay's log holds a shop of the same prices: another store, its own pages and its own shoppers."""
+    for send in launch.some("snackvideo", "server"):
+        twin = launch.again(send, 60)
+        twin.row["url"] = twin.row["url"].replace(STORE, "store_Zw90TtYb4RmC")
+        body = twin.row["body"]
+        body["click_id"] = f"{body['click_id'][:-6]}other{send.shopper}"
+        page = body["event_source_url"].partition("?")[0]
+        body["event_source_url"] = page.replace("nagisa", "hibari").replace("NT1042", "HB77")
+
+
 def _fraction(send: Send) -> None:
     send.money["value"] = f"{send.money['value']}.00"
 
@@ -211,4 +224,5 @@ CASES = (
         "server twenty minutes late", each(lambda s: s.row.update(ts=s.row["ts"].replace(":02:05", ":22:05")), "tiktok", "server")
     ),
     Case("the export does not say where orders came from", _no_sources),
+    Case("another shop of the same prices in the relay's log", _other_shop),
 )
