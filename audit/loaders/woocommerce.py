@@ -29,6 +29,8 @@ _FIELDS = """{"id":"VARCHAR","number":"VARCHAR","order_key":"VARCHAR","created_v
 _NET = "N. Revenue is net of tax, shipping and refunds: order totals are not in this export"
 _INCLUDED = "coalesce(o.prices_include_tax = 'true', false)"
 _UNPAID = "it waits for its payment, and whether the shopper came back from paying is not known"
+_GIVEN_UP = "it was cancelled without having been paid, and whether the shopper came back from paying is not known"
+_CANCELLED = "it was cancelled, and the export does not say whether it had been paid"
 _NOT_PLACED = "('checkout-draft', 'auto-draft')"
 
 
@@ -64,6 +66,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
 
 def _load_rest(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     read, bad = read_documents(con, source, own_keys=("number", "order_key"))
+    left = _left_to_pay("o.status", "o.date_paid", "o.payment_method", "o.created_via")
     open_orders(con)
     con.execute(
         f"""
@@ -85,8 +88,8 @@ def _load_rest(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             {_is_paid("o.status", "o.date_paid", "o.payment_method")} as is_paid,
             o.status in ('cancelled', 'trash') as is_cancelled,
             o.created_via as order_source,
-            {_waits("o.status", "o.date_paid", "o.payment_method", "o.created_via", f"'{_UNPAID}'")} as duty_reason,
-            {_waits("o.status", "o.date_paid", "o.payment_method", "o.created_via", "'unknown'")} as event_duty,
+            case when {left} then {_reason("o.status")} end as duty_reason,
+            case when {left} then 'unknown' end as event_duty,
             o.currency as currency,
             o.total as total,
             cast(list_sum(list_transform(o.line_items, lambda x: {_shown("x.total", "x.total_tax")})) as varchar) as subtotal,
@@ -146,6 +149,8 @@ def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     columns = Columns(source.keys, cells=True)
     open_orders(con)
     status = f"lower({columns.text('status', 'order_status')})"
+    left = _left_to_pay("status", "paid", "payment_method", "created_via")
+    reason = _reason("status", _GIVEN_UP if columns.has("date_paid", "paid_date") else _CANCELLED)
     con.execute(
         f"""
         insert into order_rows by name
@@ -183,8 +188,8 @@ def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             {_is_paid("status", "paid", "payment_method")} as is_paid,
             status in ('cancelled', 'trash') as is_cancelled,
             created_via as order_source,
-            {_waits("status", "paid", "payment_method", "created_via", f"'{_UNPAID}'")} as duty_reason,
-            {_waits("status", "paid", "payment_method", "created_via", "'unknown'")} as event_duty,
+            case when {left} then {reason} end as duty_reason,
+            case when {left} then 'unknown' end as event_duty,
             currency,
             total,
             discount,
@@ -228,13 +233,21 @@ def _part(cell: str, name: str) -> str:
     return f"nullif(regexp_extract({cell}, '(?:^|[|])\\s*{name}:([^|]*)', 1), '')"
 
 
-def _waits(status: str, paid: str, method: str, origin: str, word: str) -> str:
-    """The word where the shopper left for a payment page and has not paid: the page that sends the Purchase may never have come."""
+def _left_to_pay(status: str, paid: str, method: str, origin: str) -> str:
+    """Whether the shopper left for a payment page and never paid: the page that sends the Purchase may never have come.
+
+    The shop cancels such orders by itself, an hour later as a rule. Ways of paying without such a page lead to the thank-you page
+    at once.
+    """
     return (
-        f"case when {status} = 'pending' and {paid} is null and coalesce({method}, '') not in ('cod', 'bacs', 'cheque')"
+        f"{status} in ('pending', 'cancelled', 'trash') and {paid} is null"
+        f" and coalesce({method}, '') not in ('cod', 'bacs', 'cheque')"
         f" and coalesce({origin}, '') in ('', 'checkout', 'store-api')"
-        f" then {word} end"
     )
+
+
+def _reason(status: str, given_up: str = _GIVEN_UP) -> str:
+    return f"case {status} when 'pending' then '{_UNPAID}' else '{given_up}' end"
 
 
 def _is_paid(status: str, paid: str, method: str) -> str:

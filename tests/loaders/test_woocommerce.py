@@ -150,14 +150,32 @@ def test_plugin_export(tmp_path: Path) -> None:
             {"status": "pending", "date_paid": None, "date_paid_gmt": None, "payment_method": "midtrans"},
             ("unknown", "it waits for its payment, and whether the shopper came back from paying is not known"),
         ),
+        (
+            {"status": "cancelled", "date_paid": None, "date_paid_gmt": None, "payment_method": "midtrans"},
+            ("unknown", "it was cancelled without having been paid, and whether the shopper came back from paying is not known"),
+        ),
+        (
+            {"status": "trash", "date_paid": None, "date_paid_gmt": None, "payment_method": "midtrans"},
+            ("unknown", "it was cancelled without having been paid, and whether the shopper came back from paying is not known"),
+        ),
+        ({"status": "cancelled", "payment_method": "midtrans"}, ("yes", None)),
+        ({"status": "cancelled", "date_paid": None, "date_paid_gmt": None, "payment_method": "bacs"}, ("yes", None)),
         ({"status": "pending", "date_paid": None, "date_paid_gmt": None, "payment_method": "bacs"}, ("yes", None)),
         ({"status": "pending", "date_paid": None, "date_paid_gmt": None, "payment_method": "midtrans", "created_via": "admin"},
          ("no", "sold through admin")),
     ],
 )  # fmt: skip
-def test_an_order_whose_payment_failed_or_waits_need_not_have_reached_the_thank_you_page(
+def test_an_order_whose_payment_failed_waits_or_never_came_need_not_have_reached_the_thank_you_page(
     changes: dict[str, Any], duty: tuple[str, str | None], tmp_path: Path
 ) -> None:
     reading = read(tmp_path, "orders.json", json.dumps([ORDER | changes]))
     reading.con.execute((engine.MODEL / "orders.sql").read_text(encoding="utf-8"))
     assert reading.rows("select event_duty, duty_reason from orders") == [duty]
+
+
+def test_a_plugin_export_without_the_time_of_payment_tells_of_no_cancelled_order_whether_it_was_paid(tmp_path: Path) -> None:
+    given_up = PLUGIN.replace("completed,W-1042", "cancelled,W-1042").replace("bacs", "midtrans")
+    reading = read(tmp_path, "export.csv", given_up, zone="Europe/Madrid")
+    assert reading.rows("select event_duty, duty_reason from orders") == [
+        ("unknown", "it was cancelled, and the export does not say whether it had been paid")
+    ]
