@@ -50,24 +50,27 @@ neighbours as (
     select
         *,
         lag(step) over (partition by order_id, platform order by place) as before_step,
+        lag(place) over (partition by order_id, platform order by place) as before_place,
         lag(first_at) over (partition by order_id, platform order by place) as before_at,
         lag(source) over (partition by order_id, platform order by place) as before_source,
         lag(ref) over (partition by order_id, platform order by place) as before_ref
     from firsts
 ),
 breaks as (
-    -- Two files' clocks may differ by a minute; one file has one clock.
+    -- Two files' clocks may differ by a minute; one file has one clock. Of a step before the recording's first, the first time is not
+    -- in it.
     select
-        *,
-        before_at > first_at + case when source = before_source then interval 0 seconds else interval 60 seconds end as is_broken
-    from neighbours
+        n.*,
+        l.reason as unshown
+    from neighbours n
+    left join late_starts l on l.order_id = n.order_id and l.platform = n.platform and n.before_place < l.place
+    where n.before_at > n.first_at + case when n.source = n.before_source then interval 0 seconds else interval 60 seconds end
 ),
 first_breaks as (
     select
         *,
-        row_number() over (partition by order_id, platform order by place) as nth
+        row_number() over (partition by order_id, platform order by case when unshown is null then 0 else 1 end, place) as nth
     from breaks
-    where is_broken
 ),
 paths as (
     select
@@ -86,12 +89,13 @@ select
     p.order_id as subject,
     p.order_id,
     coalesce(b.session, p.session) as session,
-    case when b.order_id is not null then false when p.step_count >= 2 then true end as ok,
+    case when b.unshown is not null then null when b.order_id is not null then false when p.step_count >= 2 then true end as ok,
     case when b.order_id is null then 'ViewContent, AddToCart, InitiateCheckout, Purchase, in this order'
         else b.before_step || ' before ' || b.step end as expected,
     case
         when b.order_id is not null
             then b.step || ' at ' || strftime(b.first_at, '%H:%M:%S.%g') || ', ' || b.before_step || ' at ' || strftime(b.before_at, '%H:%M:%S.%g') || ' UTC'
+                || coalesce('; ' || b.unshown, '')
         when p.step_count >= 2 then p.step_count || ' steps in order'
         else 'one step alone is in the evidence'
     end as actual,

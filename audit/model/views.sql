@@ -2459,8 +2459,153 @@ left join sends k
    and k.requirement = r.requirement
 left join other_sends s on s.order_id = w.order_id and s.requirement = r.requirement;
 
+-- What a browser sent in the visits of the orders that lack a step, and of those a person named.
+create temp table visit_moments as
+with asked_orders as (
+    select order_id
+    from order_steps
+    where browser_events + stopped_events + unanswered_events = 0
+      and foreign_browser_key is null
+    union
+    select order_id
+    from expected_orders
+    where is_named
+)
+select
+    v.order_id,
+    e.event_key,
+    e.platform,
+    e.source,
+    e.event_name,
+    coalesce(e.seen_at, e.event_at) as seen_at,
+    case e.step when 'ViewContent' then 1 when 'AddToCart' then 2 when 'InitiateCheckout' then 3 when 'Purchase' then 4 end as place,
+    e.step,
+    e.page_load,
+    e.page_host,
+    e.page_path,
+    e.referrer_host
+from asked_orders a
+join order_sessions v on v.order_id = a.order_id
+join events e on e.session = v.session
+where e.channel = 'browser';
+
+-- Orders whose recording of a platform begins in the middle of the path, and the place of the first step it can show: what was sent
+-- before is not in it. A file that holds nothing of the platform shows nothing of it, where another file does.
+create table late_starts as
+with visit_sources as (
+    select distinct order_id, platform, source
+    from visit_moments
+),
+told_sources as (
+    select order_id, platform, source
+    from visit_sources
+    union
+    select v.order_id, p.platform, v.source
+    from visit_sources v
+    cross join plan_platforms p
+    where not exists (select 1 from visit_sources o where o.order_id = v.order_id and o.platform = p.platform)
+),
+openings as (
+    select
+        t.order_id,
+        t.platform,
+        min(m.seen_at) as first_at
+    from told_sources t
+    join visit_moments m on m.order_id = t.order_id and m.source = t.source
+    group by t.order_id, t.platform
+),
+opening_events as (
+    select
+        o.order_id,
+        o.platform,
+        min(m.event_key) as event_key
+    from openings o
+    join told_sources t on t.order_id = o.order_id and t.platform = o.platform
+    join visit_moments m on m.order_id = t.order_id and m.source = t.source and m.seen_at = o.first_at
+    group by o.order_id, o.platform
+),
+firsts as (
+    select
+        o.platform,
+        m.order_id,
+        m.source,
+        m.event_name,
+        m.seen_at,
+        m.page_load,
+        m.page_host,
+        m.page_path,
+        m.referrer_host
+    from opening_events o
+    join visit_moments m on m.order_id = o.order_id and m.event_key = o.event_key
+),
+-- Whoever came to the first page from a page of the same shop had begun the visit before; what that page sends is shown.
+later_pages as (
+    select
+        f.order_id,
+        f.platform,
+        min(m.place) as place
+    from firsts f
+    join visit_moments m on m.order_id = f.order_id and m.page_host = f.page_host and m.page_path = f.page_path
+    where f.referrer_host = f.page_host
+      and m.place is not null
+    group by f.order_id, f.platform
+    having min(m.place) >= 3
+),
+-- A capture switched on while the page stood open holds neither the page itself, nor the start of a pixel on it, nor the page view,
+-- and Meta's count of its hits is under way: what the page sent when it was opened is not shown.
+open_pages as (
+    select
+        f.order_id,
+        f.platform,
+        f.page_load,
+        f.page_host,
+        f.page_path
+    from firsts f
+    join sources s on s.source = f.source
+    where s.loader = 'har'
+      and ends_with(f.page_load, '/0')
+      and lower(f.event_name) <> 'pageview'
+      and not exists (select 1 from loads l where l.page_load = f.page_load and l.loaded_at <= f.seen_at)
+      and not exists (
+          select 1
+          from counters c
+          where c.page_load = f.page_load
+            and c.counter = 0
+            and c.sent_at <= f.seen_at + interval 1 seconds
+      )
+),
+open_steps as (
+    select
+        p.order_id,
+        p.platform,
+        min(case when m.page_load = p.page_load and m.page_host = p.page_host and m.page_path = p.page_path then m.place end) as page_place,
+        min(m.place) as visit_place
+    from open_pages p
+    join visit_moments m on m.order_id = p.order_id
+    group by p.order_id, p.platform
+),
+found as (
+    select order_id, platform, place, 0 as is_open
+    from later_pages
+    union all
+    -- A page without a step of its own: the cart, or the checkout after its step. Goods are put into the cart where they are seen.
+    select order_id, platform, coalesce(page_place, visit_place), 1
+    from open_steps
+    where page_place >= 2
+       or (page_place is null and visit_place >= 3)
+)
+select
+    order_id,
+    platform,
+    max(place) as place,
+    case when max(is_open) = 1 then 'the recording begins on a page that was already open: its first step is '
+        else 'the recording begins on a later page: its first step is ' end
+        || case max(place) when 2 then 'AddToCart' when 3 then 'InitiateCheckout' else 'Purchase' end as reason
+from found
+group by order_id, platform;
+
 -- The steps that an order's own captures cannot show, and why: what a platform's script sent was saved without its content, or
--- the recording begins on a later page of the path, or ends before the page after the checkout.
+-- the recording begins in the middle of the path, or ends before the page after the checkout.
 create table unshown_steps as
 with absent_steps as (
     select
@@ -2500,47 +2645,6 @@ unread as (
         h.platform
     from order_captures c
     join unread_hits h on h.source = c.source
-),
-visit_moments as (
-    select
-        v.order_id,
-        e.event_key,
-        coalesce(e.seen_at, e.event_at) as seen_at,
-        case e.step when 'ViewContent' then 1 when 'AddToCart' then 2 when 'InitiateCheckout' then 3 when 'Purchase' then 4 end as place,
-        e.step,
-        e.page_host,
-        e.page_path,
-        e.referrer_host
-    from absent_orders a
-    join order_sessions v on v.order_id = a.order_id
-    join events e on e.session = v.session
-    where e.channel = 'browser'
-),
-openings as (
-    select order_id, min(seen_at) as first_at
-    from visit_moments
-    group by order_id
-),
-opening_events as (
-    select
-        o.order_id,
-        min(m.event_key) as event_key
-    from openings o
-    join visit_moments m on m.order_id = o.order_id and m.seen_at = o.first_at
-    group by o.order_id
-),
--- Whoever came to the first page from a page of the same shop had begun the visit before; what that page sends is shown.
-late_starts as (
-    select
-        f.order_id,
-        min(m.place) as place
-    from opening_events e
-    join visit_moments f on f.order_id = e.order_id and f.event_key = e.event_key
-    join visit_moments m on m.order_id = f.order_id and m.page_host = f.page_host and m.page_path = f.page_path
-    where f.referrer_host = f.page_host
-      and m.place is not null
-    group by f.order_id
-    having min(m.place) >= 3
 ),
 checkouts as (
     select
@@ -2609,15 +2713,15 @@ select
         when n.order_id is not null
             then 'a Purchase of its time names no order, and the export gives no amount to tell whose it is'
         when u.order_id is not null then 'the capture holds requests to this platform without their content'
-        when a.place < l.place then 'the recording begins on a later page: its first step is '
-            || case l.place when 3 then 'InitiateCheckout' else 'Purchase' end
+        when l.order_id is not null then l.reason
         else 'the recording ends before the page after the checkout'
     end as reason,
     n.order_id is not null as is_nameless,
-    r.order_id is not null as is_refused
+    r.order_id is not null as is_refused,
+    l.order_id is not null as is_before         -- the recording, so that no log of that time tells of it
 from absent_steps a
 left join unread u on u.order_id = a.order_id and u.platform = a.platform
-left join late_starts l on l.order_id = a.order_id and a.place < l.place
+left join late_starts l on l.order_id = a.order_id and l.platform = a.platform and a.place < l.place
 left join early_ends e on e.order_id = a.order_id and a.step = 'Purchase'
 left join nameless n on n.order_id = a.order_id and n.platform = a.platform and a.step = 'Purchase'
 left join refused_orders r on r.order_id = a.order_id
