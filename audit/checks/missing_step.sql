@@ -66,7 +66,8 @@ order_shoppers as (
     join shoppers s on s.session = v.session and s.platform = a.platform
 ),
 earlier_steps as (
-    -- The same browser sent the step in another visit of the day before: told, and neither passed nor failed.
+    -- The same browser sent the step in another visit of the week before, as whoever leaves a cart and comes back: told, and neither
+    -- passed nor failed.
     select
         o.order_id,
         o.platform,
@@ -77,31 +78,66 @@ earlier_steps as (
     join shoppers s on s.platform = o.platform and s.shopper = o.shopper
     join sent_events e on e.session = s.session and e.platform = s.platform
     where e.step <> 'Purchase'
-      and coalesce(e.event_at, e.seen_at) between o.first_at - interval 24 hours and o.first_at
+      and coalesce(e.event_at, e.seen_at) between o.first_at - interval 7 days and o.first_at
     group by o.order_id, o.platform, e.step
+),
+-- Another platform's pixel sent the step in a visit of this order, and the same page sent this platform's at that moment in a visit of
+-- no order: the browser was changed on the way (an app's own and the phone's), and only the other platform knows both for one.
+twin_steps as (
+    select
+        a.order_id,
+        a.platform,
+        a.step,
+        min(t.session) as session,
+        min(t.ref) as ref
+    from order_steps a
+    join order_sessions v on v.order_id = a.order_id
+    join sent_events o on o.session = v.session and o.step = a.step
+    join sent_events t
+        on t.platform = a.platform
+       and t.step = a.step
+       and t.page_host = o.page_host
+       and t.page_path = o.page_path
+    left join order_sessions n on n.session = t.session
+    where a.is_named
+      and a.step <> 'Purchase'
+      and a.browser_events + a.server_events + a.refused_events = 0
+      and o.channel = 'browser'
+      and t.channel = 'browser'
+      and o.platform <> a.platform
+      and coalesce(t.seen_at, t.event_at) between coalesce(o.seen_at, o.event_at) - interval 5 seconds
+          and coalesce(o.seen_at, o.event_at) + interval 5 seconds
+      and t.session is not null
+      and n.session is null
+    group by a.order_id, a.platform, a.step
 ),
 judged as (
     select
         s.*,
         e.session as earlier_session,
-        e.ref as earlier_ref,
+        coalesce(e.ref, t.ref) as earlier_ref,
+        t.session as twin_session,
         case
             when s.browser_events + s.server_events + s.refused_events > 0 then true
             when s.is_due is null then null
             when s.foreign_browser_key is not null or s.foreign_server_key is not null then false
             when s.stopped_events + s.unanswered_events > 0 then null
-            when s.probable_browser_key is not null or s.probable_server_key is not null or e.session is not null then null
+            when s.probable_browser_key is not null or s.probable_server_key is not null or e.session is not null or t.session is not null then null
             when s.step <> 'Purchase' and not s.has_visit then null
             when s.needs_browser and s.sees_browser and u.reason is null then false
-            when s.needs_server and s.sees_server and not s.only_with_click then false
+            -- Whose visit begins before the recording may have been here before the server's log as well, or as somebody else in it.
+            when s.needs_server and s.sees_server and not s.only_with_click and not coalesce(u.is_before, false) then false
         end as ok,
         not s.has_visit and s.foreign_browser_key is null and s.foreign_server_key is null and s.stopped_events + s.unanswered_events = 0 as is_unseen,
         s.probable_browser_key is not null or coalesce(u.is_nameless, false) as is_nameless,
         u.reason as unshown,
-        coalesce(u.is_refused, false) as is_refused
+        coalesce(u.is_refused, false) as is_refused,
+        coalesce(u.is_before, false) and s.is_due is not null and s.probable_browser_key is null and s.probable_server_key is null
+            and s.stopped_events + s.unanswered_events = 0 and e.session is null and t.session is null as is_before
     from order_steps s
     left join unshown_steps u on u.order_id = s.order_id and u.platform = s.platform and u.step = s.step
     left join earlier_steps e on e.order_id = s.order_id and e.platform = s.platform and e.step = s.step
+    left join twin_steps t on t.order_id = s.order_id and t.platform = s.platform and t.step = s.step
 ),
 nameless as (
     select distinct platform
@@ -117,9 +153,11 @@ explained as (
         is_traffic,
         earlier_session,
         earlier_ref,
+        twin_session,
         ok,
         unshown,
         is_refused,
+        ok is null and is_before as is_before,
         case
             when ok then null
             when ok is null and is_due is null then null
@@ -133,6 +171,25 @@ explained as (
     from judged
     left join nameless n on n.platform = judged.platform
 ),
+-- A few visits begin before what was recorded of them. Those of all orders do not: a step that no order has counts as missing.
+sent_steps as (
+    select distinct platform, step
+    from explained
+    where is_traffic
+      and ok
+),
+asked as (
+    select
+        x.platform,
+        x.step,
+        x.order_id,
+        coalesce(x.ok, false) as ok,
+        case when x.is_before then 'never_fired' else x.found_cause end as found_cause
+    from explained x
+    left join sent_steps s on s.platform = x.platform and s.step = x.step
+    where x.is_traffic
+      and (x.ok is not null or (x.is_before and s.step is null))
+),
 shares as (
     select
         platform,
@@ -140,9 +197,7 @@ shares as (
         count(*) as judged_count,
         sum(case when ok then 0 else 1 end) as missing_count,
         min(found_cause) as first_cause
-    from explained
-    where is_traffic
-      and ok is not null
+    from asked
     group by platform, step
 ),
 first_orders as (
@@ -150,10 +205,9 @@ first_orders as (
         x.platform,
         x.step,
         min(o.ref) as ref
-    from explained x
+    from asked x
     join expected_orders o on o.order_id = x.order_id
-    where x.is_traffic
-      and not x.ok
+    where not x.ok
     group by x.platform, x.step
 ),
 named as (
@@ -161,6 +215,7 @@ named as (
         s.*,
         x.earlier_session,
         x.earlier_ref,
+        x.twin_session,
         x.ok,
         x.unshown,
         x.is_refused,
@@ -190,6 +245,8 @@ select
         when x.unanswered_events > 0 then 'sent by this browser, and no answer recorded: arrived or stopped'
         when x.probable_browser_key is not null or x.probable_server_key is not null then 'one event names no order but fits in money or time'
         when x.earlier_session is not null then 'none in this visit; the same browser sent it earlier, in ' || x.earlier_session
+        when x.twin_session is not null
+            then 'none in this visit; beside the other platform''s the same page sent it under another browser id, in ' || x.twin_session
         when x.ok is null and x.is_refused then 'none found; ' || x.unshown
         when x.ok is null and x.step <> 'Purchase' and not x.has_visit then 'no visit in the evidence can be tied to this order'
         when x.ok is null and x.unshown is not null then 'none found; ' || x.unshown
