@@ -10,6 +10,13 @@ A platform keeps one event per id and throws the rest away. When several buyers 
 reports, and the campaign is starved of the very signals it is paid for.
 """
 
+# For rows that cannot be told.
+means       = "Events of several visits share this id, and the log does not say whether one shopper or several sent them."
+first_check = "See whether a link led one shopper's open checkout to a second device; both visits then belong to the same customer."
+not_yet     = "Do not rebuild the ids and do not clear a page cache before you know whose visits these are."
+remedy      = "Record an id of the visit on both sides, and the hashed e-mail on the server, so that shoppers can be told apart."
+owner       = "tracking"
+
 [causes.placeholder]
 means       = "The id holds a placeholder such as 'undefined': the order was not known when the id was built, so every order gets the same one."
 first_check = "Log the order at the moment the id is built; the field that should hold its number is missing or has another name."
@@ -160,6 +167,68 @@ suspect_copies as (
         on h.platform = e.platform
        and h.session = p.session
 ),
+-- An open checkout may be carried on with on another device (a recovery link): one act, under the one id of that checkout. Who
+-- the shopper of a visit is, its own events say; a visit of several people says nothing.
+checkout_visits as (
+    select distinct session
+    from suspect_copies
+    where step = 'InitiateCheckout'
+      and session is not null
+),
+visit_people as (
+    select
+        v.session,
+        case when min(e.email_digest) = max(e.email_digest) then min(e.email_digest) end as email,
+        case when min(e.phone_digest) = max(e.phone_digest) then min(e.phone_digest) end as phone
+    from checkout_visits v
+    join events e on e.session = v.session
+    group by v.session
+),
+checkout_shoppers as (
+    select
+        c.id_key,
+        c.pixel,
+        c.shopper,
+        min(p.email) as email,
+        min(p.phone) as phone
+    from suspect_copies c
+    join visit_people p on p.session = c.session
+    where c.step = 'InitiateCheckout'
+    group by c.id_key, c.pixel, c.shopper
+),
+checkout_people as (
+    select
+        id_key,
+        pixel,
+        -- one address sent for everybody is nobody's
+        count(*) <= 3
+            and ((count(email) = count(*) and count(distinct email) = 1) or (count(phone) = count(*) and count(distinct phone) = 1))
+            as is_one_person,
+        count(distinct email) > 1 or count(distinct phone) > 1 as are_several_people
+    from checkout_shoppers
+    group by id_key, pixel
+),
+-- A Purchase that names no order is one of its visit.
+visit_sales as (
+    select v.session, coalesce(e.order_id, e.session) as sale
+    from checkout_visits v
+    join events e on e.session = v.session
+    where e.step = 'Purchase'
+    union
+    select v.session, o.order_id
+    from checkout_visits v
+    join order_sessions o on o.session = v.session
+),
+checkout_sales as (
+    select
+        c.id_key,
+        c.pixel,
+        count(distinct s.sale) as sales
+    from suspect_copies c
+    join visit_sales s on s.session = c.session
+    where c.step = 'InitiateCheckout'
+    group by c.id_key, c.pixel
+),
 told_apart as (
     select
         id_key,
@@ -178,6 +247,16 @@ told_apart as (
         count(distinct case when channel = 'server' then contents end) as server_contents
     from suspect_copies
     group by id_key, pixel, step
+),
+-- A page that hands out one stored id hands out others too.
+shared_counts as (
+    select
+        pixel,
+        count(*) as shared_ids
+    from told_apart
+    where step = 'InitiateCheckout'
+      and shoppers > 1
+    group by pixel
 ),
 judged as (
     select
@@ -198,6 +277,10 @@ judged as (
             when t.orders = 1 and t.page_orders > 1 then false
             -- one order opened again in another visit is still one sale
             when t.orders = 1 then true
+            -- two sales are two checkouts, whoever bought
+            when t.shoppers > 1 and c.step = 'InitiateCheckout' and coalesce(o.sales, 0) <= 1 and not is_placeholder(k.event_id)
+                and (w.is_one_person or (t.shoppers = 2 and n.shared_ids = 1 and not w.are_several_people))
+                then case when w.is_one_person then true end
             when t.shoppers > 1 then false
             -- no visit is known for some of the copies, and they do not tell of one act
             when c.without_visit > 0 and greatest(t.browser_contents, t.server_contents) > 1 then null
@@ -208,6 +291,14 @@ judged as (
         on t.id_key = c.id_key
        and t.pixel is not distinct from c.pixel
        and t.step = c.step
+    left join checkout_people w
+        on w.id_key = c.id_key
+       and w.pixel is not distinct from c.pixel
+    left join checkout_sales o
+        on o.id_key = c.id_key
+       and o.pixel is not distinct from c.pixel
+    left join shared_counts n on n.pixel is not distinct from c.pixel
+    left join events k on k.event_key = c.id_key
 ),
 rows_of_ids as (
     select
@@ -235,7 +326,7 @@ select
     j.step,
     e.event_id as subject,
     case when j.orders = 1 then j.first_order end as order_id,
-    case when j.orders <= 1 and j.shoppers <= 1 then j.first_session end as session,
+    case when j.orders <= 1 and (j.shoppers <= 1 or j.ok) then j.first_session end as session,
     j.ok,
     'one act per id' || coalesce(' in pixel ' || j.pixel, '') as expected,
     case
@@ -246,6 +337,8 @@ select
                 || j.last_page_order || '; all of them name order ' || j.first_order
         when j.ok = false then cast(j.events as varchar) || ' events of ' || cast(j.shoppers as varchar) || ' shoppers share it'
             || case when j.pages = 1 then ', all on ' || j.page else '' end
+        when j.ok is null and j.shoppers > 1 then cast(j.events as varchar) || ' events of ' || cast(j.shoppers as varchar)
+            || ' visits share it; one checkout opened on a second device looks the same'
         when j.ok is null then cast(j.events as varchar) || ' events with different contents share it; the log does not say whose they are'
         else 'one act'
     end as actual,

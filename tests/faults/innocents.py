@@ -87,6 +87,20 @@ def _reloaded(launch: Launch) -> None:
             launch.again(send, 600)
 
 
+def _second_device(launch: Launch) -> None:
+    """One checkout, its id made of its token, opened on a second device from a recovery mail."""
+    for send in launch.some("meta", step="InitiateCheckout", shopper=1) + launch.some("tiktok", "browser", "InitiateCheckout", 1):
+        twin = launch.again(send, 3 * 3600)
+        twin.person.pop("fbc", None)
+        twin.person.pop("_fbc", None)
+        for name in ("fbp", "_fbp"):
+            if name in twin.person:
+                twin.person[name] = "fb.1.1794963600000.417829049991"
+        if "_ttp" in twin.person:
+            twin.person["_ttp"] = "01KA4QZZZZZ98V6T2JYQ5W0RNC_.tt.1"
+            twin.row["session"] = "visit-8"
+
+
 def _other_events(launch: Launch) -> None:
     for name in ("AddPaymentInfo", "Lead", "Subscribe", "Subscribe", "PageView"):
         for send in launch.some("meta", "browser", "Purchase"):
@@ -200,6 +214,7 @@ CASES = (
     Case("SnackVideo's server events through Kwai's own API", _through_kwais_own_api),
     Case("product seen twice", _seen_again),
     Case("thank-you page reloaded under the same id", _reloaded),
+    Case("one checkout on two devices", _second_device),
     Case("facebook-for-woocommerce#1055 events that are no core step", _other_events),
     Case("unique code added to every total", _unique_code),
     Case("paid-only plan, purchase after the payment", _paid_first),
