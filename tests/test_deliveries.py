@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +101,34 @@ def test_the_relays_log_knows_the_answer_a_page_did_not_wait_for(tmp_path: Path)
     assert alone.con.execute(outcomes).fetchall() == [("unanswered", 12)]
     assert both.con.execute(outcomes).fetchall() == [("accepted", 12)]
     assert both.con.execute("select distinct net_error from events where channel = 'server'").fetchall() == [(None,)]
+
+
+def _twice(at: str, milliseconds: int) -> str:
+    return (datetime.fromisoformat(at) + timedelta(milliseconds=milliseconds)).isoformat(timespec="milliseconds")
+
+
+@pytest.mark.parametrize(
+    ("in_page", "in_log", "sends"),
+    [(0, 5, 1), (4, 0, 1), (4, 5, 2), (0, 400, 2)],
+    ids=["a log of two hops", "a capture of page and worker", "called twice, seen by both", "sent again soon after"],
+)
+def test_a_request_one_witness_wrote_down_twice_is_one_send(in_page: int, in_log: int, sends: int, tmp_path: Path) -> None:
+    log = tmp_path / "relay.ndjson"
+    rows = [json.loads(line) for line in (LAUNCH / "relay" / "relay.ndjson").read_text("utf-8").splitlines()]
+    if in_log:
+        rows = [twin for row in rows for twin in (row, row | {"ts": _twice(row["ts"], in_log)})]
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    captures = []
+    for path in sorted((LAUNCH / "browser").glob("*.har")):
+        recorded = json.loads(path.read_text("utf-8"))
+        entries = recorded["log"]["entries"]
+        if in_page:
+            relayed = [entry for entry in entries if "/public/analytics/" in entry["request"]["url"]]
+            entries += [entry | {"startedDateTime": _twice(entry["startedDateTime"], in_page)} for entry in relayed]
+        captures.append(tmp_path / path.name)
+        captures[-1].write_text(json.dumps(recorded), encoding="utf-8")
+
+    audit = engine.run([engine.InputFile(path, path.name) for path in (log, *captures)], Plan(), select=frozenset())
+
+    purchases = "select count(*) from events where channel = 'server' and platform = 'snackvideo' and step = 'Purchase'"
+    assert audit.con.execute(purchases).fetchall() == [(sends,)]

@@ -11,6 +11,13 @@ When one order arrives as two Purchases, the platform reports twice the sales an
 bidding learns from sales that never happened. Every budget decision taken on those numbers is wrong.
 """
 
+# For rows that cannot be told.
+means       = "The platform has no event ids, and the log does not show whether the server's second request was a second Purchase: one of them got no answer, or both lie milliseconds apart like one request written down twice."
+first_check = "Look in the relay's own log, or in the platform's figures for that hour, how many of the requests arrived."
+not_yet     = "Do not switch retries off and do not subtract sales by hand; one of the two may never have arrived."
+remedy      = "Keep a note per order that its Purchase was accepted, repeat it only without one, and log each request at one place."
+owner       = "data"
+
 [causes.second_dataset]
 means       = "The order was also reported to a pixel that the plan does not name, so it is counted there as well."
 first_check = "Look up who owns the extra pixel id below and where it is started: theme, app, or tag container."
@@ -37,6 +44,13 @@ means       = "The same server sender reported the sale a second time as if it w
 first_check = "Find the job or retry queue of that sender and see whether it builds the event anew for each attempt."
 not_yet     = "Do not switch retries off; a lost request would then be a lost sale."
 remedy      = "Store the event, id included, before the first attempt and send exactly that again on a retry."
+owner       = "data"
+
+[causes.retry_without_id]
+means       = "The same server sender reported the sale again, and this platform has no event ids by which it could merge the two."
+first_check = "Look how far apart the requests are: milliseconds are a call made twice, seconds or minutes a retry of what had been taken."
+not_yet     = "Do not add an event id to the request; this platform does not read one. Do not switch retries off either."
+remedy      = "Note per order that its Purchase was accepted, and repeat it only after a refusal."
 owner       = "data"
 
 [causes.not_deduplicated]
@@ -113,6 +127,13 @@ copies as (
         e.session,
         e.ref,
         c.counted_at,
+        e.status,
+        e.accepted,
+        e.value,
+        e.currency,
+        e.items,
+        e.click_id,
+        e.page_url,
         e.sender,
         e.page_load,
         coalesce(e.page_load, e.session) as opening,
@@ -120,6 +141,35 @@ copies as (
     from suspects s
     join counted_events c on c.platform = s.platform and c.unit = s.unit
     join events e on e.event_key = c.event_key
+),
+-- Without event ids a second request is a second Purchase, unless it may be the first one: written down twice, or sent again
+-- because no answer came. A capture of the page marks what a worker passed on (loaders), so its entries are calls.
+repeats as (
+    select
+        platform,
+        pixel,
+        unit,
+        coalesce(status, 0) = 0 and accepted is null as is_unanswered,
+        page_load is null
+            and epoch(counted_at) - lag(epoch(counted_at)) over (
+                partition by platform, pixel, unit, sender, event_name, status, value, currency, items, click_id, page_url
+                order by counted_at, event_key
+            ) <= 0.05 as is_near
+    from copies
+    where platform = 'snackvideo'
+      and channel = 'server'
+),
+doubts as (
+    select
+        platform,
+        pixel,
+        unit,
+        sum(case when is_near then 1 else 0 end) as near_sends,
+        -- where no answer was ever logged, a missing one says nothing
+        case when count(*) > sum(case when is_unanswered then 1 else 0 end)
+            then sum(case when is_unanswered and is_near is not true then 1 else 0 end) else 0 end as unanswered_sends
+    from repeats
+    group by platform, pixel, unit
 ),
 listed as (
     select
@@ -180,10 +230,18 @@ judged as (
         s.openings,
         s.pages,
         n.is_unnamed,
+        n.platform = 'snackvideo'
+            and greatest(n.browser_sales, n.server_sales - coalesce(d.near_sends, 0) - coalesce(d.unanswered_sends, 0)) <= 1 as is_doubtful,
+        coalesce(d.near_sends, 0) as near_sends,
+        coalesce(d.unanswered_sends, 0) as unanswered_sends,
         t.senders_told,
         t.ref,
         t.other_ref
     from counts n
+    left join doubts d
+        on d.platform = n.platform
+       and d.pixel = n.pixel
+       and d.unit = n.unit
     left join sender_counts s
         on s.platform = n.platform
        and s.pixel = n.pixel
@@ -210,7 +268,11 @@ select
     j.unit as subject,
     j.order_id,
     coalesce(j.session, e.session) as session,
-    case when j.is_unnamed then n.unit is null else j.counted <= 1 end as ok,
+    case
+        when j.is_unnamed then n.unit is null
+        when j.counted <= 1 then true
+        when not j.is_doubtful then false
+    end as ok,
     case when j.is_unnamed then 'the order counted by pixels of the plan only'
         else 'one Purchase in ' || coalesce('pixel ' || j.dataset, j.platform) end as expected,
     case
@@ -220,15 +282,20 @@ select
         else cast(j.counted as varchar) || case when j.counted = 1 then ' Purchase: ' else ' Purchases: ' end
             || coalesce(j.senders_told, e.channel || ' ' || e.sender || coalesce(' with id ' || e.event_id, ' without an id'))
             || case when j.counted > 3 then '; …' else '' end
+            || case
+                when j.counted <= 1 or not j.is_doubtful then ''
+                when j.unanswered_sends > 0 then '; one of the server''s requests got no answer'
+                else '; the server''s are the same, within 50 ms: one written down twice, or two'
+            end
     end as actual,
     case
         when j.is_unnamed then case when n.unit is not null then 'second_dataset' end
-        when j.counted <= 1 then null
+        when j.counted <= 1 or j.is_doubtful then null
         when (j.browser_sales > 1 and j.browser_senders > 1) or (j.server_sales > 1 and j.server_senders > 1) then 'second_sender'
         when j.browser_sales > 1 and j.openings > 1 and j.pages = 1 then 'reload'
         when j.server_sales > 1
             and case when j.platform = 'snackvideo' then j.server_sales > j.browser_sales else j.server_only_sales > 0 end
-            then 'retry_new_id'
+            then case when j.platform = 'snackvideo' then 'retry_without_id' else 'retry_new_id' end
         else 'not_deduplicated'
     end as cause,
     case when j.is_unnamed then coalesce(n.ref, j.ref) else coalesce(j.ref, e.ref) end as ref,

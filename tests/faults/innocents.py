@@ -33,6 +33,11 @@ def _mail_in_two_forms(launch: Launch) -> None:
     mails(launch, "Buyer{}@Example.com", "buyer{}@example.com")
     for send in launch.some("meta", "server"):
         send.person["em"] = ["0" * 32, hashed(f"Buyer{send.shopper}@Example.com"), *send.person["em"]]
+def _unanswered_then_accepted(launch: Launch) -> None:
+    """The relay of a platform without event ids took too long once."""
+    for send in launch.some("snackvideo", "server", "Purchase"):
+        launch.again(send, 20)
+        send.row["status"] = None
 
 
 def _phone_in_two_forms(launch: Launch) -> None:
@@ -198,6 +203,7 @@ CASES = (
         lambda launch: mails(launch, "Buyer{}@Example.com ", "buyer{}@example.com"),
     ),
     Case("addresses hashed in two forms, the useless one first", _mail_in_two_forms),
+    Case("no answer once, accepted on the retry", _unanswered_then_accepted),
     Case("phones hashed in two forms, the useless one first", _phone_in_two_forms),
     Case("phones hashed with their code, in the form each platform asks for", lambda launch: phones(launch, "81", "+81")),
     Case(
