@@ -38,10 +38,16 @@ create or replace macro url_path(url) as
 create or replace macro url_query(url) as
     case when contains(url, '?') then nullif(regexp_extract(url, '^[^?#]*[?]([^#]*)', 1), '') end;
 
+-- A query without what names an ad: a campaign's number may well be that of some order.
+create or replace macro without_ads(query) as
+    regexp_replace(
+        query,
+        '(?i)(^|&)(utm_[^=&]*|gad_[a-z]*|[gw]braid|[a-z_]*cl(ic)?k?_?id|([a-z]+_)*(campaign|ad_?set|ad_?group|ad|creative|placement)_?(id|name)?)=[^&]*',
+        '\1', 'g');
 -- The words an address may name an order by: the parts of its path, and the values of its query.
 create or replace macro address_words(url) as
     string_split_regex(
-        coalesce(url_path(url), '') || '/' || regexp_replace(coalesce(url_query(url), ''), '(^|&)[^=&]*=', '/', 'g'), '[/&]+');
+        coalesce(url_path(url), '') || '/' || regexp_replace(without_ads(coalesce(url_query(url), '')), '(^|&)[^=&]*=', '/', 'g'), '[/&]+');
 
 -- Tokens, keys, passwords and cookies masked wherever a log put them.
 create or replace macro without_secrets(t) as

@@ -114,8 +114,17 @@ def _item_texts(send: Send) -> None:
     send.money["content_ids"] = "[" + ", ".join(f'"{item}"' for item in items) + "]"
 
 
+def _numbered_campaign(launch: Launch) -> None:
+    """Ad parameters survive to the thank-you page, and a campaign has the number of another order."""
+    for send in launch.some(step="Purchase", shopper=2):
+        holder = send.event["context"]["page"] if send.platform == "tiktok" else send.event
+        page = "url" if send.platform == "tiktok" else "dl" if send.channel == "browser" else "event_source_url"
+        holder[page] += "&utm_id=54763&utm_campaign=54766&campaign_id=54763"
+
+
 CASES = (
     Case("clean", lambda launch: None),
+    Case("a campaign with the number of another order", _numbered_campaign),
     Case("ConversionsAPI-Tag-for-GoogleTagManager#25 the platform says 0 % though ids agree", _not_confirmed),
     Case("privacy-sandbox twins and redirect follow-ups", _twins),
     Case("telemetry of both pixels", _telemetry),
