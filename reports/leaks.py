@@ -11,6 +11,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterable, Iterator
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,6 @@ PATTERNS = {
     ),
 }
 _ATTACHED = re.compile(r"data:([a-z]+/[\w.+-]+);base64,([A-Za-z0-9+/]+=*)")
-#: Every machine's own address is nobody's; a check that asks for it shows its query in the packet.
-_NOBODYS = frozenset({"0.0.0.0", "127.0.0.1"})
 _FILE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".js", ".css", ".json", ".html")
 
 
@@ -89,7 +88,16 @@ def _found(texts: Iterable[tuple[str, str]], allowed: frozenset[str]) -> dict[tu
 
 def _harmless(hit: str, allowed: frozenset[str]) -> bool:
     """Owners and signers may go by their address; a file named like an address is none, and neither is what means this machine."""
-    return hit in _NOBODYS or hit.lower() in allowed or hit.lower().endswith(_FILE_ENDINGS)
+    return _is_own(hit) or hit.lower() in allowed or hit.lower().endswith(_FILE_ENDINGS)
+
+
+def _is_own(hit: str) -> bool:
+    """Whether this is every machine's own address; a check that asks for it shows its query in the packet."""
+    try:
+        address = ip_address(hit)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
 
 
 def _named_people(folder: Path) -> frozenset[str]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 
 from tests.faults.decoded_delivery import DAY, totals
-from tests.faults.decoded_shop import META, SHOPPERS, SNACKVIDEO, hashed
+from tests.faults.decoded_shop import META, SHOPPERS, SNACKVIDEO, STORE, hashed
 from tests.faults.decoded_visitors import FBC, mails, phones
-from tests.faults.decoded_shop import META, SHOPPERS, STORE, hashed
-from tests.faults.decoded_visitors import FBC, phones
 from tests.faults.launch import Launch, Send
 from tests.faults.slips import Case, both, each, more_orders, put
 
