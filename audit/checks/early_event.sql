@@ -72,7 +72,7 @@ with credible_times as (
             when e.event_at is null or u.event_key is not null then e.seen_at
             when s.has_zone = false and e.event_time_sent is not null then e.event_at
             when e.event_at < e.seen_at - interval 7 days or e.event_at > e.seen_at + interval 5 minutes then e.seen_at
-            else e.event_at
+            else happened(e.channel, e.event_at, e.seen_at)
         end as happened_at,
         -- A clock of an unknown zone is at most fourteen hours away.
         case

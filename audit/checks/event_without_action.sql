@@ -50,7 +50,7 @@ cart_events as (
         e.items,
         e.ref,
         e.page_host,
-        coalesce(e.event_at, e.seen_at) as happened_at
+        happened(e.channel, e.event_at, e.seen_at) as happened_at
     from sent_events e
     join capturing_sources s on s.source = e.source
     where e.step = 'AddToCart'

@@ -54,11 +54,13 @@ doubtful as (
 browser_times as (
     select
         p.server_key,
-        min(coalesce(b.event_at, b.seen_at)) as happened_at,
+        -- Of a log without a zone the event's own time is the better one.
+        min(case when s.has_zone = false then coalesce(b.event_at, b.seen_at) else happened(b.channel, b.event_at, b.seen_at) end) as happened_at,
         min(b.source) as source
     from doubtful d
     join event_pairs p on p.server_key = d.event_key
     join events b on b.event_key = p.browser_key
+    left join sources s on s.source = b.source
     where p.kind = 'exact'
     group by p.server_key
 ),

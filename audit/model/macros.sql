@@ -409,6 +409,11 @@ create or replace macro fb_created(t) as
     case when length(split_part(t, '.', 3)) = 13 and try_cast(split_part(t, '.', 3) as bigint) > 0
          then make_timestamp(try_cast(split_part(t, '.', 3) as bigint) * 1000) end;
 
+-- When an event happened. A visitor's device may run on any clock: where a hit claims a time over a minute from the one at which it was
+-- seen leaving, the second counts. A server's event may wait, so its own time stands.
+create or replace macro happened(channel, event_at, seen_at) as
+    case when channel = 'browser' and abs(epoch(event_at) - epoch(seen_at)) > 60 then seen_at else coalesce(event_at, seen_at) end;
+
 -- The hours between two time zones that a number of seconds stands for, give or take two minutes; NULL where it is none of theirs.
 create or replace macro zone_hours(seconds) as
     case

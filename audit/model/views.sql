@@ -2784,7 +2784,7 @@ with streams as (
         source,
         order_id,
         case step when 'AddToCart' then 'add_to_cart' else 'checkout' end as kind,
-        coalesce(event_at, seen_at) as happened_at
+        happened(channel, event_at, seen_at) as happened_at
     from sent_events
     where step in ('AddToCart', 'Purchase')
       and session is not null
@@ -2868,12 +2868,12 @@ distances as (
         e.platform,
         coalesce(e.dataset, '') as dataset,
         c.ref,
-        abs(epoch(coalesce(e.event_at, e.seen_at)) - epoch(c.started_at)) as distance
+        abs(epoch(happened(e.channel, e.event_at, e.seen_at)) - epoch(c.started_at)) as distance
     from changes c
     join sent_events e on e.session = c.session
     where e.step = 'AddToCart'
       and e.channel = 'browser'
-      and coalesce(e.event_at, e.seen_at) between c.started_at - interval 5 seconds and c.finished_at + interval 10 seconds
+      and happened(e.channel, e.event_at, e.seen_at) between c.started_at - interval 5 seconds and c.finished_at + interval 10 seconds
       and not exists (select 1 from action_claims k where k.event_key = e.event_key)
 ),
 ranked as (
