@@ -13,6 +13,13 @@ first_check = "Look at the step that fills these fields and see whether the hash
 not_yet     = "Do not remove the fields for good; hashed, they are what credits sales to ads."
 remedy      = "Trim, put in small letters, hash with SHA-256, then send; ask whether the plain values must be deleted from logs."
 owner       = "data"
+
+[causes.external_id]
+means       = "The customer id (external_id) is an e-mail address or a phone number, in plain text. A customer number of the shop's own may be sent as it is; this may not."
+first_check = "Look at what the code takes for the customer's id: login names are often addresses, and a chat shop's customers are phone numbers."
+not_yet     = "Do not leave the customer id out for good; a stable one tells buyers apart where cookies are lost."
+remedy      = "Send the shop's own customer number, the same from page and server, or hash the address or the number with SHA-256."
+owner       = "data"
 */
 select
     e.platform,
@@ -26,7 +33,8 @@ select
         when e.plain_keys is null then 'hashed'
         else e.channel || ' ' || e.event_name || ': plain text in ' || replace(e.plain_keys, ',', ', ')
     end as actual,
-    cast(null as varchar) as cause,
+    -- TikTok's own interface wants any customer id hashed.
+    case when e.plain_keys = 'external_id' and e.endpoint <> 'tiktok_events_api' then 'external_id' end as cause,
     e.ref,
     cast(null as varchar) as other_ref
 from events e

@@ -90,11 +90,16 @@ select
         case when is_other_hash(email_sent) then 'e-mail' end,
         case when is_other_hash(phone_sent) then 'phone' end), '') as other_hash_keys,
     nullif(concat_ws(', ',
+        case when is_addressed(event_id_sent) then 'email in the event id' end,
         case when has_email(params_text) then 'email' end,
         case when has_phone_field(params_text) then 'phone' end), '') as personal_in_params,
     -- Digests are only ever compared with an order's: where no order has one, none is made.
     case when getvariable('orders_have_emails') then salted(email_sha(email_sent)) end as email_digest,
     case when getvariable('orders_have_phones') then salted(phone_sha(phone_sent)) end as phone_digest,
+    -- A customer's number may be an order's telephone number. The relay is given it plain, and TikTok's own interface takes no number.
+    case when getvariable('orders_have_phones') and endpoint in ('meta_pixel', 'meta_capi', 'tiktok_pixel')
+            and regexp_full_match(external_id_sent, '[0-9][0-9 ().-]{7,18}[0-9]')
+        then salted(phone_digits(external_id_sent)) end as external_digest,
     hash(params_text) as params_hash,
     case when getvariable('orders_have_phones') then params_text end as params_text,
     copy_key,

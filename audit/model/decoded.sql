@@ -19,7 +19,7 @@ create table decoded (
     counter bigint, load_key varchar, action_source varchar, has_test_code boolean, limited_use varchar,
     has_email boolean, has_phone boolean, has_external_id boolean, blotted_keys varchar, plain_keys varchar, void_keys varchar, other_hash_keys varchar,
     personal_in_params varchar,
-    email_digest varchar, phone_digest varchar,  -- only where an order has one to compare
+    email_digest varchar, phone_digest varchar, external_digest varchar,  -- only where an order has one to compare
     params_hash ubigint,
     params_text varchar,     -- only where an order has a telephone number to look for
     copy_key varchar,

@@ -367,6 +367,17 @@ create or replace macro has_email(t) as
                 t, '(?i)(@|%40)[A-Za-z0-9.-]*[.](png|jpe?g|gif|webp|svg|avif|ico|m?js|css|woff2?|html?|php|json|xml|map)([^A-Za-z0-9.-]|$)', ' ', 'g'),
             '[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}'), false)
     else false end;
+-- A customer's id that is an address, or a telephone number with its plus sign; a list of them (as JSON text) too. A number of the
+-- shop's own is none.
+create or replace macro is_personal_id(t) as
+    case when blotted_out(t) then false
+         when contains(t, '+') then has_email(t) or regexp_matches(t, '(^|")\s*[+][0-9][0-9 ().-]{6,18}[0-9]\s*("|$)')
+         else has_email(t) end;
+-- An event id may be the name of a message (550e8400-…@shop.example), which only looks like an address.
+create or replace macro is_addressed(id) as
+    case when contains(id, '@') or contains(id, '%40') then
+        has_email(regexp_replace(id, '(^|[^A-Za-z0-9._%+-])([0-9a-fA-F-]{16,}|[0-9]{1,8})@', '\1 ', 'g'))
+    else false end;
 create or replace macro names_phone(lower_text) as
     contains(lower_text, 'ph') or contains(lower_text, 'tel') or contains(lower_text, 'mobile') or contains(lower_text, 'msisdn')
     or contains(lower_text, 'hats') or contains(lower_text, 'wa') or contains(lower_text, 'hp');

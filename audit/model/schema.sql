@@ -104,7 +104,7 @@ create table events (
     void_keys        varchar,       -- user-data keys sent that stand for nobody: hashes of an empty text, of 0, of 'undefined' …; comma-separated
     other_hash_keys  varchar,       -- 'e-mail', 'phone': sent as another hash than SHA-256 (32 or 40 hex digits), comma-separated
     personal_in_url  varchar,       -- 'email in page_url' …: kind and place, never the value
-    personal_in_params varchar,     -- the same for event parameters
+    personal_in_params varchar,     -- the same for event parameters, and the event id
     email_digest     varchar,       -- salted; compared with an order's, never written out; NULL where no order has one
     phone_digest     varchar,       -- the same
     user_agent       varchar,       -- server: the user agent the request was sent with

@@ -1,4 +1,4 @@
--- A number in an address, or in a Purchase's parameters, that is some order's own telephone number: personal, whatever its name.
+-- A number in an address, in a Purchase's parameters, or in the place of a customer's id, that is some order's own telephone number: personal, whatever its name.
 create or replace temp table told_phones as
 with cleaned as (
     select
@@ -42,7 +42,13 @@ select
     n.event_key,
     n.place
 from numbers n
-join orders o on o.phone_digest = salted(phone_sha(n.number));
+join orders o on o.phone_digest = salted(phone_sha(n.number))
+union
+select
+    s.event_key,
+    'external_id'
+from sends s
+join orders o on o.phone_text_digest = s.external_digest;
 
 update events
 set personal_in_url = concat_ws(', ', personal_in_url, t.places)
@@ -51,7 +57,7 @@ from (
         event_key,
         string_agg(place, ', ' order by place) as places
     from told_phones
-    where place <> 'phone'
+    where place like 'phone in %'
     group by event_key
 ) t
 where t.event_key = events.event_key
@@ -73,4 +79,11 @@ from told_phones t
 where t.event_key = events.event_key
   and t.place = 'phone'
   and coalesce(personal_in_params, '') not like '%phone%';
+
+update events
+set plain_keys = concat_ws(',', plain_keys, t.place)
+from told_phones t
+where t.event_key = events.event_key
+  and t.place = 'external_id'
+  and coalesce(plain_keys, '') not like '%external_id%';
 drop table told_phones;

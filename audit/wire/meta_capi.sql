@@ -105,7 +105,8 @@ select
     lone_of(u.em) as email_sent,
     lone_of(u.ph) as phone_sent,
     first_of(u.external_id) as external_id_sent,
-    plain_keys([
+    -- Of an external id a hash is only recommended (domain 4.3).
+    nullif(concat_ws(',', plain_keys([
         {'key': 'em', 'text': u.em},
         {'key': 'ph', 'text': u.ph},
         {'key': 'fn', 'text': u.fn},
@@ -116,7 +117,7 @@ select
         {'key': 'country', 'text': u.country},
         {'key': 'db', 'text': u.db},
         {'key': 'ge', 'text': u.ge}
-    ]) as plain_keys,
+    ]), case when is_personal_id(u.external_id) then 'external_id' end), '') as plain_keys,
     case when not starts_with(e.user_data, '{') then e.user_data end as user_text,
     e.custom_data as params_text
 from events_read

@@ -210,6 +210,24 @@ PRIVACY = (
         ("unhashed_personal_data@meta",),
     ),
     Case(
+        "the buyer's address as customer id",
+        each(lambda s: s.person.update(external_id=[email(s.shopper)]), "meta", "server"),
+        ("unhashed_personal_data:external_id@meta",),
+    ),
+    Case(
+        "the buyer's telephone number as customer id",
+        each(lambda s: s.person.update(external_id=f"+8190123456{s.shopper}0"), "meta", "server"),
+        ("unhashed_personal_data:external_id@meta",),
+    ),
+    Case(
+        "the buyer's address in the event id",
+        both(
+            lambda launch: launch.plan["purchase"].pop("event_id"),
+            each(lambda s: s.event.update(event_id=f"{email(s.shopper)}-{s.event['event_id']}"), "meta", None, "Purchase"),
+        ),
+        ("personal_data_in_parameters:event_id@meta",),
+    ),
+    Case(
         "segmentio/action-destinations#2022 hash of a hash",
         each(lambda s: s.person.update(em=[hashed(hashed(email(s.shopper)))]), "meta", "server"),
         ("doubly_hashed_personal_data@meta",),

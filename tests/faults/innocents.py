@@ -202,6 +202,10 @@ CASES = (
     ),
     Case("addresses hashed in two forms, the useless one first", _mail_in_two_forms),
     Case("no answer once, accepted on the retry", _unanswered_then_accepted),
+    Case(
+        "the shop's own customer number, as long as a telephone number",
+        each(lambda s: s.person.update(external_id=[f"819012345{s.shopper}00"]), "meta", "server"),
+    ),
     Case("phones hashed in two forms, the useless one first", _phone_in_two_forms),
     Case("phones hashed with their code, in the form each platform asks for", lambda launch: phones(launch, "81", "+81")),
     Case(

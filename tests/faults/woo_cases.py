@@ -116,6 +116,11 @@ CASES = (
         ("unhashed_personal_data@meta",),
     ),
     Case(
+        "the buyer's address as customer id in advanced matching",
+        each(put("event", "ud[external_id]", "dewi@example.com"), "meta", "browser", None, 1),
+        ("unhashed_personal_data:external_id@meta",),
+    ),
+    Case(
         "server alone limits the use of data",
         each(lambda s: s.event.update(data_processing_options=["LDU"]), "meta", "server"),
         ("unconsented_event@meta",),
