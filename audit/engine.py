@@ -110,6 +110,7 @@ def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.Duck
     # The salt only keeps digests of this run from being compared with anything outside it; they are never written out.
     con.execute("set variable salt = ?", [secrets.token_hex(16)])
     con.execute("set variable zone = 'UTC'")
+    con.execute("set variable own_domains = ''")
     con.execute("set variable batch = 0")
     for script in ("schema", "decoded", "macros"):
         con.execute((MODEL / f"{script}.sql").read_text(encoding="utf-8"))

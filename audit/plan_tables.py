@@ -44,6 +44,8 @@ def store_plan(con: duckdb.DuckDBPyConnection, plan: Plan, now: datetime) -> Non
     )  # fmt: skip
     con.execute("set variable zone = ?", [plan.timezone or "UTC"])
     con.execute("set variable plan_zone = ?", [plan.timezone])
+    own_domains = {domain for platform in plan.platforms.values() for domain in platform.allowed_domains}
+    con.execute("set variable own_domains = ?", ["|".join(sorted(own_domains))])
     fill(con, "currencies", [_currency(currency, plan) for currency in iso4217.Currency])
     limits = {
         "late_after_s": plan.late_after_s,

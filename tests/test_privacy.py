@@ -189,6 +189,36 @@ def test_a_file_name_is_no_address(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "is_personal"),
+    [
+        ("contact_email=support@shop.example.com", False),
+        ("contact_email=support%40shop.example.com&x=1", False),
+        ("mailto:Shop@Example.com", False),
+        ("help@mail.shop.example.com", False),
+        ("help@brand.test", False),
+        ('{"description":"Ask shop@brand.test or support@example.com"}', False),
+        ("support@shop.example.com jane@mail.test", True),
+        ("jane@mail.test", True),
+        ("support@shop.example.com.mail.test", True),
+        ("jane@notexample.com", True),
+        ("?email=tester@shop.example.com", True),
+        ('{"customer_email":"tester@brand.test"}', True),
+        ("cd[email]=tester@example.com", True),
+        ("no address", False),
+    ],
+)
+def test_the_shops_own_address_is_nobodys(text: str, is_personal: bool) -> None:
+    con = engine.connect()
+    con.execute("set variable own_domains = 'brand.test|other.test'")
+    assert con.execute("select has_customer_email(?, 'shop.example.com')", [text]).fetchone() == (is_personal,)
+
+
+def test_a_page_nobody_knows_owns_no_address() -> None:
+    con = engine.connect()
+    assert con.execute("select has_customer_email('support@shop.example.com', null)").fetchone() == (True,)
+
+
+@pytest.mark.parametrize(
     ("text", "plain"),
     [
         ("jo@mail.com", True),

@@ -91,7 +91,7 @@ select
         case when is_other_hash(phone_sent) then 'phone' end), '') as other_hash_keys,
     nullif(concat_ws(', ',
         case when is_addressed(event_id_sent) then 'email in the event id' end,
-        case when has_email(params_text) then 'email' end,
+        case when has_customer_email(params_text, url_host(page)) then 'email' end,
         case when has_phone_field(params_text) then 'phone' end), '') as personal_in_params,
     -- Digests are only ever compared with an order's: where no order has one, none is made.
     case when getvariable('orders_have_emails') then salted(email_sha(email_sent)) end as email_digest,

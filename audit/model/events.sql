@@ -3,21 +3,34 @@
 -- What an address says, found once an address: many events share a page.
 create or replace temp table address_facts as
 with addresses as (
-    select page as address from decoded where page is not null
-    union
-    select referrer from decoded where referrer is not null
-    union
-    select url from clicked_pages
+    select
+        address,
+        bool_or(is_page) as is_page
+    from (
+        select page as address, true as is_page from decoded where page is not null
+        union all
+        select referrer, false from decoded where referrer is not null
+        union all
+        select url, false from clicked_pages
+    ) t
+    group by address
 ),
 -- Parts first: what is given to a macro stands in it wherever the macro names it.
 parts as (
     select
         address,
+        is_page,
+        url_host(address) as host,
         regexp_extract(address, '^[^?#]*') as before_query,
         nullif(kept_query(address), '') as query,
         url_path(address) as path,
         public_part(address) as public
     from addresses
+),
+shop_hosts as (
+    select distinct host as shop_host
+    from parts
+    where is_page
 ),
 reduced as (
     select *, before_query || coalesce('?' || query, '') as url from parts
@@ -29,14 +42,16 @@ select
     address,
     shown[1] as page_url,
     case when url <> address then salted(address) end as page_digest,
-    url_host(address) as page_host,
+    host as page_host,
     shown[2] as page_path,
     url_param(address, 'fbclid') as fbclid,
     url_param(address, 'ttclid') as ttclid,
     url_param(address, '(?:click_id|clickid|kwai_click_?id)') as snackvideo_click,
-    has_email(public) as has_email,
+    -- A mail provider's page is no page of the shop, and the addresses in it are customers'.
+    has_customer_email(public, shop_host) as has_email,
     has_phone_field(public) as has_phone
-from shown_parts;
+from shown_parts
+left join shop_hosts on shop_hosts.shop_host = shown_parts.host;
 
 insert into events by name
 with placed as (

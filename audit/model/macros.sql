@@ -1,4 +1,4 @@
--- Small words the wire files share. Session variables: salt, zone.
+-- Small words the wire files share. Session variables: salt, zone, own_domains.
 
 -- Text of a URL part: %XX decoded, '+' kept. NULL when it is no valid UTF-8.
 create or replace macro decoded_text(t) as try(url_decode(t));
@@ -378,6 +378,22 @@ create or replace macro is_addressed(id) as
     case when contains(id, '@') or contains(id, '%40') then
         has_email(regexp_replace(id, '(^|[^A-Za-z0-9._%+-])([0-9a-fA-F-]{16,}|[0-9]{1,8})@', '\1 ', 'g'))
     else false end;
+-- An address at the host of the page itself, at a domain around it or at one of the plan's (variable own_domains) is the shop's own
+-- and published, unless it stands where a customer's does. Only few texts hold any address: all this is asked of those.
+create or replace macro is_shops_domain(domain, host) as
+    ends_with('.' || coalesce(host, ''), '.' || domain)
+    or ends_with(domain, '.' || host)
+    or len(list_filter(string_split(getvariable('own_domains'), '|'), lambda own: own <> '' and ends_with('.' || domain, '.' || own))) > 0;
+create or replace macro has_customer_email(t, host) as
+    case
+        when not has_email(t) then false
+        when regexp_matches(lower(t),
+            '(^|[^a-z_])((customer|user|buyer|billing|shipping|client|member)[_-]?)?(e?[_-]?mail([_-]?address)?|user([_-]?name)?|login|account|em)'
+                || '\]?"?[=:] *"?[^&"@]{1,64}(@|%40)') then true
+        else list_transform(
+            [regexp_extract_all(lower(t), '[a-z0-9._%+-]+(?:@|%40)([a-z0-9-]+(?:[.][a-z0-9-]+)*[.][a-z]{2,})', 1)],
+            lambda domains: len(domains) = 0 or len(list_filter(domains, lambda d: is_shops_domain(d, host) is not true)) > 0)[1]
+    end;
 create or replace macro names_phone(lower_text) as
     contains(lower_text, 'ph') or contains(lower_text, 'tel') or contains(lower_text, 'mobile') or contains(lower_text, 'msisdn')
     or contains(lower_text, 'hats') or contains(lower_text, 'wa') or contains(lower_text, 'hp');

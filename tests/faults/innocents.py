@@ -171,6 +171,13 @@ def _slash(send: Send) -> None:
     send.event["event_source_url"] = f"{send.event['event_source_url'].partition('?')[0]}/"
 
 
+def _shops_own_address(launch: Launch) -> None:
+    """The address of the shop's own help desk, in a link to the page and in the text of a product."""
+    for send in launch.some("meta", step="ViewContent") + launch.some("tiktok", "browser", "ViewContent"):
+        send.event["page_url" if send.channel == "browser" else "event_source_url"] += "&contact_email=support%40nagisa.example.com"
+        send.money["description"] = "Questions? shop@nagisa.example.com"
+
+
 def _no_sources(launch: Launch) -> None:
     for row in launch.orders:
         row.pop("source")
@@ -242,6 +249,7 @@ CASES = (
             each(put("event", "event_source_url", lambda u: f"{u}?order=081234567890"), "meta", "server", "Purchase"),
         ),
     ),
+    Case("the shop's own published address", _shops_own_address),
     Case("totals agree", totals(("shopify", 3, DAY), ("meta", 3, DAY), ("tiktok", 3, DAY))),
     Case(
         "server twenty minutes late", each(lambda s: s.row.update(ts=s.row["ts"].replace(":02:05", ":22:05")), "tiktok", "server")
