@@ -23,6 +23,7 @@ starts as (
         platform,
         dataset,
         page_load,
+        min(source) as source,
         min(session) as session,
         count(*) as starts,
         min(ref) as ref,
@@ -67,10 +68,16 @@ views as (
         dataset,
         opening,
         min(session) as session,
-        min(after_s) as after_s,
+        count(distinct page_url) as pages,
         min(ref) as ref
     from page_views
     group by platform, dataset, opening
+),
+-- Without the pages themselves (a proxy limited to the platforms) a whole walk looks like one opening.
+pageless as (
+    select source
+    from sources
+    where gaps like '%no page navigation%'
 ),
 twins as (
     select
@@ -100,7 +107,9 @@ select
     cast(null as varchar) as order_id,
     coalesce(s.session, v.session) as session,
     case
-        when s.starts > 1 or t.is_told = 1 then false
+        when t.is_told = 1 then false
+        when s.starts > 1 and n.source is not null and v.pages > 1 then null
+        when s.starts > 1 then false
         -- a log that names no page load: a page opened twice in two seconds looks the same; so do two addresses cut short
         when t.opening is not null then null
         else true
@@ -109,6 +118,8 @@ select
     case
         when s.starts > 1 and t.opening is not null
             then 'started ' || cast(s.starts as varchar) || ' times, and two page views within 2 s'
+        when s.starts > 1 and t.opening is null and n.source is not null and v.pages > 1
+            then 'started ' || cast(s.starts as varchar) || ' times; the capture shows no page being opened, and several pages sent views'
         when s.starts > 1 then 'started ' || cast(s.starts as varchar) || ' times'
         when t.is_told = 1 then 'two page views within 2 s'
         when t.is_load = 1 then 'two page views within 2 s; the platform cut their addresses, which may differ'
@@ -131,6 +142,7 @@ left join twins t
     on t.platform = o.platform
    and t.dataset = o.dataset
    and t.opening = o.opening
+left join pageless n on n.source = s.source
 left join planned p on p.platform = o.platform
 left join plan_datasets d
     on d.platform = o.platform
