@@ -49,8 +49,8 @@ pages as (
 named as (
     select
         c.*,
-        b.path as browser_view,
-        s.path as server_view
+        coalesce(b.path, rtrim(c.browser_page, '/'), '') as browser_view,
+        coalesce(s.path, rtrim(c.server_page, '/'), '') as server_view
     from copies c
     left join pages b on b.page_path = c.browser_page
     left join pages s on s.page_path = c.server_page
@@ -66,11 +66,15 @@ select
         when browser_host <> server_host then false
         when browser_page = server_page then true
         -- An address cut to its origin, by Meta or by the browser's referrer policy, still tells the host.
-        when page_cut or coalesce(browser_view, rtrim(browser_page, '/'), '') = '' then true
-        else coalesce(browser_view, rtrim(browser_page, '/'), '') = coalesce(server_view, rtrim(server_page, '/'), '')
+        when page_cut or browser_view = '' then true
+        when browser_view = server_view then true
+        -- A browser encodes what is no plain letter; a server may hand it on decoded, or encode it its own way.
+        when contains(browser_view || server_view, '%')
+            then coalesce(decoded_text(browser_view), browser_view) = coalesce(decoded_text(server_view), server_view)
+        else false
     end as ok,
-    'browser: ' || coalesce(browser_host || coalesce(browser_view, rtrim(browser_page, '/'), ''), 'no page named') as expected,
-    'server: ' || coalesce(server_host || coalesce(server_view, rtrim(server_page, '/'), ''), 'no page named') as actual,
+    'browser: ' || coalesce(browser_host || browser_view, 'no page named') as expected,
+    'server: ' || coalesce(server_host || server_view, 'no page named') as actual,
     cast(null as varchar) as cause,
     browser_ref as ref,
     server_ref as other_ref
