@@ -232,6 +232,20 @@ judged as (
             and split_part(browser_value, '.', 4) <> ''
             and split_part(browser_value, '.', 4) = split_part(server_value, '.', 4) as is_same_id
     from compared
+),
+-- A page opened again, on another device or in another browser, sends the id once more; the server's twin is the first.
+twins as (
+    select distinct server_key, id_kind
+    from judged
+    where ok
+      and server_key in (select server_key from judged where not ok)
+),
+settled as (
+    select
+        j.*,
+        t.server_key is not null and not j.ok as is_anothers
+    from judged j
+    left join twins t on t.server_key = j.server_key and t.id_kind = j.id_kind
 )
 select
     platform,
@@ -239,20 +253,21 @@ select
     subject,
     order_id,
     session,
-    ok,
+    ok or is_anothers as ok,
     'one ' || id_kind || ' in both copies' as expected,
     case
         when ok then 'the same ' || id_kind
+        when is_anothers then 'the ' || id_kind || ' of another browser copy of this event'
         when is_same_id then id_kind || ' created ' || coalesce(cast(fb_created(browser_value) as varchar), split_part(browser_value, '.', 3))
             || ' in the browser copy, ' || coalesce(cast(fb_created(server_value) as varchar), split_part(server_value, '.', 3)) || ' in the server copy'
         when platform = 'meta' then 'browser ' || id_kind || ' with ' || shown_id(coalesce(nullif(split_part(browser_value, '.', 4), ''), browser_value))
             || ', server with ' || shown_id(coalesce(nullif(split_part(server_value, '.', 4), ''), server_value))
         else 'browser ' || id_kind || ' ' || shown_id(browser_value) || ', server ' || shown_id(server_value)
     end as actual,
-    case when not ok then id_kind end as cause,
+    case when not ok and not is_anothers then id_kind end as cause,
     browser_ref as ref,
     server_ref as other_ref
-from judged
+from settled
 union all
 select
     a.platform,
