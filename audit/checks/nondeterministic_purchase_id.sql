@@ -26,6 +26,22 @@ with likely_orders as (
     where e.step = 'Purchase'
       and e.order_id is null
 ),
+-- A sale of a till happened on no page: no browser sends a copy whose id would have to be the same.
+store_sales as (
+    select e.event_key, e.platform, e.order_id
+    from sent_events e
+    join orders o on o.order_id = e.order_id
+    where e.step = 'Purchase'
+      and e.channel = 'server'
+      and e.action_source in ('physical_store', 'offline')
+      and o.duty_reason like 'sold through %'
+),
+shown_sales as (
+    select distinct s.event_key
+    from store_sales s
+    join sent_events b on b.platform = s.platform and b.order_id = s.order_id
+    where b.channel = 'browser'
+),
 purchases as (
     select
         e.event_key,
@@ -47,6 +63,7 @@ purchases as (
     where e.step = 'Purchase'
       and e.platform in ('meta', 'tiktok')
       and e.event_id is not null
+      and (e.event_key not in (select event_key from store_sales) or e.event_key in (select event_key from shown_sales))
 ),
 shaped as (
     select
