@@ -153,6 +153,11 @@ order_lacks as (
     from order_amounts_read
     group by source
 ),
+holders as (
+    select source
+    from orders
+    group by source
+),
 unread as (
     select
         source,
@@ -196,6 +201,8 @@ judged as (
         s.kind,
         s.loader,
         s.first_at,
+        -- Of an order that several exports hold the last change alone is kept (loaders).
+        s.kind = 'orders' and s.kept > 0 and h.source is null and exists (select 1 from holders) as is_superseded,
         case
             when s.kind in ('browser', 'server') and not s.has_bodies then 'no request bodies'
             when u.hits > 0 then u.hits || ' requests to a platform without their content'
@@ -219,6 +226,7 @@ judged as (
     join plan_limits m on m.name = 'missing_share'
     left join gaps_between g on g.source = s.source
     left join order_lacks o on o.source = s.source and s.kind = 'orders'
+    left join holders h on h.source = s.source
     left join unread u on u.source = s.source
     left join unwatched w on w.source = s.source and w.order_count > w.all_count * m.amount
     left join without_id i on i.source = s.source and s.kind = 'orders'
@@ -245,7 +253,7 @@ select
     cast(null as varchar) as order_id,
     case
         when j.lacks is not null then false
-        when j.first_at is not null then true
+        when j.first_at is not null or j.is_superseded then true
     end as ok,
     case
         when j.kind = 'orders' then 'order id, time, currency and ' || l.value_basis
@@ -255,6 +263,7 @@ select
     end as expected,
     case
         when j.lacks is not null then j.lacks
+        when j.is_superseded then 'its orders stand in a newer file'
         when j.first_at is null then 'no time in it'
         else 'whole'
     end as actual,
