@@ -25,6 +25,13 @@ not_yet     = "Do not change the ad account's currency; it has nothing to do wit
 remedy      = "Set the currency from the order, as its three-letter code, wherever this sender builds its events."
 owner       = "tracking"
 
+[causes.converted]
+means       = "Amount and currency were both converted before they were sent: over several orders the number is the order's at one rate."
+first_check = "Look for a currency setting of the plugin, tag or feed that differs from the shop's, and for where its rate comes from."
+not_yet     = "Do not convert the reports back by today's rate: what was used is the sender's own, and it may be an old one."
+remedy      = "Send the order's own amount with the order's own currency; the platform converts by itself."
+owner       = "tracking"
+
 [causes.buyer_currency_not_exported]
 means       = "Both sides name one currency, and it is not the shop's. A buyer may have paid in it: Shopify's CSV holds the shop's currency only."
 first_check = "Open the order in the shop's admin: beside the total in the shop's currency it shows what the buyer paid, if that was another."
@@ -104,20 +111,73 @@ buyer_orders as (
        and min(p.channel) <> max(p.channel)
        and count(r.event_key) = 0
 ),
+-- The order's number is kept where a currency was merely filled in. Where it is none of the order's amounts, it may be converted.
+other_numbers as (
+    select
+        p.event_key,
+        p.order_id,
+        p.platform,
+        p.channel,
+        p.currency,
+        p.value,
+        p.lacks_buyer_currency
+    from purchases p
+    where p.value > 0
+      and p.currency <> p.order_currency
+      and p.currency is distinct from p.buyer_currency
+      and not exists (select 1 from value_readings r where r.event_key = p.event_key)
+),
+number_counts as (
+    select
+        platform,
+        channel,
+        currency,
+        count(*) as events
+    from other_numbers
+    group by platform, channel, currency
+),
+-- Orders of different size at one rate, which may have moved a little from day to day.
+one_rate as (
+    select distinct
+        n.platform,
+        n.channel,
+        n.currency
+    from other_numbers n
+    join order_amounts a on a.order_id = n.order_id
+    join number_counts c on c.platform = n.platform and c.channel = n.channel and c.currency = n.currency
+    where a.amount > 0
+      and not coalesce(n.lacks_buyer_currency, false)
+    group by n.platform, n.channel, n.currency, a.basis, a.currency
+    having count(*) = min(c.events)
+       and max(a.amount) >= min(a.amount) * 1.25
+       and max(n.value / a.amount) <= min(n.value / a.amount) * 1.05
+),
+order_numbers as (
+    select order_id, min(amount) as amount, min(currency) as currency
+    from order_amounts
+    where is_plan_basis
+    group by order_id
+),
 judged as (
     select
         p.*,
         b.order_id is not null as may_be_buyers,
+        n.event_key is not null as is_other_number,
+        t.currency is not null as is_one_rate,
+        money_text(m.amount, m.currency) as order_number,
         case
             when order_currency is null then null
             when b.order_id is not null then null
-            when buyer_currency is null then currency = order_currency
-            when currency = buyer_currency then true
-            when currency = order_currency then not is_buyer_number
+            when buyer_currency is null then p.currency = order_currency
+            when p.currency = buyer_currency then true
+            when p.currency = order_currency then not is_buyer_number
             else false
         end as is_right
     from purchases p
     left join buyer_orders b on b.order_id = p.order_id
+    left join other_numbers n on n.event_key = p.event_key
+    left join one_rate t on t.platform = n.platform and t.channel = n.channel and t.currency = n.currency
+    left join order_numbers m on m.order_id = n.order_id
 ),
 -- A shop that sells in one currency, as far as its orders and its Purchases show: its carts are in no other.
 order_currencies as (
@@ -153,13 +213,16 @@ select
             when order_id is null then ', without naming an order'
                 || case when likely_order is not null then '; probably of ' || likely_order else '' end
             when may_be_buyers then ', like the other side'
+            when is_one_rate then coalesce(' for ' || order_number, '') || ', at one rate for all orders'
+            when is_other_number and order_number is not null then ' for ' || order_number || ': the number differs too'
             else ''
         end as actual,
     case
         when may_be_buyers then 'buyer_currency_not_exported'
         when is_right is distinct from false then null
         when currency = order_currency then 'shop_instead_of_presentment'
-        when currency = 'USD' then 'default_usd'
+        when is_one_rate then 'converted'
+        when currency = 'USD' and (not is_other_number or order_number is null) then 'default_usd'
         else 'other'
     end as cause,
     ref,

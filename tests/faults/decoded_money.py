@@ -77,6 +77,11 @@ CASES = (
         ("currency_mismatch:default_usd@meta",),
     ),
     Case(
+        "amounts converted into dollars",
+        each(lambda s: s.money.update(value=round(s.money["value"] / 151.2, 2), currency="USD"), "meta", None, "Purchase"),
+        ("currency_mismatch:converted@meta",),
+    ),
+    Case(
         "currency of another shop",
         each(put("money", "currency", "KRW"), "tiktok", "server"),
         ("currency_mismatch:other@tiktok",),
