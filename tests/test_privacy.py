@@ -140,7 +140,8 @@ def _sent(folder: Path, **event: Any) -> str | None:
     audit = engine.run([engine.InputFile(folder / name, name, named=True) for name in contents], Plan(), select=frozenset())
     ((_, plain, personal),) = _ask(audit, "plain_keys, personal_in_params")
     assert not any("mail.com" in str(row) or "81234567" in str(row) for row in audit.con.execute("from events").fetchall())
-    return plain or personal
+    found: str | None = plain or personal
+    return found
 
 
 @pytest.mark.parametrize(
