@@ -1,4 +1,5 @@
--- A number in an address, in a Purchase's parameters, or in the place of a customer's id, that is some order's own telephone number: personal, whatever its name.
+-- A number in an address, in a Purchase's parameters, or in the place of a customer's id, that is some order's own telephone number:
+-- personal, whatever its name.
 create or replace temp table told_phones as
 with cleaned as (
     select
