@@ -245,6 +245,25 @@ absent_orders as (
     from plan_test_orders t
     left join order_keys k on k.key = t.order_key
     where k.key is null
+),
+absent_numbers as (
+    select
+        order_key,
+        ltrim(regexp_replace(order_key, '[^0-9]', '', 'g'), '0') as number
+    from absent_orders
+    where regexp_matches(order_key, '[1-9]')
+),
+-- A prefix or zeros more or less: whoever wrote the plan likely meant this one.
+other_forms as (
+    select
+        a.order_key,
+        min(k.order_id) as order_id
+    from absent_numbers a
+    join order_keys k on ltrim(regexp_replace(k.key, '[^0-9]', '', 'g'), '0') = a.number
+    where k.kind <> 'token'
+      and exists (select 1 from absent_numbers)
+    group by a.order_key
+    having count(distinct k.order_id) = 1
 )
 select
     platform,
@@ -309,10 +328,12 @@ select
     cast(null as varchar),
     cast(null as boolean),
     'the test order in the export, with its Purchase',
-    'the plan lists ' || a.order_key || ' as a test order, the export does not hold it',
+    'the plan lists ' || a.order_key || ' as a test order, the export does not hold it'
+        || coalesce('; it holds ' || f.order_id || ': if that is the same order, write it so in the plan', ''),
     cast(null as varchar),
     cast(null as varchar),
     'audit.toml',
     cast(null as varchar)
 from absent_orders a
 cross join plan_platforms p
+left join other_forms f on f.order_key = a.order_key
