@@ -199,7 +199,7 @@ def _fraction(send: Send) -> None:
 
 
 CASES = (
-    Case("clean", lambda launch: None),
+    Case("clean", lambda launch: None, alone=True),
     Case("lines in no order", lambda launch: setattr(launch, "in_order", False)),
     Case("every line twice", _same_line_twice),
     Case("refused once, accepted on the retry", _accepted_on_retry),
