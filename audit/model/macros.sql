@@ -158,7 +158,7 @@ create or replace macro hash_like(t) as
     regexp_full_match(lower(t), '[0-9a-f]{64}([.][A-Za-z0-9_-]{2,8})?|[0-9a-f]{32}|[0-9a-f]{40}');
 -- A hash, and none of SHA-256: MD5 and SHA-1 are shorter.
 create or replace macro is_other_hash(t) as
-    case when length(t) in (32, 40) then regexp_full_match(lower(t), '[0-9a-f]+') else false end;
+    case when length(t) in (32, 40) then translate(lower(t), '0123456789abcdef', '') = '' else false end;
 -- What a log blotted out ('***', '[redacted]') was sent, and nobody can tell as what. A word in brackets of its own is a template's
 -- (plain_text below reads them more widely: a person's data has no templates).
 create or replace macro blotted_out(t) as
@@ -367,33 +367,35 @@ create or replace macro has_email(t) as
                 t, '(?i)(@|%40)[A-Za-z0-9.-]*[.](png|jpe?g|gif|webp|svg|avif|ico|m?js|css|woff2?|html?|php|json|xml|map)([^A-Za-z0-9.-]|$)', ' ', 'g'),
             '[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}'), false)
     else false end;
--- A customer's id that is an address, or a telephone number with its plus sign; a list of them (as JSON text) too. A number of the
--- shop's own is none.
-create or replace macro is_personal_id(t) as
-    case when blotted_out(t) then false
-         when contains(t, '+') then has_email(t) or regexp_matches(t, '(^|")\s*[+][0-9][0-9 ().-]{6,18}[0-9]\s*("|$)')
-         else has_email(t) end;
+-- A customer's id that is an address (found before), or a telephone number with its plus sign; a list of them (as JSON text) too. A
+-- number of the shop's own is none.
+create or replace macro is_personal_id(t, is_address) as
+    case when not coalesce(is_address, false) and not contains(t, '+') then false
+         when blotted_out(t) then false
+         when is_address then true
+         else coalesce(regexp_matches(t, '(^|")\s*[+][0-9][0-9 ().-]{6,18}[0-9]\s*("|$)'), false) end;
 -- An event id may be the name of a message (550e8400-…@shop.example), which only looks like an address.
-create or replace macro is_addressed(id) as
-    case when contains(id, '@') or contains(id, '%40') then
-        has_email(regexp_replace(id, '(^|[^A-Za-z0-9._%+-])([0-9a-fA-F-]{16,}|[0-9]{1,8})@', '\1 ', 'g'))
-    else false end;
+create or replace macro without_message_name(id) as
+    case when contains(id, '@') then regexp_replace(id, '(^|[^A-Za-z0-9._%+-])([0-9a-fA-F-]{16,}|[0-9]{1,8})@', '\1 ', 'g') else id end;
 -- An address at the host of the page itself, at a domain around it or at one of the plan's (variable own_domains) is the shop's own
 -- and published, unless it stands where a customer's does. Only few texts hold any address: all this is asked of those.
 create or replace macro is_shops_domain(domain, host) as
     ends_with('.' || coalesce(host, ''), '.' || domain)
     or ends_with(domain, '.' || host)
     or len(list_filter(string_split(getvariable('own_domains'), '|'), lambda own: own <> '' and ends_with('.' || domain, '.' || own))) > 0;
-create or replace macro has_customer_email(t, host) as
+create or replace macro is_customers(t, host) as
     case
-        when not has_email(t) then false
         when regexp_matches(lower(t),
             '(^|[^a-z_])((customer|user|buyer|billing|shipping|client|member)[_-]?)?(e?[_-]?mail([_-]?address)?|user([_-]?name)?|login|account|em)'
                 || '\]?"?[=:] *"?[^&"@]{1,64}(@|%40)') then true
         else list_transform(
-            [regexp_extract_all(lower(t), '[a-z0-9._%+-]+(?:@|%40)([a-z0-9-]+(?:[.][a-z0-9-]+)*[.][a-z]{2,})', 1)],
-            lambda domains: len(domains) = 0 or len(list_filter(domains, lambda d: is_shops_domain(d, host) is not true)) > 0)[1]
+            [{
+                'domains': regexp_extract_all(lower(t), '[a-z0-9._%+-]+(?:@|%40)([a-z0-9-]+(?:[.][a-z0-9-]+)*[.][a-z]{2,})', 1),
+                'host': host
+            }],
+            lambda x: len(x.domains) = 0 or len(list_filter(x.domains, lambda d: is_shops_domain(d, x.host) is not true)) > 0)[1]
     end;
+create or replace macro has_customer_email(t, host) as case when has_email(t) then is_customers(t, host) else false end;
 create or replace macro names_phone(lower_text) as
     contains(lower_text, 'ph') or contains(lower_text, 'tel') or contains(lower_text, 'mobile') or contains(lower_text, 'msisdn')
     or contains(lower_text, 'hats') or contains(lower_text, 'wa') or contains(lower_text, 'hp');

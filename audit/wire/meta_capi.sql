@@ -104,9 +104,8 @@ select
     case when e.data_processing_options like '%LDU%' then 'LDU' end as limited_use,
     lone_of(u.em) as email_sent,
     lone_of(u.ph) as phone_sent,
-    first_of(u.external_id) as external_id_sent,
-    -- Of an external id a hash is only recommended (domain 4.3).
-    nullif(concat_ws(',', plain_keys([
+    lone_of(u.external_id) as external_id_sent,
+    plain_keys([
         {'key': 'em', 'text': u.em},
         {'key': 'ph', 'text': u.ph},
         {'key': 'fn', 'text': u.fn},
@@ -117,7 +116,7 @@ select
         {'key': 'country', 'text': u.country},
         {'key': 'db', 'text': u.db},
         {'key': 'ge', 'text': u.ge}
-    ]), case when is_personal_id(u.external_id) then 'external_id' end), '') as plain_keys,
+    ]) as plain_keys,
     case when not starts_with(e.user_data, '{') then e.user_data end as user_text,
     e.custom_data as params_text
 from events_read

@@ -80,11 +80,9 @@ select
     coalesce(param(n, v, 'ud[em]'), param(n, v, 'udff[em]'), param(n, v, 'aud[em]')) as email_sent,
     coalesce(param(n, v, 'ud[ph]'), param(n, v, 'udff[ph]'), param(n, v, 'aud[ph]')) as phone_sent,
     coalesce(param(n, v, 'ud[external_id]'), param(n, v, 'aud[external_id]')) as external_id_sent,
-    nullif(concat_ws(',',
-        nullif(array_to_string(list_filter(
-            ['em', 'ph', 'fn', 'ln', 'ct', 'st', 'zp', 'country', 'db', 'ge'],
-            lambda k: coalesce(plain_text(param(n, v, 'ud[' || k || ']')), false)), ','), ''),
-        case when is_personal_id(coalesce(param(n, v, 'ud[external_id]'), param(n, v, 'aud[external_id]'))) then 'external_id' end), '')
+    nullif(array_to_string(list_filter(
+        ['em', 'ph', 'fn', 'ln', 'ct', 'st', 'zp', 'country', 'db', 'ge'],
+        lambda k: coalesce(plain_text(param(n, v, 'ud[' || k || ']')), false)), ','), '')
         as plain_keys,
     array_to_string(list_filter(list_transform(n, lambda x, i: x || '=' || coalesce(v[i], '')),
         lambda x: starts_with(x, 'cd[')), '&') as params_text,

@@ -62,8 +62,7 @@ select
     m.context.user.external_id as external_id_sent,
     nullif(concat_ws(',',
         case when plain_text(m.context.user.email) then 'email' end,
-        case when plain_text(m.context.user.phone_number) then 'phone_number' end,
-        case when is_personal_id(m.context.user.external_id) then 'external_id' end), '')
+        case when plain_text(m.context.user.phone_number) then 'phone_number' end), '')
         as plain_keys,
     cast(properties as varchar) as params_text,
     case when m.message_id <> '' then m.message_id end as copy_key
