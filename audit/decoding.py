@@ -16,14 +16,12 @@ from audit.sessions import build_sessions, place_beside
 
 _MODEL = Path(__file__).parent / "model"
 _WIRE = Path(__file__).parent / "wire"
-#: The first line of a wire file: without a request of which this is true it has nothing to read.
+#: The first line of a wire file, and of what makes forms JSON before: without a request of which this is true it reads nothing.
 _READS = "-- reads: "
-#: Of a request that is a form where a JSON body is expected (model/forms.sql).
-_IS_FORM = "host = 'graph.facebook.com' and not starts_with(body, '{') and contains(body, 'data=')"
 #: Tables of the run that are gone once the events stand.
 STAGING = (
-    "decoded", "consent_hits", "clicked_pages", "seen_spans", "several_shapes", "shapes_met", "posts_seen", "unread_payloads",
-    "keyless_requests", "shape_violations",
+    "decoded", "order_sources", "consent_hits", "clicked_pages", "seen_spans", "several_shapes", "shapes_met", "posts_seen",
+    "unread_payloads", "keyless_requests", "shape_violations",
 )  # fmt: skip
 
 
@@ -42,10 +40,11 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 def decode_requests(con: duckdb.DuckDBPyConnection, batch: int) -> None:
     """requests -> decoded, loads, actions, counters, and the shapes of payloads. The requests are gone afterwards."""
     con.execute("set variable batch = ?", [batch])
-    conditions = ", ".join(f"bool_or({condition})" for condition in (*(condition for condition, _ in _wires()), _IS_FORM))
-    *known, has_forms = con.execute(f"select {conditions} from requests").fetchone() or (False,)
+    forms = _readable(_MODEL / "forms.sql")
+    conditions = ", ".join(f"bool_or({condition})" for condition, _ in (*_wires(), forms))
+    *known, has_forms = con.execute(f"select {conditions} from requests").fetchone() or ()
     if has_forms:
-        _run(con, "forms")
+        con.execute(forms[1])
     clean = (_MODEL / "clean.sql").read_text(encoding="utf-8")
     read = [query for is_known, (_, query) in zip(known, _wires(), strict=True) if is_known]
     if read:
@@ -65,9 +64,15 @@ def decode_requests(con: duckdb.DuckDBPyConnection, batch: int) -> None:
 @cache
 def _wires() -> tuple[tuple[str, str], ...]:
     """Every wire file: when it has something to read, and its query."""
-    texts = [path.read_text(encoding="utf-8") for path in sorted(_WIRE.glob("*.sql"))]
-    assert all(text.startswith(_READS) for text in texts)
-    return tuple((text.partition("\n")[0].removeprefix(_READS), text) for text in texts)
+    return tuple(_readable(path) for path in sorted(_WIRE.glob("*.sql")))
+
+
+@cache
+def _readable(path: Path) -> tuple[str, str]:
+    """When a file has something to read, and its text."""
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith(_READS)
+    return text.partition("\n")[0].removeprefix(_READS), text
 
 
 def join_events(con: duckdb.DuckDBPyConnection) -> None:
@@ -116,6 +121,17 @@ def join_events(con: duckdb.DuckDBPyConnection) -> None:
         set kept = coalesce((select kept from counts c where c.source = sources.source), 0)
         where kept is null;
         update sources set ignored = read_rows - kept - rejected where ignored is null;
+        update sources
+        set kept = o.kept, ignored = read_rows - o.kept - rejected, superseded = o.superseded
+        from (
+            select
+                source,
+                sum(case when is_superseded then 0 else rows end) as kept,
+                sum(case when is_superseded then rows else 0 end) as superseded
+            from order_sources
+            group by source
+        ) o
+        where o.source = sources.source;
         update sources
         set first_at = w.first_at, last_at = w.last_at
         from (

@@ -256,7 +256,7 @@ def _with_mapping(source: Source, plan: Plan) -> Source:
 
 def _store_source(con: duckdb.DuckDBPyConnection, source: Source, digest: str, name: str, kind: str, tally: Tally) -> None:
     con.execute(
-        "insert into sources values (?, ?, ?, ?, ?, ?, ?, ?, null, null, ?, ?, ?, ?)",
+        "insert into sources values (?, ?, ?, ?, ?, ?, ?, 0, ?, null, null, ?, ?, ?, ?)",
         [
             source.name, kind, name, digest, tally.read, tally.kept, tally.ignored, tally.rejected,
             tally.has_bodies, tally.has_statuses, tally.has_zone, "; ".join(tally.gaps) or None,

@@ -128,7 +128,6 @@ copies as (
         e.ref,
         c.counted_at,
         e.status,
-        e.accepted,
         e.value,
         e.currency,
         e.items,
@@ -146,18 +145,18 @@ copies as (
 -- because no answer came. A capture of the page marks what a worker passed on (loaders), so its entries are calls.
 repeats as (
     select
-        platform,
-        pixel,
-        unit,
-        coalesce(status, 0) = 0 and accepted is null as is_unanswered,
-        page_load is null
-            and epoch(counted_at) - lag(epoch(counted_at)) over (
-                partition by platform, pixel, unit, sender, event_name, status, value, currency, items, click_id, page_url
-                order by counted_at, event_key
+        c.platform,
+        c.pixel,
+        c.unit,
+        d.outcome = 'unanswered' as is_unanswered,
+        c.page_load is null
+            and epoch(c.counted_at) - lag(epoch(c.counted_at)) over (
+                partition by c.pixel, c.unit, c.sender, c.event_name, c.status, c.value, c.currency, c.items, c.click_id, c.page_url
+                order by c.counted_at, c.event_key
             ) <= 0.05 as is_near
-    from copies
-    where platform = 'snackvideo'
-      and channel = 'server'
+    from copies c
+    join delivery_answers d on d.event_key = c.event_key
+    where c.platform = 'snackvideo'
 ),
 doubts as (
     select
@@ -232,7 +231,6 @@ judged as (
         n.is_unnamed,
         n.platform = 'snackvideo'
             and greatest(n.browser_sales, n.server_sales - coalesce(d.near_sends, 0) - coalesce(d.unanswered_sends, 0)) <= 1 as is_doubtful,
-        coalesce(d.near_sends, 0) as near_sends,
         coalesce(d.unanswered_sends, 0) as unanswered_sends,
         t.senders_told,
         t.ref,

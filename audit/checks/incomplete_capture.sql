@@ -153,11 +153,6 @@ order_lacks as (
     from order_amounts_read
     group by source
 ),
-holders as (
-    select source
-    from orders
-    group by source
-),
 unread as (
     select
         source,
@@ -201,8 +196,7 @@ judged as (
         s.kind,
         s.loader,
         s.first_at,
-        -- Of an order that several exports hold the last change alone is kept (loaders).
-        s.kind = 'orders' and s.kept > 0 and h.source is null and exists (select 1 from holders) as is_superseded,
+        s.kept = 0 and s.superseded > 0 as is_superseded,
         case
             when s.kind in ('browser', 'server') and not s.has_bodies then 'no request bodies'
             when u.hits > 0 then u.hits || ' requests to a platform without their content'
@@ -226,7 +220,6 @@ judged as (
     join plan_limits m on m.name = 'missing_share'
     left join gaps_between g on g.source = s.source
     left join order_lacks o on o.source = s.source and s.kind = 'orders'
-    left join holders h on h.source = s.source
     left join unread u on u.source = s.source
     left join unwatched w on w.source = s.source and w.order_count > w.all_count * m.amount
     left join without_id i on i.source = s.source and s.kind = 'orders'

@@ -28,19 +28,20 @@ with likely_orders as (
 ),
 -- A sale of a till happened on no page: no browser sends a copy whose id would have to be the same.
 store_sales as (
-    select e.event_key, e.platform, e.order_id
+    select e.event_key
     from sent_events e
     join orders o on o.order_id = e.order_id
     where e.step = 'Purchase'
       and e.channel = 'server'
       and e.action_source in ('physical_store', 'offline')
       and o.duty_reason like 'sold through %'
-),
-shown_sales as (
-    select distinct s.event_key
-    from store_sales s
-    join sent_events b on b.platform = s.platform and b.order_id = s.order_id
-    where b.channel = 'browser'
+      and not exists (
+          select 1
+          from sent_events b
+          where b.platform = e.platform
+            and b.order_id = e.order_id
+            and b.channel = 'browser'
+      )
 ),
 purchases as (
     select
@@ -63,7 +64,7 @@ purchases as (
     where e.step = 'Purchase'
       and e.platform in ('meta', 'tiktok')
       and e.event_id is not null
-      and (e.event_key not in (select event_key from store_sales) or e.event_key in (select event_key from shown_sales))
+      and e.event_key not in (select event_key from store_sales)
 ),
 shaped as (
     select

@@ -246,22 +246,15 @@ absent_orders as (
     left join order_keys k on k.key = t.order_key
     where k.key is null
 ),
-absent_numbers as (
-    select
-        order_key,
-        ltrim(regexp_replace(order_key, '[^0-9]', '', 'g'), '0') as number
-    from absent_orders
-    where regexp_matches(order_key, '[1-9]')
-),
 -- A prefix or zeros more or less: whoever wrote the plan likely meant this one.
 other_forms as (
     select
         a.order_key,
         min(k.order_id) as order_id
-    from absent_numbers a
-    join order_keys k on ltrim(regexp_replace(k.key, '[^0-9]', '', 'g'), '0') = a.number
+    from absent_orders a
+    join order_keys k on sole_number(k.key) = sole_number(a.order_key)
     where k.kind <> 'token'
-      and exists (select 1 from absent_numbers)
+      and exists (select 1 from absent_orders)
     group by a.order_key
     having count(distinct k.order_id) = 1
 )

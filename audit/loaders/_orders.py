@@ -141,7 +141,7 @@ def insert_orders(
     )
     rejected = bad + _number(con, "select count(*) from order_rows where order_id is null")
     con.execute("delete from order_rows where order_id is null")
-    _keep_latest(con)
+    _keep_latest(con, name)
     con.execute(_READ, {"source": name})
     gaps = _unread(con, source) + gaps
     con.execute(
@@ -202,7 +202,7 @@ def _number(con: duckdb.DuckDBPyConnection, query: str) -> int:
     return int((con.execute(query).fetchone() or (0,))[0])
 
 
-def _keep_latest(con: duckdb.DuckDBPyConnection) -> None:
+def _keep_latest(con: duckdb.DuckDBPyConnection, name: str) -> None:
     """Webhook bodies, overlapping pages and exports repeat an order: its last known change is the one to judge by."""
     con.execute(
         """
@@ -212,26 +212,31 @@ def _keep_latest(con: duckdb.DuckDBPyConnection) -> None:
             from order_rows
             group by order_id
         );
-        delete from order_rows
-        where exists (
-            select 1
-            from orders o
-            where o.order_id = order_rows.order_id
-              and coalesce(o.changed_at, timestamp '-infinity')
-                > coalesce(utc_in_zone(order_rows.changed), timestamp '-infinity')
-        );
+        create or replace temp table older as
+            select r.order_id, r.rows
+            from order_rows r
+            join orders o on o.order_id = r.order_id
+            where coalesce(o.changed_at, timestamp '-infinity') > coalesce(utc_in_zone(r.changed), timestamp '-infinity');
+        delete from order_rows where order_id in (select order_id from older);
         create or replace temp table outdated as
-            select order_id, source from orders where order_id in (select order_id from order_rows);
-        update sources
-        set kept = kept - o.orders, ignored = ignored + o.orders
-        from (select source, count(*) as orders from outdated group by source) o
-        where o.source = sources.source;
+            select order_id from orders where order_id in (select order_id from order_rows);
+        update order_sources set is_superseded = true where order_id in (select order_id from outdated);
         delete from order_keys where order_id in (select order_id from outdated);
         delete from order_items where order_id in (select order_id from outdated);
         delete from orders where order_id in (select order_id from outdated);
-        drop table outdated;
+        drop table outdated
         """
     )
+    con.execute(
+        """
+        insert into order_sources
+        select order_id, $name, rows, true from older
+        union all
+        select order_id, $name, rows, false from order_rows
+        """,
+        {"name": name},
+    )
+    con.execute("drop table older")
 
 
 def _unread(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, ...]:

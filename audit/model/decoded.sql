@@ -28,6 +28,9 @@ create table decoded (
     shape ubigint            -- and what it looks like: field names, types, and the facts of value those rules ask for
 );
 
+-- How many rows of which file each order was read from, and whether another file told it in a newer state.
+create table order_sources (order_id varchar, source varchar, rows bigint, is_superseded boolean);
+
 -- Hits in which a page told the shopper's consent to Google, and the orders that the hit itself names.
 create table consent_hits (page_load varchar, seen_at timestamp, consent varchar, page varchar, order_keys varchar[]);
 

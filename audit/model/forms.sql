@@ -1,3 +1,4 @@
+-- reads: host = 'graph.facebook.com' and not starts_with(body, '{') and contains(body, 'data=')
 -- A request to Graph may be a form: data=<JSON>&test_event_code=…, as some clients post it. It says what a JSON body would say.
 update requests
 set body = f.body,

@@ -49,6 +49,10 @@ create or replace macro address_words(url) as
     string_split_regex(
         coalesce(url_path(url), '') || '/' || regexp_replace(without_ads(coalesce(url_query(url), '')), '(^|&)[^=&]*=', '/', 'g'), '[/&]+');
 
+-- The number in a key that holds one alone, without leading zeros, whatever stands before and behind it (#1002, SHOP-01002).
+create or replace macro sole_number(key) as
+    case when regexp_full_match(key, '[^0-9]*[0-9]+[^0-9]*') then nullif(ltrim(regexp_extract(key, '[0-9]+'), '0'), '') end;
+
 -- Tokens, keys, passwords and cookies masked wherever a log put them.
 create or replace macro without_secrets(t) as
     regexp_replace(

@@ -11,6 +11,7 @@ create table sources (
     read_rows    bigint,    -- always kept + ignored + rejected
     kept         bigint,
     ignored      bigint,
+    superseded   bigint,    -- of the ignored ones: of orders that another file holds in a newer state
     rejected     bigint,
     first_at     timestamp, -- earliest time seen in the file
     last_at      timestamp, -- latest time seen in the file

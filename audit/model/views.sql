@@ -39,7 +39,7 @@ set order_key = v.order_id,
     order_how = 'visit'
 from (
     with nameless as (
-        select distinct session
+        select event_key, session
         from events
         where endpoint = 'kwai_event_api'
           and step = 'Purchase'
@@ -47,20 +47,16 @@ from (
           and click_id is not null
     )
     select
-        e.session,
+        n.event_key,
         min(e.order_id) as order_id
     from nameless n
     join events e on e.session = n.session
     where e.step = 'Purchase'
       and e.order_id is not null
-    group by e.session
+    group by n.event_key
     having count(distinct e.order_id) = 1
 ) as v
-where events.session = v.session
-  and events.endpoint = 'kwai_event_api'
-  and events.step = 'Purchase'
-  and events.order_key is null
-  and events.click_id is not null;
+where events.event_key = v.event_key;
 
 -- Every amount a shop could mean by an order's value, in the order they are tried.
 create view order_bases as
@@ -121,13 +117,12 @@ where differs
 create temp table foreign_keys as
 select distinct
     order_key as key,
-    ltrim(regexp_extract(order_key, '[0-9]+'), '0') as number,
+    sole_number(order_key) as number,
     regexp_full_match(order_key, '[0-9]+') as is_bare
 from events
 where step = 'Purchase'
   and order_id is null
-  and regexp_full_match(order_key, '[^0-9]*[0-9]+[^0-9]*')
-  and regexp_matches(order_key, '[1-9]');
+  and sole_number(order_key) is not null;
 
 -- A key that names an order in another form: the number is one order's alone, the money of a Purchase is that order's, and what
 -- stands around the number is on one side only. A second thing of an order (a subscription of the same number) is none.
@@ -135,12 +130,11 @@ insert into order_keys
 with numbers as (
     select
         k.order_id,
-        ltrim(regexp_extract(k.key, '[0-9]+'), '0') as number,
+        sole_number(k.key) as number,
         regexp_full_match(k.key, '[0-9]+') as is_bare
     from order_keys k
     where exists (select 1 from foreign_keys)
       and k.kind <> 'token'
-      and regexp_full_match(k.key, '[^0-9]*[0-9]+[^0-9]*')
 ),
 numbered_orders as (
     select

@@ -6,6 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from audit import engine
+from audit.plan import Plan
+
 from .reading import Reading, money, read
 
 CSV = """\
@@ -233,3 +238,12 @@ def test_the_json_of_an_order_replaces_its_csv_row_whichever_comes_first(tmp_pat
     third = read(tmp_path, "c.csv", row, con=first.con)
     assert third.counts == (1, 0, 1, 0)
     assert third.texts("select source from orders") == ["b.json"]
+
+
+@pytest.mark.parametrize(("csv", "newer"), [("a.csv", "b.json"), ("b.csv", "a.json")], ids=["read first", "read last"])
+def test_rows_of_an_order_that_a_newer_file_holds_are_ignored_ones(csv: str, newer: str, tmp_path: Path) -> None:
+    (tmp_path / csv).write_text(CSV, encoding="utf-8")
+    (tmp_path / newer).write_text(json.dumps(ORDER | {"name": "#1002"}), encoding="utf-8")
+    audit = engine.run([engine.InputFile(tmp_path / name, name) for name in sorted((csv, newer))], Plan(), select=frozenset())
+    counts = audit.con.execute("select source, read_rows, kept, ignored, superseded, rejected from sources order by source")
+    assert set(counts.fetchall()) == {(csv, 6, 1, 4, 3, 1), (newer, 1, 1, 0, 0, 0)}
