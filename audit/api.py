@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from audit import engine
+from audit import engine, tables
 from audit.inputs import find_inputs, find_plan
 from audit.plan import Plan
 from audit.plan_file import read_plan
@@ -63,7 +63,7 @@ def run(
         plan = read_plan(found) if found else Plan()
     if now is not None and now.tzinfo is not None:
         now = now.astimezone(UTC).replace(tzinfo=None)
-    with spill_folder() as spill, shortage_told(spill, memory or engine.DEFAULT_MEMORY):
+    with spill_folder() as spill, shortage_told(spill, memory or tables.DEFAULT_MEMORY):
         audit = engine.run(
             find_inputs(named, plan),
             plan,

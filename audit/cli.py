@@ -122,7 +122,7 @@ def init(folder: Path, shop: str) -> None:
 @click.option("--plan", "plan_path", type=_PATH, help="The plan. Default: audit.toml in the first folder given.")
 def doctor(paths: tuple[Path, ...], plan_path: Path | None) -> None:
     """Say what each file holds and lacks, which checks cannot be answered, and what to export from where."""
-    from audit import engine, inputs
+    from audit import inputs, tables
     from audit.doctor import examine
     from audit.doctor_text import as_text
     from audit.plan import Plan
@@ -133,7 +133,7 @@ def doctor(paths: tuple[Path, ...], plan_path: Path | None) -> None:
     found = inputs.find_plan(paths, plan_path)
     plan = read_plan(found) if found else Plan()
     files = inputs.find_inputs(paths, plan)
-    with spill_folder() as spill, shortage_told(spill, engine.DEFAULT_MEMORY):
+    with spill_folder() as spill, shortage_told(spill, tables.DEFAULT_MEMORY):
         diagnosis = examine(files, plan, spill)
     tell(as_text(diagnosis), end="")
 
@@ -230,7 +230,7 @@ def _run(
     memory: str | None,
     exit_zero: bool,
 ) -> None:
-    from audit import engine, inputs
+    from audit import engine, inputs, tables
     from audit.plan import Plan
     from audit.plan_file import read_plan
     from audit.shortage import shortage_told
@@ -250,7 +250,7 @@ def _run(
     stop = click.get_current_context().find_object(Stop) or Stop()
     stop.meanwhile = "Nothing was written."
     progress = Progress(stop.heed)
-    with spill_folder() as spill, claim(out) as place, shortage_told(spill, memory or engine.DEFAULT_MEMORY):
+    with spill_folder() as spill, claim(out) as place, shortage_told(spill, memory or tables.DEFAULT_MEMORY):
         before = earlier.read(baseline, out)
         audit = engine.run(
             files,

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit import engine
+from audit import engine, tables
 from audit.check import NEEDS, catalogue
 from audit.engine import InputFile
 from audit.errors import InputError
@@ -85,7 +85,7 @@ def examine(files: Iterable[InputFile], plan: Plan, spill: Path | None = None) -
             broken.append(FileReport(file.name, "", str(error)))
         else:
             readable.append(replace(file, named=False))
-    con = engine.connect(spill=spill)
+    con = tables.connect(spill=spill)
     store_plan(con, plan, datetime(1970, 1, 1))
     unknown: list[str] = []
     while readable:
@@ -100,7 +100,7 @@ def examine(files: Iterable[InputFile], plan: Plan, spill: Path | None = None) -
             broken.append(FileReport(culprit.name, "", str(error)))
             readable.remove(culprit)
             con.close()
-            con = engine.connect(spill=spill)
+            con = tables.connect(spill=spill)
             store_plan(con, plan, datetime(1970, 1, 1))
     engine.decode(con, plan)
     refused = _refused(con)

@@ -1,8 +1,7 @@
-"""Connect, load, decode, check: from files to findings. Every step is a table that can be looked at."""
+"""Load, decode, check: from files to findings. Every step is a table that can be looked at."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from audit.asking import Outcome, ask
-from audit.decoding import STAGING, decode_requests, join_events, prepare
+from audit.decoding import STAGING, decode_requests, join_events
 from audit.errors import InputError
 from audit.loaders import Loader, claimant
 from audit.loaders._digests import Digests
@@ -23,8 +22,7 @@ from audit.loaders._steady import steady
 from audit.plan import Plan
 from audit.plan_tables import store_plan, store_platforms
 from audit.reading import is_read_in_slices, read_in_slices, room_for
-
-MODEL = Path(__file__).parent / "model"
+from audit.tables import build_views, connect, lock
 
 Progress = Callable[[str], None]
 
@@ -83,52 +81,6 @@ def run(
 SMALL_BYTES = 16 << 20
 #: Requests of so many bytes are decoded at once and dropped; the next files are read after that.
 BATCH_BYTES = 64 << 20
-#: What the tables may hold in memory where the user names no bound; the rest spills. Reading and the process come on top.
-DEFAULT_MEMORY = "1600MB"
-
-
-def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """An empty database in memory with the model's tables and words; what exceeds the bound goes to ``spill``.
-
-    Raises:
-        InputError: the bound is no size.
-    """
-    con = duckdb.connect(":memory:")
-    con.execute("attach ':memory:' as work; use work")
-    con.execute("set global TimeZone = 'UTC'")  # of every hand that reads, wherever the machine stands
-    # Nothing is tidied up on the way: the tables are gone when the run ends.
-    con.execute("set checkpoint_threshold = '1TB'")
-    con.execute("set threads = 1")
-    # A long query would draw a bar on stdout, into the answer.
-    con.execute("set enable_progress_bar = false")
-    try:
-        con.execute("set memory_limit = ?", [memory or DEFAULT_MEMORY])
-    except duckdb.Error as error:
-        raise InputError(f"--memory: {memory!r} is no size. Write it like 2GB or 500MB.") from error
-    # Nothing spills where no private folder was given.
-    con.execute("set temp_directory = ?", [str(spill) if spill else ""])
-    # The salt only keeps digests of this run from being compared with anything outside it; they are never written out.
-    con.execute("set variable salt = ?", [secrets.token_hex(16)])
-    con.execute("set variable zone = 'UTC'")
-    con.execute("set variable own_domains = ''")
-    con.execute("set variable batch = 0")
-    for script in ("schema", "decoded", "macros"):
-        con.execute((MODEL / f"{script}.sql").read_text(encoding="utf-8"))
-    prepare(con)
-    if spill is not None:
-        _keep_events_in(con, spill)
-    return con
-
-
-def _keep_events_in(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """The widest tables go to a file in a private folder: there they are packed as they are written, by all threads."""
-    file = folder / f"{secrets.token_hex(4)}.duckdb"  # a second database may follow the first
-    con.execute(f"attach '{str(file).replace(chr(39), chr(39) * 2)}' as store")
-    for table in ("events", "event_items"):
-        con.execute(f"create table store.{table} as from work.{table} limit 0; drop table work.{table}")
-    con.execute("set search_path = 'work.main,store.main'")
-
-
 # ---------------------------------------------------------------------- files
 
 
@@ -264,13 +216,6 @@ def _store_source(con: duckdb.DuckDBPyConnection, source: Source, digest: str, n
     )  # fmt: skip
 
 
-def lock(con: duckdb.DuckDBPyConnection, out: Path | None) -> None:
-    """From here on nothing a log holds can make the database open a file or an address."""
-    folders = [con.execute("select current_setting('temp_directory')").fetchone(), (str(out) if out else "",)]
-    con.execute("set allowed_directories = ?", [[row[0] for row in folders if row and row[0]]])
-    con.execute("set enable_external_access = false")
-
-
 # ---------------------------------------------------------------------- decoding
 
 
@@ -290,8 +235,3 @@ def forget(con: duckdb.DuckDBPyConnection) -> None:
         names = con.execute(f"select {kind}_name from duckdb_{kind}s() where temporary and not internal").fetchall()
         for (name,) in names:
             con.execute(f"drop {kind} {name}")
-
-
-def build_views(con: duckdb.DuckDBPyConnection) -> None:
-    """Materialises ``audit/model/views.sql`` on whatever stands in the tables."""
-    con.execute((MODEL / "views.sql").read_text(encoding="utf-8"))

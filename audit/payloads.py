@@ -40,7 +40,7 @@ _WORDS = {
     "string": "text", "number": "a number", "integer": "a whole number", "array": "a list", "object": "an object",
     "boolean": "true or false", "null": "nothing",
 }  # fmt: skip
-#: What stands where a log blotted out a person's data, wherever a request holds them; as ``plain_text`` in model/macros.sql.
+#: What stands where a log blotted out a person's data, wherever a request holds them; as ``plain_text`` in model/macros/people.sql.
 _BLOTTED_OUT = re.compile(
     r"[*]{2}|^\s*(x{4,}|[\[<{(].*[\]>})]|redacted|removed|masked|filtered|scrubbed|hidden|hashed|anonymi[sz]ed|pii)\s*$",
     re.IGNORECASE,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from audit import engine
+from audit import tables
 from audit.asking import ask_one
 from audit.check import Check
 from audit.plan import Plan
@@ -96,15 +96,15 @@ def answers(example: Example, check: Check, folder: Path) -> list[Row]:
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
     """One empty database for all examples: each writes into it and takes back what it wrote."""
-    return engine.connect()
+    return tables.connect()
 
 
 @cache
 def _views_of(query: str) -> str:
-    """The part of ``views.sql`` that a query reads, itself or through another view."""
+    """The part of ``model/views`` that a query reads, itself or through another view."""
     read = _words(query)
     kept: list[str] = []
-    for statement in reversed(duckdb.extract_statements((engine.MODEL / "views.sql").read_text(encoding="utf-8"))):
+    for statement in reversed(duckdb.extract_statements(tables.views())):
         made = re.search(r"^create (?:temp )?(?:table|view) (\w+)", statement.query, flags=re.M)
         if made is None or made[1] in read:
             kept.append(statement.query)
@@ -140,7 +140,7 @@ def prepare(con: duckdb.DuckDBPyConnection, example: Example, check: Check, fold
         " insert into order_candidates select event_key, order_key, 'parameter', 1, true from events"
         " where order_key is not null"
     )
-    con.execute((engine.MODEL / "orders.sql").read_text(encoding="utf-8"))
+    con.execute((tables.MODEL / "orders.sql").read_text(encoding="utf-8"))
     store_platforms(con, plan)
     con.execute(_views_of(check.sql))
 

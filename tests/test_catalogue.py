@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from audit import engine
+from audit import tables
 from audit.check import FACETS, OPTIONAL, ROW, catalogue
 from audit.plan import Plan
 from audit.plan_tables import store_plan
@@ -122,9 +122,9 @@ def test_texts_are_written_for_a_person(check: str) -> None:
 
 
 def test_every_check_gives_the_rows_the_contract_names() -> None:
-    con = engine.connect()
+    con = tables.connect()
     store_plan(con, Plan(), datetime(2026, 11, 20))
-    engine.build_views(con)
+    tables.build_views(con)
     for check in catalogue().values():
         names = {column[0] for column in con.execute(f"select * from (\n{check.sql}\n) limit 0").description or ()}
         assert set(ROW) <= names <= {*ROW, *OPTIONAL}, check.id
@@ -141,7 +141,7 @@ def test_what_no_input_shows_is_said(item: str) -> None:
 
 
 def test_no_check_writes_what_the_search_for_personal_data_takes_for_some(tmp_path: Path) -> None:
-    texts = [path.read_text(encoding="utf-8") for path in (engine.MODEL.parent / "checks").glob("*.sql")]
+    texts = [path.read_text(encoding="utf-8") for path in (tables.MODEL.parent / "checks").glob("*.sql")]
     (tmp_path / "packet.html").write_text("\n".join(escape(text) for text in texts), encoding="utf-8")
     (tmp_path / "run.json").write_text("{}", encoding="utf-8")
     assert leaks(tmp_path) == ()

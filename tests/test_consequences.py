@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 
-from audit import engine
+from audit import tables
 
-_CONSEQUENCES = engine.MODEL / "consequences.sql"
+_CONSEQUENCES = tables.MODEL / "consequences.sql"
 
 
 def test_a_fault_in_every_order_is_traced_in_moments() -> None:
-    con = engine.connect()
+    con = tables.connect()
     con.execute("create or replace temp table check_follows as select 'after' as check_id, 'fault' as follows, 0 as rank")
     con.execute(
         """

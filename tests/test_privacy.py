@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from audit import engine
+from audit import engine, tables
 from audit.plan import Plan, Sender
 
 PIXEL = "https://www.facebook.com/tr/?id=4907283615028341&it=1795168800000&v=2.9.203&"
@@ -46,7 +46,7 @@ def _ask(audit: engine.Audit, what: str) -> list[tuple[Any, ...]]:
 
 
 def _told(text: object, macro: str) -> object:
-    row = engine.connect().execute(f"select {macro}(?)", [text]).fetchone()
+    row = tables.connect().execute(f"select {macro}(?)", [text]).fetchone()
     return row[0] if row else None
 
 
@@ -209,13 +209,13 @@ def test_a_file_name_is_no_address(text: str) -> None:
     ],
 )
 def test_the_shops_own_address_is_nobodys(text: str, is_personal: bool) -> None:
-    con = engine.connect()
+    con = tables.connect()
     con.execute("set variable own_domains = 'brand.test|other.test'")
     assert con.execute("select has_customer_email(?, 'shop.example.com')", [text]).fetchone() == (is_personal,)
 
 
 def test_a_page_nobody_knows_owns_no_address() -> None:
-    con = engine.connect()
+    con = tables.connect()
     assert con.execute("select has_customer_email('support@shop.example.com', null)").fetchone() == (True,)
 
 
@@ -267,7 +267,7 @@ def test_a_currency_and_a_consent_are_a_code_and_a_yes_or_no_whatever_a_log_put_
     ],
 )  # fmt: skip
 def test_a_nothing_in_a_list_is_nobody_s_data(sent: str, first: str | None, plain: bool) -> None:
-    con = engine.connect()
+    con = tables.connect()
     assert con.execute("select first_of($t), is_plain($t)", {"t": sent}).fetchone() == (first, plain)
 
 
@@ -287,7 +287,7 @@ def test_an_id_that_only_looks_like_somebody_s_stays_as_it_is(text: str) -> None
 
 def test_the_ids_of_two_people_stay_two_ids() -> None:
     query = "select masked_id('jo@mail.com'), masked_id('an@mail.com'), masked_id('jo@mail.com')"
-    first, second, again = engine.connect().execute(query).fetchone() or ("", "", "")
+    first, second, again = tables.connect().execute(query).fetchone() or ("", "", "")
     assert first != second
     assert first == again
     assert first.startswith("[email] ")

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from audit import engine, reading
+from audit import engine, reading, tables
 from audit.errors import InputError
 from audit.inputs import find_inputs
 from audit.loaders import Source, Tally, request_log
@@ -72,7 +72,7 @@ def test_slices_say_what_the_whole_says(day: Path, monkeypatch: pytest.MonkeyPat
 _EVENTS_IN_SLICES = """
 import sys
 from pathlib import Path
-from audit import engine, reading
+from audit import engine, reading, tables
 from audit.inputs import find_inputs
 from audit.plan import Plan
 reading.LARGE_BYTES, reading.SLICE_BYTES = 0, 200
@@ -121,14 +121,14 @@ def test_a_log_of_several_destinations_says_the_same_in_slices(day: Path, monkey
 
 @pytest.mark.parametrize(("memory", "room"), [("1600MB", 200e6), ("400MB", 50e6), ("80MB", 10e6), ("2000TB", 250e12)])
 def test_what_is_decoded_at_once_is_an_eighth_of_the_memory_bound(memory: str, room: float) -> None:
-    con = engine.connect(memory)
+    con = tables.connect(memory)
     assert reading.room_for(con) == pytest.approx(room, rel=0.1)
     con.close()
 
 
 @pytest.mark.parametrize("memory", ["-1", "none"])
 def test_without_a_bound_there_is_room_for_everything(memory: str) -> None:
-    con = engine.connect(memory)
+    con = tables.connect(memory)
     assert reading.room_for(con) > 1 << 40
     con.close()
 
@@ -141,7 +141,7 @@ def test_a_log_larger_than_the_room_is_read_in_slices_of_that_size(day: Path, mo
         return slices(source, folder, size)
 
     monkeypatch.setattr(reading, "slices", noted)
-    con = engine.connect("400MB")
+    con = tables.connect("400MB")
     monkeypatch.setattr(engine, "room_for", lambda _: 20_000)
     plan = read_plan(day / "audit.toml")
     engine.load(con, find_inputs((day,), plan), plan, lambda _: None)

@@ -16,7 +16,7 @@ import pytest
 import zstandard
 from click.testing import CliRunner
 
-from audit import engine
+from audit import engine, tables
 from audit.cli import main
 from audit.plan import Plan
 from audit.plan_tables import store_plan
@@ -107,7 +107,7 @@ def test_packed_in_several_pieces_is_read_to_the_last(tmp_path: Path) -> None:
 
 def _read(path: Path) -> tuple[int, dict[str, str], str | None]:
     """How many rows were read from a file, those that were refused, and what the file lacks."""
-    con = engine.connect()
+    con = tables.connect()
     store_plan(con, Plan(), datetime(2026, 11, 20))
     engine.load(con, [engine.InputFile(path, path.name)], Plan(), lambda _: None)
     rows, gaps = con.execute("select read_rows, gaps from sources").fetchone() or (0, None)

@@ -15,11 +15,11 @@ from tests.bench.har import make
 READ = """
 import re, sys
 from pathlib import Path
-from audit import engine, inputs
+from audit import engine, inputs, tables
 from audit.plan_file import read_plan
 folder = Path(sys.argv[1])
 plan = read_plan(folder / 'audit.toml')
-con = engine.connect()
+con = tables.connect()
 engine.load(con, inputs.find_inputs((folder,), plan), plan, lambda _: None)
 print(con.execute("select read_rows from sources where loader = 'har'").fetchall()[0][0])
 print(re.search(r'VmHWM:\\s*(\\d+)', Path('/proc/self/status').read_text())[1])

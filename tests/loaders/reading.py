@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from audit.engine import connect
 from audit.loaders import Tally, claimant, loaders
 from audit.loaders._source import Source, read_source
 from audit.plan import Plan
 from audit.plan_tables import store_plan
+from audit.tables import connect
 
 
 @dataclass(frozen=True)

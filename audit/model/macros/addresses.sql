@@ -1,0 +1,54 @@
+-- Addresses, and what stands in them.
+
+-- Text of a URL part: %XX decoded, '+' kept. NULL when it is no valid UTF-8.
+create or replace macro decoded_text(t) as try(url_decode(t));
+
+-- Text of a form or query value: '+' is a space, %XX decoded.
+create or replace macro form_text(t) as try(url_decode(replace(t, '+', ' ')));
+
+-- Names and values of a query string or urlencoded body, in order.
+create or replace macro form_names(q) as
+    list_transform(string_split(coalesce(q, ''), '&'), lambda x: form_text(split_part(x, '=', 1)));
+create or replace macro form_values(q) as
+    list_transform(
+        string_split(coalesce(q, ''), '&'),
+        lambda x: form_text(case when contains(x, '=') then x[strpos(x, '=') + 1:] end));
+
+-- First value of a name; NULL when the name is not there.
+create or replace macro param(names, vals, name) as vals[list_position(names, name)];
+
+-- A query parameter of a URL, %XX decoded once, '+' kept: click ids are compared byte for byte.
+create or replace macro url_param(url, name) as
+    case when contains(url, '=') then decoded_text(nullif(regexp_extract(url, '[?&]' || name || '=([^&#]*)', 1), '')) end;
+
+-- Almost every address is plain, a web scheme and a bare host: a pattern for those alone costs a fraction of the whole one.
+create or replace macro plain_host(url) as
+    case when starts_with(url, 'https://') or starts_with(url, 'http://') then
+        case when regexp_full_match(split_part(url, '/', 3), '[A-Za-z0-9.-]+') then split_part(url, '/', 3) end end;
+-- Of an address with a plain host and neither query nor fragment: the first stroke from the ninth character on stands behind the
+-- host, whichever of the two schemes it is.
+create or replace macro plain_path(url) as
+    case when contains(url[9:], '/') then url[8 + strpos(url[9:], '/'):] end;
+create or replace macro url_host(url) as
+    case when plain_host(url) is not null then lower(plain_host(url))
+         else nullif(lower(regexp_extract(url, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)', 1)), '') end;
+create or replace macro url_path(url) as
+    case when plain_host(url) is not null then nullif(regexp_extract(url, '^https?://[A-Za-z0-9.-]+(/[^?#]*)', 1), '')
+         else nullif(regexp_extract(url, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*([^?#]*)', 1), '') end;
+create or replace macro url_query(url) as
+    case when contains(url, '?') then nullif(regexp_extract(url, '^[^?#]*[?]([^#]*)', 1), '') end;
+
+-- A query without what names an ad: a campaign's number may well be that of some order.
+create or replace macro without_ads(query) as
+    regexp_replace(
+        query,
+        '(?i)(^|&)(utm_[^=&]*|gad_[a-z]*|[gw]braid|[a-z_]*cl(ic)?k?_?id|([a-z]+_)*(campaign|ad_?set|ad_?group|ad|creative|placement)_?(id|name)?)=[^&]*',
+        '\1', 'g');
+-- The words an address may name an order by: the parts of its path, and the values of its query.
+create or replace macro address_words(url) as
+    string_split_regex(
+        coalesce(url_path(url), '') || '/' || regexp_replace(without_ads(coalesce(url_query(url), '')), '(^|&)[^=&]*=', '/', 'g'), '[/&]+');
+
+-- The number in a key that holds one alone, without leading zeros, whatever stands before and behind it (#1002, SHOP-01002).
+create or replace macro sole_number(key) as
+    case when regexp_full_match(key, '[^0-9]*[0-9]+[^0-9]*') then nullif(ltrim(regexp_extract(key, '[0-9]+'), '0'), '') end;

@@ -1,0 +1,78 @@
+-- Amounts and times, as logs and exports write them.
+
+-- A plain number of major units, else NULL.
+create or replace macro plain_number(t) as
+    case when regexp_full_match(trim(t), '-?[0-9]{1,15}([.][0-9]+)?([eE][+-]?[0-9]{1,2})?')
+         then try_cast(trim(t) as decimal(24, 6)) end;
+
+-- An amount of an order export, as a spreadsheet may have written it: groups of three, a decimal comma. In a currency nobody writes
+-- with decimals (is_whole) one group is enough to tell (196.000 IDR); elsewhere it could be either, and is not read.
+create or replace macro export_number(t, is_whole) as
+    case
+        when regexp_full_match(trim(t), '-?[0-9]{1,3}([.][0-9]{3}){2,}(,[0-9]{1,2})?|-?[0-9]{1,3}[.][0-9]{3},[0-9]{1,2}')
+            or (coalesce(is_whole, false) and regexp_full_match(trim(t), '-?[1-9][0-9]{0,2}[.][0-9]{3}'))
+            then plain_number(replace(replace(t, '.', ''), ',', '.'))
+        when regexp_full_match(trim(t), '-?[0-9]{1,3}(,[0-9]{3}){2,}([.][0-9]{1,2})?|-?[0-9]{1,3},[0-9]{3}[.][0-9]{1,2}')
+            or (coalesce(is_whole, false) and regexp_full_match(trim(t), '-?[1-9][0-9]{0,2},[0-9]{3}'))
+            then plain_number(replace(t, ',', ''))
+        when regexp_full_match(trim(t), '-?[0-9]{1,15},[0-9]{1,2}') then plain_number(replace(t, ',', '.'))
+        else plain_number(t)
+    end;
+
+-- A time as a log may write it: epoch seconds, ms, µs; ISO 8601 with an offset; without one it is read in the zone
+-- the plan names (variable zone), else NULL.
+create or replace macro offset_form(t) as
+    regexp_replace(regexp_replace(t, ' ?([+-][0-9]{2}):?([0-9]{2})$', '\1:\2'), '([0-9]) (UTC|GMT)$', '\1+00:00');
+create or replace macro utc(t) as
+    case
+        -- The most common ways first.
+        when t like '____-__-__T%Z' and regexp_full_match(t, '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?Z')
+            then try_cast(t as timestamp)
+        when regexp_full_match(t, '[0-9]{9,10}') then make_timestamp(cast(t as bigint) * 1000000)
+        when regexp_full_match(t, '[0-9]{9,10}([.][0-9]+)?') then make_timestamp(cast(cast(t as double) * 1000000 as bigint))
+        when regexp_full_match(t, '[0-9]{12,13}([.][0-9]+)?') then make_timestamp(cast(cast(t as double) * 1000 as bigint))
+        when regexp_full_match(t, '[0-9]{15,16}') then make_timestamp(cast(t as bigint))
+        when regexp_matches(t, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ].*([zZ]|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$')
+            then cast(try_cast(offset_form(t) as timestamptz) as timestamp)
+        -- An access log's own way to write it: 20/Nov/2026:17:00:00 +0700.
+        when regexp_full_match(t, '[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4}')
+            then cast(try_strptime(t, '%d/%b/%Y:%H:%M:%S %z') as timestamp)
+        when regexp_matches(t, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?$')
+            then cast(timezone(getvariable('zone'), try_cast(t as timestamp)) as timestamp)
+    end;
+
+-- A time of an export: without a zone it is read in the plan's (variable plan_zone), and without that it cannot be told.
+create or replace macro utc_in_zone(t) as
+    case when regexp_full_match(t, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?') and getvariable('plan_zone') is null then null else utc(t) end;
+
+-- Money as a person writes it: no trailing zeros beyond the point, the currency behind it.
+create or replace macro number_text(n) as
+    regexp_replace(regexp_replace(cast(n as varchar), '([.][0-9]*?)0+$', '\1'), '[.]$', '');
+create or replace macro money_text(n, currency) as
+    regexp_replace(number_text(n), '([.][0-9])$', '\10') || coalesce(' ' || currency, '');
+
+-- An order amount by its name, with the slip of scale that makes it the value.
+create or replace macro reading_text(basis, slip) as
+    replace(basis, '_', ' ') || case slip when 'none' then '' when 'times_100' then ' times 100'
+        when 'divided_by_100' then ' divided by 100' else ' with its thousands separator misread' end;
+
+-- The moment a Meta cookie was made: part 3 of fbc and fbp, in milliseconds; NULL where it is anything else.
+create or replace macro fb_created(t) as
+    case when length(split_part(t, '.', 3)) = 13 and try_cast(split_part(t, '.', 3) as bigint) > 0
+         then make_timestamp(try_cast(split_part(t, '.', 3) as bigint) * 1000) end;
+
+-- When an event happened. A visitor's device may run on any clock: where a hit claims a time over a minute from the one at which it was
+-- seen leaving, the second counts. A server's event may wait, so its own time stands.
+create or replace macro happened(channel, event_at, seen_at) as
+    case when channel = 'browser' and abs(epoch(event_at) - epoch(seen_at)) > 60 then seen_at else coalesce(event_at, seen_at) end;
+
+-- The hours between two time zones that a number of seconds stands for, give or take two minutes; NULL where it is none of theirs.
+create or replace macro zone_hours(seconds) as
+    case
+        when abs(seconds - 3600 * round(seconds / 3600)) <= 120 and round(seconds / 3600) between 1 and 14 then round(seconds / 3600)
+        -- India, Nepal and a few others stand half an hour or a quarter away.
+        when abs(seconds - 1800 * round(seconds / 1800)) <= 120 and round(seconds / 1800) / 2 in (2.5, 3.5, 4.5, 5.5, 6.5, 9.5, 10.5)
+            then round(seconds / 1800) / 2
+        when abs(seconds - 900 * round(seconds / 900)) <= 120 and round(seconds / 900) / 4 in (5.75, 8.75, 12.75)
+            then round(seconds / 900) / 4
+    end;

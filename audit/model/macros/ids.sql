@@ -1,0 +1,22 @@
+-- Ids of events and orders.
+
+-- Text that a page wrote as markup: &amp; is &, however often it was escaped.
+create or replace macro unescaped_text(t) as
+    case when contains(t, '&') and contains(t, ';') then
+        replace(replace(replace(
+            regexp_replace(regexp_replace(t, '&(amp;)+', '&', 'g'), '&(#0*39|#x27|apos);', '''', 'g'), '&lt;', '<'), '&gt;', '>'), '&quot;', '"')
+         else t end;
+
+-- Whether a text is what a number of 64 bits leaves of an id of more digits than it holds: rounded, or with an exponent.
+create or replace macro is_rounded(id, t) as
+    regexp_full_match(id, '[0-9]{16,38}')
+    and (
+        (regexp_full_match(t, '[0-9]{16,38}') and id <> t and try_cast(id as double) = try_cast(t as double)
+            and (ends_with(t, '0') or cast(try_cast(try_cast(t as double) as hugeint) as varchar) = t))
+        or (regexp_full_match(t, '[0-9][.][0-9]{5,}[eE][+]?[0-9]{2}')
+            and abs(try_cast(id as double) - try_cast(t as double)) <= try_cast(id as double) / 100000)
+    );
+
+-- A word that stands where an id should: the page or template did not know it.
+create or replace macro is_placeholder(t) as
+    regexp_matches(lower(t), '(^|[^a-z])(undefined|null|nan)([^a-z]|$)|\[object object\]|[{][{]|[}][}]|[$][{]|%7b%7b');

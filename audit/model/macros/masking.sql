@@ -1,0 +1,119 @@
+-- What a log holds of secrets and people, masked.
+
+-- Tokens, keys, passwords and cookies masked wherever a log put them.
+create or replace macro without_secrets(t) as
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(
+                t,
+                'EAA[A-Za-z0-9]{12,}|eyJ[A-Za-z0-9_-]{8,}[.][A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)?'
+                    || '|(?i:bearer)(?: |[+]|%(?:25)*20)+[^ "'',;&]{6,}|(?i:basic)(?: |[+]|%(?:25)*20)+(?:[A-Za-z0-9+/]{10,}={1,2}|[A-Za-z0-9+/]{20,})'
+                    || '|(?i:authorization)[\\"'' ]*(?:[:=]|%(?:25)*3[ad])(?:[\\"'' ]|%(?:25)*20)*(?:[A-Za-z]+(?: |[+]|%(?:25)*20)+)?[^ "'',;&\\]{4,}'
+                    || '|\bsfpk_[A-Za-z0-9]{8,}|\b[spr]k_(?:(?:live|test)_[A-Za-z0-9]{8,}|[A-Za-z0-9]{24,})|\bshp(?:at|ss|ca|pa)_[A-Za-z0-9]{8,}'
+                    || '|\bc[ks]_[0-9a-f]{32,}|\bwhsec_[A-Za-z0-9+/]{16,}|\bxox[abeprs]-[A-Za-z0-9-]{10,}'
+                    || '|\bgh[opsru]_[A-Za-z0-9]{20,}|\bAKIA[0-9A-Z]{16}\b|\bAIza[A-Za-z0-9_-]{30,}',
+                '[secret]', 'g'),
+            -- Named: behind an equals sign or a quote whatever stands there; behind a colon words may follow, a key is long.
+            '(?i)((?:\b|_)(?:(?:access|refresh|id|auth|api|app|client|private)[_-]?(?:token|key|secret)|token|secret|passw(?:or)?d|pwd))'
+                || '(?:( ?= ?|[\\"'']{0,4} ?: ?[\\"'']{1,4}|(?:%(?:25)*2[27])?%(?:25)*3[ad](?:%(?:25)*2[027])*)[^ &"'',;%\[\\][^ &"'',;\\]{3,}'
+                || '|([\\"'']{0,4}: ?)[^ &"'',;%\[\\]{16,})',
+            '\1\2\3[secret]', 'g'),
+        '(?i)\b(?:set-)?cookie(?:["'']? ?[:=]|%(?:25)*3[ad])[^"''&]+|\bfb[.][0-9][.][0-9]{10,13}[.][A-Za-z0-9_-]{6,}'
+            || '|\b(?:phpsessid|jsessionid|session_?id|connect[.]sid)=[^;& ]{4,}',
+        '[cookie]', 'g');
+-- E-mail addresses, telephone numbers and IP addresses, written plainly or percent-encoded.
+create or replace macro without_people(t) as
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(
+                    t,
+                    '[A-Za-z0-9._%+\x{80}-\x{10ffff}-]+(?:@|%(?:25)*40)[A-Za-z0-9%\x{80}-\x{10ffff}-]+(?:[.][A-Za-z0-9%\x{80}-\x{10ffff}-]+)*'
+                        || '[.](?:[A-Za-z\x{80}-\x{10ffff}]{2,}|xn--[A-Za-z0-9-]+)',
+                    '[email]', 'g'),
+                '(?:[+]|%(?:25)*2[Bb])[0-9](?:[0-9 ().-]|%(?:25)*20){7,24}[0-9]', '[phone]', 'g'),
+            -- A number as it is dialled at home, in groups: one run of digits may be an order's or an article's (0812260001).
+            '(^|[^0-9A-Za-z._+-])(?:08[1-9][0-9]{0,2}[ .-][0-9]{3,4}[ .-]?[0-9]{2,5}|62[ .-]8[0-9](?:[ .-]?[0-9]){6,11})\b', '\1[phone]', 'g'),
+        -- Four numbers behind a product's name are its version (Chrome/120.0.0.0).
+        '(^|[^0-9A-Za-z./-])(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])[.]){3}(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\b'
+            || '|\b(?:fe80|(?:[23][0-9a-fA-F]{3}|f[cd][0-9a-fA-F]{2}):[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,5})::(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,6})?'
+            || '|\b(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}\b',
+        '\1[ip]', 'g');
+-- Almost no text holds one of these marks, and the patterns are dear.
+create or replace macro has_marks(t) as
+    regexp_matches(t,
+        '(?i)@|%(25)*40|[+][0-9]|2b[0-9]|EAA|eyJ|earer|basic|[a-z]k_|shp[a-z]|c[ks]_|whsec|xox|gh[a-z]_|akia|aiza|token|key|secret|passw|pwd'
+            || '|authoriz|cookie|fb[.][0-9]|sessi|[.]sid|08[1-9][0-9]{0,2}[ .-][0-9]|62[ .-]8|[0-9][.][0-9]+[.][0-9]+[.][0-9]|::|:[0-9a-f]+:[0-9a-f]+:');
+create or replace macro masked(t) as
+    case when length(t) < 6 or not has_marks(t) then t else without_people(without_secrets(t)) end;
+-- An id stays one of a kind: two people's addresses are not one id. The salt is this run's own and never written out.
+create or replace macro masked_id(t) as
+    case when length(t) < 6 or not has_marks(t) then t
+         else list_transform(
+             [without_people(without_secrets(t))],
+             lambda m: case when m = t then t else m || ' ' || sha256(getvariable('salt') || t)[1:6] end)[1] end;
+-- The texts of one row, masked once: {text: masked}, NULL where none of them holds a mark. The patterns stand in a statement as often as
+-- it names a macro of theirs, and each place costs milliseconds before its first row: what a row shows is masked in one.
+create or replace macro masks_of(texts) as
+    case when has_marks(array_to_string(texts, '|')) then
+        map_from_entries(list_transform(list_distinct(texts), lambda t: {'text': t, 'shown': masked(t)})) end;
+create or replace macro masked_by(masks, t) as case when masks is null then t else masks[t] end;
+create or replace macro id_masked_by(masks, t) as
+    case when masks is null or masks[t] = t then t else masks[t] || ' ' || sha256(getvariable('salt') || t)[1:6] end;
+-- In what a server answered a run of digits is no id of the shop's.
+create or replace macro without_numbers(t) as
+    regexp_replace(t, '\b(?:62|0)8[0-9]{8,11}\b', '[phone]', 'g');
+-- An address is all path: an IP may stand between two strokes, and click ids are shortened. What is percent-encoded in it is looked at
+-- as what it says.
+create or replace macro masked_address(t) as
+    regexp_replace(
+        regexp_replace(
+            list_transform(
+                [case when contains(t, '%') and has_marks(decoded_text(t)) then decoded_text(t) else t end],
+                lambda d: masked(d))[1],
+            '([^:/])/(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])[.]){3}(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\b', '\1/[ip]', 'g'),
+        '([?&](?:fbclid|ttclid|click_?id|kwai_click_?id)=[^&#]{12})[^&#]{5,}([^&#]{4})', '\1…\2', 'g');
+
+-- Words of a fixed kind, whatever a log put in their place: anything else is told by its length alone.
+create or replace macro told_by_length(t) as '[text of ' || length(t) || ' characters]';
+create or replace macro code_told(t) as case when length(trim(t)) <= 8 then trim(t) else told_by_length(t) end;
+create or replace macro word_told(t) as
+    case when regexp_full_match(t, '[A-Za-z0-9_.:-]{0,60}') then t else told_by_length(t) end;
+create or replace macro time_told(t) as
+    case when length(t) <= 10
+            or (length(regexp_replace(t, '[^0-9]', '', 'g')) >= 6 and regexp_full_match(t, '[0-9A-Za-z :.,+/()_-]{1,40}')
+                and length(regexp_replace(t, '[^A-Za-z]', '', 'g')) <= 10) then t
+         else told_by_length(t) end;
+create or replace macro value_told(t) as
+    case when regexp_full_match(lower(trim(t)),
+            '[a-z]{0,3}[ .$€£¥]*[-+]?[0-9][0-9.,'' ]{0,20}[a-z€$]{0,4}|[{$%\[<].{0,38}[}%\]>]'
+                || '|nan|null|undefined|none|-?infinity|true|false|[{\[][}\]]|') then t
+         else told_by_length(t) end;
+create or replace macro code_shown(t) as list_transform([code_told(t)], lambda w: masked(w))[1];
+create or replace macro word_shown(t) as list_transform([word_told(t)], lambda w: masked(w))[1];
+create or replace macro time_shown(t) as list_transform([time_told(t)], lambda w: masked(w))[1];
+
+-- The query keys a page URL may keep: campaign, click and order keys, no others.
+create or replace macro kept_query(url) as
+    array_to_string(
+        list_filter(
+            string_split(coalesce(url_query(url), ''), '&'),
+            lambda p: regexp_full_match(
+                lower(split_part(p, '=', 1)),
+                'utm_[a-z_]+|fbclid|ttclid|click_id|clickid|kwai_click_?id|order|order_id|orderid|order_number|key|wc-ajax|transaction_id')
+                and not regexp_matches(p, '@|%40')
+                and (not starts_with(lower(p), 'key=') or starts_with(lower(p), 'key=wc_order'))),
+        '&');
+
+-- A token as it stands in a log, unless the log blotted it out.
+create or replace macro is_token(t) as
+    coalesce(length(t) >= 8 and not regexp_matches(lower(t), '[*]{3}|redact|removed|masked|filtered|scrubbed|hidden'), false);
+
+-- A click or browser id as it may be shown: its beginning, its end and its length, never whole. What has not the form of an id is
+-- told by its length alone.
+create or replace macro shown_id(t) as
+    case when contains(t, '@') or contains(t, ' ') or contains(t, ':') or (contains(t, '%') and regexp_matches(t, '%(25)*(40|20|3A)'))
+            or ((contains(t, 'EAA') or contains(t, 'eyJ') or contains(t, 'k_')) and without_secrets(replace(t, 'fb.', '')) <> replace(t, 'fb.', ''))
+            then told_by_length(t)
+         when length(t) <= 18 then t[1:6] || '… (' || length(t) || ' characters)'
+         else t[1:12] || '…' || t[-4:] || ' (' || length(t) || ' characters)' end;

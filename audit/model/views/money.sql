@@ -1,0 +1,162 @@
+-- Which of an order's amounts a value is.
+
+-- Purchases that name no order themselves: the one order their other copy with the same id names.
+create table copy_orders as
+with copies as (
+    select
+        e.event_key,
+        o.order_id
+    from events e
+    join exact_pairs p on p.browser_key = e.event_key
+    join events o on o.event_key = p.server_key
+    where e.step = 'Purchase'
+      and e.order_id is null
+    union all
+    select
+        e.event_key,
+        o.order_id
+    from events e
+    join exact_pairs p on p.server_key = e.event_key
+    join events o on o.event_key = p.browser_key
+    where e.step = 'Purchase'
+      and e.order_id is null
+      and o.step = 'Purchase'
+)
+select
+    event_key,
+    min(order_id) as order_id
+from copies
+group by event_key
+having count(distinct order_id) = 1;
+
+-- The order whose money each Purchase must carry: its own, else that of its other copy with the same id.
+create view purchase_orders as
+select
+    e.event_key,
+    coalesce(e.order_id, c.order_id) as order_id
+from events e
+left join copy_orders c on c.event_key = e.event_key
+where e.step = 'Purchase'
+  and coalesce(e.order_id, c.order_id) is not null;
+
+-- What each value that names an order could be: a basis of the order as it stands, or through a slip of scale.
+create table value_readings as
+with priced as (
+    select
+        e.event_key,
+        a.order_id,
+        e.value,
+        a.rank,
+        a.basis,
+        a.amount,
+        a.tolerance,
+        a.is_plan_basis
+    from events e
+    left join copy_orders c on c.event_key = e.event_key
+    join order_amounts a on a.order_id = coalesce(e.order_id, c.order_id)
+    where e.step = 'Purchase'
+      and e.value is not null
+),
+readings as (
+    select event_key, order_id, basis, amount, is_plan_basis, 'none' as slip,
+        case when is_plan_basis then 0 else rank end as rank
+    from priced
+    where abs(value - amount) <= tolerance
+    union all
+    select event_key, order_id, basis, amount, is_plan_basis, 'times_100',
+        case when is_plan_basis then 100 else 110 + rank end
+    from priced
+    where amount <> 0
+      and abs(value - amount * 100) <= tolerance * 100
+    union all
+    select event_key, order_id, basis, amount, is_plan_basis, 'divided_by_100',
+        case when is_plan_basis then 101 else 130 + rank end
+    from priced
+    where amount <> 0
+      and abs(value * 100 - amount) <= tolerance
+    union all
+    select event_key, order_id, basis, amount, is_plan_basis, 'thousands_separator',
+        case when is_plan_basis then 102 else 150 + rank end
+    from priced
+    where amount >= 1000
+      and (
+          abs(value * 1000 - amount) <= tolerance
+          or value = floor(amount / 1000)
+          or (amount >= 1000000 and (value = floor(amount / 1000) / 1000 or value = floor(amount / 1000000)))
+      )
+)
+select
+    event_key,
+    order_id,
+    basis,
+    slip,
+    amount,
+    is_plan_basis,
+    row_number() over (partition by event_key order by rank, basis) as nth
+from readings;
+
+-- Values that are the plan's amount less whole lines of the order, none of which the event names: the order may have grown after
+-- the Purchase, by an offer on the thank-you page or an edit. An order that was not changed since has not.
+create table outgrown_values as
+with unread as (
+    select
+        e.event_key,
+        o.order_id,
+        a.amount - e.value as missing_amount,
+        a.tolerance
+    from purchase_orders p
+    join events e on e.event_key = p.event_key
+    join orders o on o.order_id = p.order_id
+    join order_amounts a on a.order_id = p.order_id
+    where a.is_plan_basis
+      and a.amount - e.value > a.tolerance
+      and e.value > 0
+      and coalesce(e.currency = a.currency, true)
+      and coalesce(o.changed_at > coalesce(e.event_at, e.seen_at) + interval 60 seconds, true)
+      and not exists (select 1 from value_readings r where r.event_key = e.event_key)
+),
+lines as (
+    select distinct
+        i.order_id,
+        i.position,
+        i.price * coalesce(i.quantity, 1) as amount
+    from (select distinct order_id from unread) u
+    join order_items i on i.order_id = u.order_id
+),
+-- Lines are added at the end: each by itself, or with all that stand behind it. The first was always there.
+tails as (
+    select
+        order_id,
+        position,
+        amount,
+        sum(amount) over (partition by order_id order by position desc) as tail_amount,
+        max(position) over (partition by order_id) as last_position,
+        min(position) over (partition by order_id) as first_position
+    from lines
+),
+fits as (
+    select
+        u.event_key,
+        u.order_id,
+        u.missing_amount,
+        t.position as from_position,
+        case when abs(u.missing_amount - t.amount) <= u.tolerance then t.position else t.last_position end as to_position
+    from unread u
+    join tails t on t.order_id = u.order_id
+    where t.position > t.first_position
+      and (abs(u.missing_amount - t.amount) <= u.tolerance or abs(u.missing_amount - t.tail_amount) <= u.tolerance)
+),
+named as (
+    select distinct f.event_key, f.from_position
+    from fits f
+    join order_items i on i.order_id = f.order_id and i.position between f.from_position and f.to_position
+    join event_items n on n.event_key = f.event_key and n.item_id = i.item_id
+)
+select
+    f.event_key,
+    min(f.missing_amount) as missing_amount,
+    min(f.to_position - f.from_position + 1) as line_count
+from fits f
+left join named n on n.event_key = f.event_key and n.from_position = f.from_position
+where n.event_key is null
+group by f.event_key;

@@ -1,0 +1,247 @@
+-- Which order an event tells of.
+
+-- Which order each event belongs to: the first carried key that an order has; else the first key plainly meant as one.
+create temp table order_of_event as
+with matches as (
+    select
+        c.event_key,
+        c.key,
+        c.how,
+        c.is_meant,
+        k.order_id,
+        row_number() over (
+            partition by c.event_key
+            order by case when k.order_id is not null then 0 when c.is_meant then 1 else 2 end, c.rank, k.order_id, c.key
+        ) as place
+    from order_candidates c
+    left join order_keys k on k.key = c.key
+)
+select
+    event_key,
+    key as order_key,
+    order_id,
+    how as order_how
+from matches
+where place = 1
+  and (order_id is not null or is_meant);
+
+update events
+set order_key = o.order_key,
+    order_id = o.order_id,
+    order_how = o.order_how
+from order_of_event o
+where o.event_key = events.event_key;
+
+-- Kwai's own API has no field for an order (domain 3.2): a Purchase that its click id ties to a visit of one order alone is that order's.
+update events
+set order_key = v.order_id,
+    order_id = v.order_id,
+    order_how = 'visit'
+from (
+    with nameless as (
+        select event_key, session
+        from events
+        where endpoint = 'kwai_event_api'
+          and step = 'Purchase'
+          and order_key is null
+          and click_id is not null
+    )
+    select
+        n.event_key,
+        min(e.order_id) as order_id
+    from nameless n
+    join events e on e.session = n.session
+    where e.step = 'Purchase'
+      and e.order_id is not null
+    group by n.event_key
+    having count(distinct e.order_id) = 1
+) as v
+where events.event_key = v.event_key;
+
+-- Every amount a shop could mean by an order's value, in the order they are tried.
+create view order_bases as
+with amounts as (
+    select order_id, 1 as rank, 'total' as basis, total as amount, currency, true as differs from orders
+    union all
+    select order_id, 2, 'gross_revenue', gross_revenue, currency, true from orders
+    union all
+    select order_id, 3, 'net_revenue', net_revenue, currency, true from orders
+    union all
+    select order_id, 4, 'subtotal', subtotal, currency, true from orders
+    union all
+    select order_id, 5, 'total_less_shipping', total - shipping, currency, shipping <> 0 from orders
+    union all
+    select order_id, 6, 'total_less_tax', total - tax, currency, tax <> 0 from orders
+    union all
+    select order_id, 7, 'total_less_shipping_and_tax', total - shipping - tax + coalesce(shipping_tax, 0), currency, shipping <> 0 and tax <> 0 from orders
+    union all
+    select order_id, 8, 'before_discount', subtotal + discount, currency, discount <> 0 from orders
+    union all
+    select order_id, 9, 'total_less_fees', total - fees, currency, fees <> 0 from orders
+    union all
+    select order_id, 10, 'total_with_unique_code', total + unique_code, currency, unique_code <> 0 from orders
+    union all
+    select order_id, 11, 'presentment_total', presentment_total, presentment_currency, true from orders
+    union all
+    select order_id, 12, 'current_total', current_total, currency, current_total <> total from orders
+)
+select
+    a.order_id,
+    a.rank,
+    a.basis,
+    a.amount,
+    a.currency,
+    coalesce(c.tolerance, 0.01) as tolerance,
+    a.basis = l.value_basis as is_plan_basis,
+    a.differs       -- false: another amount under a second name, as there is no tax to leave out
+from amounts a
+cross join launch l
+left join currencies c on c.currency = a.currency
+where a.amount is not null;
+
+-- Those that are an amount of their own, or the plan's.
+create table order_amounts as
+select
+    order_id,
+    rank,
+    basis,
+    amount,
+    currency,
+    tolerance,
+    is_plan_basis
+from order_bases
+where differs
+   or is_plan_basis;
+
+-- Keys of Purchases that no order has, and the number in each: without leading zeros, and what stands before and behind it.
+create temp table foreign_keys as
+select distinct
+    order_key as key,
+    sole_number(order_key) as number,
+    regexp_full_match(order_key, '[0-9]+') as is_bare
+from events
+where step = 'Purchase'
+  and order_id is null
+  and sole_number(order_key) is not null;
+
+-- A key that names an order in another form: the number is one order's alone, the money of a Purchase is that order's, and what
+-- stands around the number is on one side only. A second thing of an order (a subscription of the same number) is none.
+insert into order_keys
+with numbers as (
+    select
+        k.order_id,
+        sole_number(k.key) as number,
+        regexp_full_match(k.key, '[0-9]+') as is_bare
+    from order_keys k
+    where exists (select 1 from foreign_keys)
+      and k.kind <> 'token'
+),
+numbered_orders as (
+    select
+        number,
+        min(order_id) as order_id,
+        bool_or(is_bare) as is_bare
+    from numbers
+    group by number
+    having count(distinct order_id) = 1
+),
+candidates as (
+    select
+        o.order_id,
+        f.key,
+        f.is_bare and o.is_bare as is_padding
+    from foreign_keys f
+    join numbered_orders o on o.number = f.number
+    where f.is_bare
+       or o.is_bare
+),
+fitting as (
+    select distinct
+        c.order_id,
+        c.key,
+        c.is_padding
+    from candidates c
+    join events e on e.order_key = c.key
+    join order_amounts a on a.order_id = c.order_id
+    where e.step = 'Purchase'
+      and e.order_id is null
+      and abs(e.value - a.amount) <= a.tolerance
+      and coalesce(e.currency = a.currency, true)
+),
+named_orders as (
+    select distinct c.order_id
+    from candidates c
+    join events e on e.order_id = c.order_id
+    where e.step = 'Purchase'
+)
+select
+    f.order_id,
+    min(f.key),
+    'form'
+from fitting f
+left join named_orders n on n.order_id = f.order_id
+where n.order_id is null
+   or f.is_padding
+group by f.order_id
+having count(*) = 1;
+
+update events
+set order_id = k.order_id
+from order_keys k
+where k.kind = 'form'
+  and k.key = events.order_key
+  and events.order_id is null;
+
+-- Another shop's requests in the same relay log: to another store, for a page no event of this launch names, of no order and no id
+-- of its own. They are left aside like events of a pixel the plan does not name.
+update events
+set in_plan = false
+from (
+    with strangers as (
+        select
+            e.event_key,
+            e.platform,
+            e.event_id,
+            rtrim(lower(e.page_host), '.') as host
+        from events e
+        join plan_platforms p on p.platform = e.platform
+        where e.relay_store <> p.relay_store
+          and e.page_host is not null
+          and e.order_id is null
+    ),
+    own_events as (
+        select
+            e.platform,
+            e.event_id,
+            rtrim(lower(e.page_host), '.') as host
+        from events e
+        left join plan_platforms p on p.platform = e.platform
+        where e.in_plan
+          and (e.relay_store is null or p.relay_store is null or e.relay_store = p.relay_store)
+          and exists (select 1 from strangers)
+    )
+    select x.event_key
+    from strangers x
+    where exists (select 1 from plan_domains d where d.platform = x.platform)
+      and not exists (
+          select 1
+          from plan_domains d
+          where d.platform = x.platform
+            and (x.host = d.domain or ends_with(x.host, '.' || d.domain))
+      )
+      and not exists (select 1 from own_events o where o.host = x.host)
+      and not exists (select 1 from own_events o where o.platform = x.platform and o.event_id = x.event_id)
+) as others
+where events.event_key = others.event_key;
+
+-- Purchases from which nothing leads to an order.
+create table nameless_purchases as
+select
+    event_key,
+    platform,
+    channel,
+    event_at
+from events
+where step = 'Purchase'
+  and order_id is null
+  and (order_key is null or is_placeholder(order_key));

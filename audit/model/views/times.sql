@@ -1,0 +1,167 @@
+-- Times that events claim and that cannot be theirs.
+
+-- Server events of claimed times that lay back when one of them was seen leaving, and when each happened: at its order's creation, or
+-- when its browser copy left. A clock of an unknown zone tells nothing.
+create temp table old_claims as
+with old_times as (
+    select distinct
+        e.platform,
+        e.sender,
+        e.event_at
+    from events e
+    where e.channel = 'server'
+      and e.step is not null
+      and e.event_time_sent is not null
+      and epoch(e.seen_at) - epoch(e.event_at) > 300
+),
+claims as (
+    select
+        e.event_key,
+        e.platform,
+        e.sender,
+        e.step,
+        e.order_id,
+        coalesce(e.session, e.order_id, e.order_key) as act,
+        e.event_at,
+        e.seen_at
+    from old_times o
+    join events e on e.platform = o.platform and e.sender = o.sender and e.event_at = o.event_at
+    left join sources s on s.source = e.source
+    where e.channel = 'server'
+      and e.step is not null
+      and e.seen_at is not null
+      and coalesce(s.has_zone, true)
+      -- a text without a zone was read in the plan's
+      and not regexp_full_match(trim(e.event_time_sent), '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?')
+      -- a till may know the day alone
+      and e.action_source is distinct from 'physical_store'
+),
+browser_times as (
+    select
+        c.event_key,
+        min(coalesce(b.seen_at, b.event_at)) as happened_at
+    from claims c
+    join exact_pairs p on p.server_key = c.event_key
+    join events b on b.event_key = p.browser_key
+    left join sources s on s.source = b.source
+    where coalesce(s.has_zone, true)
+    group by c.event_key
+),
+order_times as (
+    select
+        c.event_key,
+        min(o.created_at) as happened_at
+    from claims c
+    join orders o on o.order_id = c.order_id
+    where c.step = 'Purchase'
+    group by c.event_key
+)
+select
+    c.event_key,
+    c.platform,
+    c.sender,
+    c.act,
+    c.event_at,
+    c.seen_at,
+    case when o.happened_at < b.happened_at then o.happened_at else coalesce(b.happened_at, o.happened_at) end as happened_at
+from claims c
+left join browser_times b on b.event_key = c.event_key
+left join order_times o on o.event_key = c.event_key;
+
+-- Server events whose claimed time cannot be their own, though it is one a platform takes: a time zone's hours before they happened,
+-- or the one second that events of several moments share. They were seen leaving after they happened. What waited in a queue keeps
+-- its true time: a delay alone is neither.
+create table untrue_times as
+-- Two visits may share a second and wait for different times; they did not happen minutes apart then.
+with acts as (
+    select
+        platform,
+        sender,
+        event_at,
+        act,
+        min(seen_at) as seen_at,
+        min(happened_at) as happened_at
+    from old_claims
+    where act is not null
+    group by platform, sender, event_at, act
+),
+fixed_times as (
+    select
+        platform,
+        sender,
+        event_at
+    from acts
+    group by platform, sender, event_at
+    having count(*) > 1
+       and epoch(max(seen_at)) - epoch(min(seen_at)) > 300
+       and epoch(max(happened_at)) - epoch(min(happened_at)) > 300
+),
+unfixed as (
+    select a.*
+    from old_claims a
+    left join fixed_times f on f.platform = a.platform and f.sender = a.sender and f.event_at = a.event_at
+    where f.event_at is null
+),
+-- Claimed long before it happened, though it left after: by its own hours, or by those it lies before its leaving.
+early_claims as (
+    select
+        event_key,
+        platform,
+        sender,
+        coalesce(zone_hours(epoch(happened_at) - epoch(event_at)), zone_hours(epoch(seen_at) - epoch(event_at))) as hours
+    from unfixed
+    where epoch(happened_at) - epoch(event_at) > 1500
+      and epoch(seen_at) - epoch(happened_at) >= -60
+),
+claim_counts as (
+    select
+        platform,
+        sender,
+        count(*) as events
+    from early_claims
+    group by platform, sender
+),
+sole_senders as (
+    select
+        e.platform,
+        e.sender
+    from claim_counts c
+    join events e on e.platform = c.platform and e.sender = c.sender
+    where e.channel = 'server'
+      and e.step is not null
+    group by e.platform, e.sender
+    having count(*) = 1
+),
+-- A zone is the same for one event after another; one alone may be chance, unless it is all that its sender sent.
+sender_shifts as (
+    select
+        e.platform,
+        e.sender,
+        e.hours
+    from early_claims e
+    join claim_counts c on c.platform = e.platform and c.sender = e.sender
+    left join sole_senders o on o.platform = e.platform and o.sender = e.sender
+    where e.hours is not null
+    group by e.platform, e.sender, e.hours
+    having count(*) * 2 >= min(c.events)
+       and (count(*) > 1 or min(o.sender) is not null)
+)
+select
+    a.event_key,
+    'fixed_time' as flaw,
+    cast(null as double) as hours,
+    a.happened_at
+from old_claims a
+join fixed_times f on f.platform = a.platform and f.sender = a.sender and f.event_at = a.event_at
+where abs(epoch(a.seen_at) - epoch(a.event_at)) > 300
+union all
+select
+    u.event_key,
+    'zone_shift',
+    s.hours,
+    u.happened_at
+from unfixed u
+left join early_claims e on e.event_key = u.event_key
+join sender_shifts s on s.platform = u.platform and s.sender = u.sender
+-- What has neither an order nor a browser copy is known by the hours of its sender's others.
+where s.hours = case when u.happened_at is null then zone_hours(epoch(u.seen_at) - epoch(u.event_at)) else e.hours end;

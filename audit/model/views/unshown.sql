@@ -1,0 +1,273 @@
+-- The chain: steps that were not seen, and whether anything shows that they took place.
+
+-- What a browser sent in the visits of the orders that lack a step, and of those a person named.
+create temp table visit_moments as
+with asked_orders as (
+    select order_id
+    from order_steps
+    where browser_events + stopped_events + unanswered_events = 0
+      and foreign_browser_key is null
+    union
+    select order_id
+    from expected_orders
+    where is_named
+)
+select
+    v.order_id,
+    e.event_key,
+    e.platform,
+    e.source,
+    e.event_name,
+    coalesce(e.seen_at, e.event_at) as seen_at,
+    case e.step when 'ViewContent' then 1 when 'AddToCart' then 2 when 'InitiateCheckout' then 3 when 'Purchase' then 4 end as place,
+    e.step,
+    e.page_load,
+    e.page_host,
+    e.page_path,
+    e.referrer_host
+from asked_orders a
+join order_sessions v on v.order_id = a.order_id
+join events e on e.session = v.session
+where e.channel = 'browser';
+
+-- Orders whose recording of a platform begins in the middle of the path, and the place of the first step it can show: what was sent
+-- before is not in it. A file that holds nothing of the platform shows nothing of it, where another file does.
+create table late_starts as
+with visit_sources as (
+    select distinct order_id, platform, source
+    from visit_moments
+),
+told_sources as (
+    select order_id, platform, source
+    from visit_sources
+    union
+    select v.order_id, p.platform, v.source
+    from visit_sources v
+    cross join plan_platforms p
+    where not exists (select 1 from visit_sources o where o.order_id = v.order_id and o.platform = p.platform)
+),
+openings as (
+    select
+        t.order_id,
+        t.platform,
+        min(m.seen_at) as first_at
+    from told_sources t
+    join visit_moments m on m.order_id = t.order_id and m.source = t.source
+    group by t.order_id, t.platform
+),
+opening_events as (
+    select
+        o.order_id,
+        o.platform,
+        min(m.event_key) as event_key
+    from openings o
+    join told_sources t on t.order_id = o.order_id and t.platform = o.platform
+    join visit_moments m on m.order_id = t.order_id and m.source = t.source and m.seen_at = o.first_at
+    group by o.order_id, o.platform
+),
+firsts as (
+    select
+        o.platform,
+        m.order_id,
+        m.source,
+        m.event_name,
+        m.seen_at,
+        m.page_load,
+        m.page_host,
+        m.page_path,
+        m.referrer_host
+    from opening_events o
+    join visit_moments m on m.order_id = o.order_id and m.event_key = o.event_key
+),
+-- Whoever came to the first page from a page of the same shop had begun the visit before; what that page sends is shown.
+later_pages as (
+    select
+        f.order_id,
+        f.platform,
+        min(m.place) as place
+    from firsts f
+    join visit_moments m on m.order_id = f.order_id and m.page_host = f.page_host and m.page_path = f.page_path
+    where f.referrer_host = f.page_host
+      and m.place is not null
+    group by f.order_id, f.platform
+    having min(m.place) >= 3
+),
+-- A capture switched on while the page stood open holds neither the page itself, nor the start of a pixel on it, nor the page view,
+-- and Meta's count of its hits is under way: what the page sent when it was opened is not shown.
+open_pages as (
+    select
+        f.order_id,
+        f.platform,
+        f.page_load,
+        f.page_host,
+        f.page_path
+    from firsts f
+    join sources s on s.source = f.source
+    where s.loader = 'har'
+      and ends_with(f.page_load, '/0')
+      and lower(f.event_name) <> 'pageview'
+      and not exists (select 1 from loads l where l.page_load = f.page_load and l.loaded_at <= f.seen_at)
+      and not exists (
+          select 1
+          from counters c
+          where c.page_load = f.page_load
+            and c.counter = 0
+            and c.sent_at <= f.seen_at + interval 1 seconds
+      )
+),
+open_steps as (
+    select
+        p.order_id,
+        p.platform,
+        min(case when m.page_load = p.page_load and m.page_host = p.page_host and m.page_path = p.page_path then m.place end) as page_place,
+        min(m.place) as visit_place
+    from open_pages p
+    join visit_moments m on m.order_id = p.order_id
+    group by p.order_id, p.platform
+),
+found as (
+    select order_id, platform, place, 0 as is_open
+    from later_pages
+    union all
+    -- A page without a step of its own: the cart, or the checkout after its step. Goods are put into the cart where they are seen.
+    select order_id, platform, coalesce(page_place, visit_place), 1
+    from open_steps
+    where page_place >= 2
+       or (page_place is null and visit_place >= 3)
+)
+select
+    order_id,
+    platform,
+    max(place) as place,
+    case when max(is_open) = 1 then 'the recording begins on a page that was already open: its first step is '
+        else 'the recording begins on a later page: its first step is ' end
+        || case max(place) when 2 then 'AddToCart' when 3 then 'InitiateCheckout' else 'Purchase' end as reason
+from found
+group by order_id, platform;
+
+-- The steps that an order's own captures cannot show, and why: what a platform's script sent was saved without its content, or
+-- the recording begins in the middle of the path, or ends before the page after the checkout.
+create table unshown_steps as
+with absent_steps as (
+    select
+        order_id,
+        platform,
+        step,
+        case step when 'ViewContent' then 1 when 'AddToCart' then 2 when 'InitiateCheckout' then 3 else 4 end as place
+    from order_steps
+    where browser_events + stopped_events + unanswered_events = 0
+      and foreign_browser_key is null
+),
+absent_orders as (
+    select distinct order_id from absent_steps
+),
+-- A capture that ran when a listed order was placed may be its own, though nothing in it names the order.
+order_captures as (
+    select
+        v.order_id,
+        c.source
+    from absent_orders a
+    join order_sessions v on v.order_id = a.order_id
+    join captured_visits c on c.session = v.session
+    union
+    select
+        o.order_id,
+        s.source
+    from absent_orders a
+    join expected_orders o on o.order_id = a.order_id
+    join sources s on o.due_at between s.first_at - interval 60 seconds and s.last_at + interval 60 seconds
+    where s.loader = 'har'
+      and o.is_named
+      and not exists (select 1 from order_sessions v join captured_visits c on c.session = v.session where v.order_id = o.order_id)
+),
+unread as (
+    select distinct
+        c.order_id,
+        h.platform
+    from order_captures c
+    join unread_hits h on h.source = c.source
+),
+checkouts as (
+    select
+        v.order_id,
+        max(a.finished_at) as finished_at
+    from absent_orders o
+    join order_sessions v on v.order_id = o.order_id
+    join actions a on a.session = v.session
+    where a.kind = 'checkout'
+      and a.ok
+    group by v.order_id
+),
+last_checkouts as (
+    select
+        order_id,
+        max(seen_at) as begun_at
+    from visit_moments
+    where place = 3
+    group by order_id
+),
+-- Something sent from another page after the checkout began: the page that followed was there.
+followed as (
+    select distinct m.order_id
+    from last_checkouts l
+    join visit_moments c on c.order_id = l.order_id and c.place = 3 and c.seen_at = l.begun_at
+    join visit_moments m on m.order_id = l.order_id and m.seen_at > l.begun_at
+    where m.page_path <> c.page_path
+       or m.page_host <> c.page_host
+),
+endings as (
+    select
+        c.order_id,
+        max(s.last_at) as last_at
+    from order_captures c
+    join sources s on s.source = c.source
+    group by c.order_id
+),
+early_ends as (
+    select e.order_id
+    from endings e
+    join expected_orders o on o.order_id = e.order_id
+    left join checkouts k on k.order_id = e.order_id
+    where e.last_at < coalesce(k.finished_at + interval 3 seconds, o.due_at)
+      and not exists (select 1 from followed f where f.order_id = e.order_id)
+),
+-- An order without an amount can be told from none of the Purchases of its time that name no order.
+nameless as (
+    select distinct
+        a.order_id,
+        a.platform
+    from absent_steps a
+    join expected_orders d on d.order_id = a.order_id
+    join orders o on o.order_id = a.order_id
+    join nameless_purchases e on e.platform = a.platform
+    where a.step = 'Purchase'
+      and d.is_named
+      and (o.total is null or o.currency is null)
+      and (d.due_at is null or e.event_at between d.due_at - interval 10 minutes and d.due_at + interval 10 minutes)
+)
+select
+    a.order_id,
+    a.platform,
+    a.step,
+    case
+        when r.order_id is not null then 'the shopper refused consent, and the browser kept to it'
+        when n.order_id is not null
+            then 'a Purchase of its time names no order, and the export gives no amount to tell whose it is'
+        when u.order_id is not null then 'the capture holds requests to this platform without their content'
+        when l.order_id is not null then l.reason
+        else 'the recording ends before the page after the checkout'
+    end as reason,
+    n.order_id is not null as is_nameless,
+    r.order_id is not null as is_refused,
+    l.order_id is not null as is_before         -- the recording, so that no log of that time tells of it
+from absent_steps a
+left join unread u on u.order_id = a.order_id and u.platform = a.platform
+left join late_starts l on l.order_id = a.order_id and l.platform = a.platform and a.place < l.place
+left join early_ends e on e.order_id = a.order_id and a.step = 'Purchase'
+left join nameless n on n.order_id = a.order_id and n.platform = a.platform and a.step = 'Purchase'
+left join refused_orders r on r.order_id = a.order_id
+where r.order_id is not null
+   or n.order_id is not null
+   or u.order_id is not null
+   or l.order_id is not null
+   or e.order_id is not null;
