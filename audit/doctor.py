@@ -103,6 +103,7 @@ def examine(files: Iterable[InputFile], plan: Plan, spill: Path | None = None) -
             con = tables.connect(spill=spill)
             store_plan(con, plan, datetime(1970, 1, 1))
     engine.decode(con, plan)
+    tables.build_views(con)
     refused = _refused(con)
     reports = [
         FileReport(

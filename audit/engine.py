@@ -37,6 +37,14 @@ class InputFile:
 
 
 @dataclass(frozen=True)
+class Read:
+    """Everything that was read, in its tables, before anything is asked of it."""
+
+    con: duckdb.DuckDBPyConnection
+    unrecognised: tuple[str, ...]  # names of files that nobody claims
+
+
+@dataclass(frozen=True)
 class Audit:
     """Everything judged, still in its tables. ``con`` holds them as ``audit/model/schema.sql`` describes."""
 
@@ -68,13 +76,36 @@ def run(
     Raises:
         InputError: a file cannot be read, or nothing was recognised.
     """
-    now = now or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    now = now or _this_second()
+    found = read(files, plan, now=now, memory=memory, spill=spill, out=out, progress=progress)
+    build_views(found.con)
+    return Audit(found.con, plan, now, ask(found.con, select, ignore, progress), found.unrecognised)
+
+
+def read(
+    files: Iterable[InputFile],
+    plan: Plan,
+    *,
+    now: datetime | None = None,
+    memory: str | None = None,
+    spill: Path | None = None,
+    out: Path | None = None,
+    progress: Progress = lambda _: None,
+) -> Read:
+    """Reads the files and decodes them: events, orders and whatever else they hold.
+
+    The arguments, and what is raised, are those of :func:`run`.
+    """
     con = connect(memory, spill)
-    store_plan(con, plan, now)
+    store_plan(con, plan, now or _this_second())
     unrecognised = load(con, files, plan, progress)
     lock(con, out)
     decode(con, plan)
-    return Audit(con, plan, now, ask(con, select, ignore, progress), tuple(unrecognised))
+    return Read(con, tuple(unrecognised))
+
+
+def _this_second() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 
 
 #: Up to here one thread is faster than several that must be told what to do.
@@ -220,11 +251,10 @@ def _store_source(con: duckdb.DuckDBPyConnection, source: Source, digest: str, n
 
 
 def decode(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
-    """All that was decoded becomes events; then the views every check shares."""
+    """All that was decoded becomes events."""
     join_events(con)
     forget(con)
     store_platforms(con, plan)
-    build_views(con)
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:

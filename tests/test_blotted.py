@@ -122,7 +122,7 @@ def test_a_person_blotted_out_whole_is_told_of_each_receiver(url: str, body: Row
     log = tmp_path / "server.ndjson"
     row = {"ts": "2026-11-20T10:00:00Z", "method": "POST", "url": url, "body": body, "status": 200}
     log.write_text(json.dumps(row) + "\n", encoding="utf-8")
-    con = engine.run([engine.InputFile(log, log.name)], Plan(), select=frozenset()).con
+    con = engine.read([engine.InputFile(log, log.name)], Plan()).con
     assert con.execute("select distinct blotted_keys from events").fetchall() == [("click id, browser id, user data",)]
     assert con.execute("select path, detail from violations").fetchall() == []
 
@@ -135,7 +135,7 @@ def test_a_word_where_the_person_should_be_is_no_blot(tmp_path: Path) -> None:
         for word in ("[redacted]", "none")
     ]  # fmt: skip
     log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    con = engine.run([engine.InputFile(log, log.name)], Plan(), select=frozenset()).con
+    con = engine.read([engine.InputFile(log, log.name)], Plan()).con
     assert con.execute("select ref, path, detail from violations").fetchall() == [
         ("server.ndjson:2", "$.user_data", "must be an object, is text")
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -24,11 +25,23 @@ def pixel_audit(*words: str | Path, folder: Path | None = None) -> Result:
 
 
 @pytest.fixture(scope="module")
-def packet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
+    """A run of the clean launch, with its answer as JSON, and its packet."""
     out = tmp_path_factory.mktemp("out") / "packet"
-    result = pixel_audit("run", CLEAN, "--out", out, "--now", NOW)
-    assert result.exit_code == 0, result.output
-    return out
+    return pixel_audit("run", CLEAN, "--out", out, "--format", "json", "--now", NOW), out
+
+
+@pytest.fixture(scope="module")
+def packet(ran: tuple[Result, Path]) -> Path:
+    assert ran[0].exit_code == 0, ran[0].output
+    return ran[1]
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
+    """A run of a story that ends in a Stop, told on the terminal, and its packet."""
+    out = tmp_path_factory.mktemp("out") / "packet"
+    return pixel_audit("demo", "double_sender", "--out", out), out
 
 
 def test_a_run_writes_its_four_files_and_nothing_else(packet: Path) -> None:
@@ -37,18 +50,18 @@ def test_a_run_writes_its_four_files_and_nothing_else(packet: Path) -> None:
     assert not list(packet.parent.glob(".*"))
 
 
-def test_results_go_to_stdout_and_messages_to_stderr(tmp_path: Path) -> None:
-    result = pixel_audit("run", CLEAN, "--out", tmp_path / "p", "--format", "json", "--now", NOW)
+def test_results_go_to_stdout_and_messages_to_stderr(ran: tuple[Result, Path]) -> None:
+    result, packet = ran
     assert json.loads(result.stdout)["schema"] == "pixel-audit/run/1"
-    assert f"packet: {tmp_path / 'p' / 'packet.html'}" in result.stderr
+    assert f"packet: {packet / 'packet.html'}" in result.stderr
 
 
-def test_no_colour_without_a_terminal(tmp_path: Path) -> None:
-    assert "\x1b" not in pixel_audit("run", CLEAN, "--out", tmp_path / "p", "--now", NOW).output
+def test_no_colour_without_a_terminal(stopped: tuple[Result, Path]) -> None:
+    assert "\x1b" not in stopped[0].output
 
 
-def test_a_stop_exits_1_unless_told_otherwise(tmp_path: Path) -> None:
-    assert pixel_audit("demo", "double_sender", "--out", tmp_path / "p").exit_code == 1
+def test_a_stop_exits_1_unless_told_otherwise(stopped: tuple[Result, Path], tmp_path: Path) -> None:
+    assert stopped[0].exit_code == 1
     assert pixel_audit("demo", "double_sender", "--out", tmp_path / "p", "--exit-zero").exit_code == 0
 
 
@@ -199,16 +212,15 @@ def test_doctor_says_what_each_file_lacks_and_what_to_export() -> None:
     assert "without it the answer stays 'not proven'" in result.output
 
 
-def test_two_runs_are_compared(packet: Path, tmp_path: Path) -> None:
-    pixel_audit("demo", "double_sender", "--out", tmp_path / "p")
-    result = pixel_audit("diff", packet, tmp_path / "p")
+def test_two_runs_are_compared(packet: Path, stopped: tuple[Result, Path]) -> None:
+    result = pixel_audit("diff", packet, stopped[1])
     assert "decision: GO_WITH_CONDITIONS -> STOP" in result.output
     assert "duplicate_sender" in result.output.partition("new:")[2].partition("still open:")[0]
 
 
-def test_a_signed_packet_is_verified_until_something_changes(tmp_path: Path) -> None:
+def test_a_signed_packet_is_verified_until_something_changes(packet: Path, tmp_path: Path) -> None:
     out = tmp_path / "p"
-    pixel_audit("run", CLEAN, "--out", out, "--now", NOW)
+    shutil.copytree(packet, out)
     for role in ("media", "tracking"):
         assert pixel_audit("sign", out, "--role", role, "--name", "A. Person", "--now", NOW).exit_code == 0
     result = pixel_audit("verify", out, "--inputs", CLEAN)
@@ -220,8 +232,8 @@ def test_a_signed_packet_is_verified_until_something_changes(tmp_path: Path) -> 
     assert "does not agree: signature of A. Person (media): packet.html changed since" in result.output
 
 
-def test_accepting_a_stop_needs_a_reason(tmp_path: Path) -> None:
-    pixel_audit("demo", "double_sender", "--out", tmp_path / "p")
+def test_accepting_a_stop_needs_a_reason(stopped: tuple[Result, Path], tmp_path: Path) -> None:
+    shutil.copytree(stopped[1], tmp_path / "p")
     result = pixel_audit("sign", tmp_path / "p", "--role", "media", "--name", "A. Person")
     assert result.exit_code == 2
     assert "accepting it anyway needs a reason" in result.stderr

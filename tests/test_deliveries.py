@@ -25,7 +25,7 @@ SERVER_PURCHASES = """
 Row = dict[str, Any]
 
 
-def _with_log(folder: Path, change: Callable[[Row], object]) -> engine.Audit:
+def _with_log(folder: Path, change: Callable[[Row], object]) -> engine.Read:
     """The sound launch, with each Meta Purchase in the relay's log changed."""
     rows = [json.loads(line) for line in (LAUNCH / "relay" / "relay.ndjson").read_text("utf-8").splitlines()]
     for row in rows:
@@ -34,7 +34,7 @@ def _with_log(folder: Path, change: Callable[[Row], object]) -> engine.Audit:
     log = folder / "relay.ndjson"
     log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     files = [log, *sorted((LAUNCH / "browser").glob("*.har"))]
-    return engine.run([engine.InputFile(path, path.name) for path in files], Plan(), select=frozenset())
+    return engine.read([engine.InputFile(path, path.name) for path in files], Plan())
 
 
 def _parameters(row: Row) -> Row:

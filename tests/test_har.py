@@ -34,13 +34,13 @@ def _har(*entries: Any) -> bytes:
     return json.dumps({"log": {"version": "1.2", "creator": {"name": "test"}, "entries": list(entries)}}).encode()
 
 
-def _audit(folder: Path, content: bytes, name: str = "capture.har") -> engine.Audit:
+def _audit(folder: Path, content: bytes, name: str = "capture.har") -> engine.Read:
     path = folder / name
     path.write_bytes(content)
-    return engine.run([engine.InputFile(path, name, named=True)], Plan(), select=frozenset())
+    return engine.read([engine.InputFile(path, name, named=True)], Plan())
 
 
-def _source(audit: engine.Audit) -> Event:
+def _source(audit: engine.Read) -> Event:
     cursor = audit.con.execute("select * from sources")
     return dict(zip([c[0] for c in cursor.description or ()], cursor.fetchall()[0], strict=True))
 

@@ -91,7 +91,7 @@ def audited(folder: Path, *lines: dict[str, Any]) -> list[tuple[Any, ...]]:
     log = folder / "relay.ndjson"
     rows = [{**row, "ts": f"2026-11-20T10:{n // 60:02}:{n % 60:02}Z"} for n, row in enumerate(lines)]
     log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    con = engine.run([InputFile(log, "relay.ndjson", named=True)], Plan(), select=frozenset()).con
+    con = engine.read([InputFile(log, "relay.ndjson", named=True)], Plan()).con
     return con.execute("select event_key, ref, path, cause, detail from violations order by ref, path, cause").fetchall()
 
 
@@ -285,7 +285,7 @@ def test_the_relay_key_is_read_from_the_headers(tmp_path: Path) -> None:
     ]}}  # fmt: skip
     path = tmp_path / "page.har"
     path.write_text(json.dumps(har), encoding="utf-8")
-    con = engine.run([InputFile(path, "page.har", named=True)], Plan(), select=frozenset()).con
+    con = engine.read([InputFile(path, "page.har", named=True)], Plan()).con
     assert con.execute("select ref, path, cause from violations order by ref").fetchall() == [
         ("page.har#1", "header", "missing_api_key"),
         ("page.har#2", "header", "page_key"),
@@ -349,7 +349,7 @@ def test_each_request_is_judged_by_itself_whichever_came_first(
     ]
     log = tmp_path / "server.ndjson"
     log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    con = engine.run([InputFile(log, log.name)], Plan(), select=frozenset()).con
+    con = engine.read([InputFile(log, log.name)], Plan()).con
     told = {ref for ref, cause in con.execute("select ref, cause from violations").fetchall() if cause in JUDGED}
     endpoint = {PIXEL_BATCH: "tiktok_pixel_batch", RELAY_SNACKVIDEO: "snackvideo_relay", CAPI: "meta_capi"}[url]
     wrong = {

@@ -30,7 +30,7 @@ def _hit(second: int, name: str, page: str = SHOP, more: str = "") -> dict[str, 
     return _entry(second, f"{PIXEL}ev={name}&ts={1795168800000 + second * 1000}&dl={quote(page, safe='')}{more}")
 
 
-def _capture(folder: Path, *entries: dict[str, Any], phone: str = "") -> engine.Audit:
+def _capture(folder: Path, *entries: dict[str, Any], phone: str = "") -> engine.Read:
     files = [folder / "a.har"]
     log = {"version": "1.2", "entries": [_entry(0, SHOP, "text/html"), *entries]}
     files[0].write_text(json.dumps({"log": log}), encoding="utf-8")
@@ -38,10 +38,10 @@ def _capture(folder: Path, *entries: dict[str, Any], phone: str = "") -> engine.
         files.append(folder / "orders.csv")
         table = f"order_id,created_at,currency,total,phone\n1001,2026-11-20T10:00:09Z,IDR,150000,{phone}\n"
         files[1].write_text(table, encoding="utf-8")
-    return engine.run([engine.InputFile(path, path.name, named=True) for path in files], Plan(), select=frozenset())
+    return engine.read([engine.InputFile(path, path.name, named=True) for path in files], Plan())
 
 
-def _ask(audit: engine.Audit, what: str) -> list[tuple[Any, ...]]:
+def _ask(audit: engine.Read, what: str) -> list[tuple[Any, ...]]:
     return audit.con.execute(f"select event_name, {what} from events order by event_key").fetchall()
 
 
@@ -85,7 +85,7 @@ def test_a_refusal_on_the_page_of_an_order_holds_for_its_server_purchase(
     }
     for name, content in contents.items():
         (tmp_path / name).write_text(content, encoding="utf-8")
-    audit = engine.run([engine.InputFile(tmp_path / name, name, named=True) for name in contents], Plan(), select=frozenset())
+    audit = engine.read([engine.InputFile(tmp_path / name, name, named=True) for name in contents], Plan())
     assert _ask(audit, "consent") == [("Purchase", consent)]
 
 
@@ -137,7 +137,7 @@ def _sent(folder: Path, **event: Any) -> str | None:
     }
     for name, content in contents.items():
         (folder / name).write_text(content, encoding="utf-8")
-    audit = engine.run([engine.InputFile(folder / name, name, named=True) for name in contents], Plan(), select=frozenset())
+    audit = engine.read([engine.InputFile(folder / name, name, named=True) for name in contents], Plan())
     ((_, plain, personal),) = _ask(audit, "plain_keys, personal_in_params")
     assert not any("mail.com" in str(row) or "81234567" in str(row) for row in audit.con.execute("from events").fetchall())
     found: str | None = plain or personal
@@ -243,7 +243,7 @@ def test_a_blotted_out_token_is_no_secret(tmp_path: Path, query: str, secret: bo
     row = {"ts": "2026-11-20T10:00:00Z", "method": "POST", "url": f"{CAPI}?{query}", "body": {"data": [event]}, "status": 200}
     path = tmp_path / "server.ndjson"
     path.write_text(json.dumps(row) + "\n", encoding="utf-8")
-    audit = engine.run([engine.InputFile(path, path.name, named=True)], Plan(), select=frozenset())
+    audit = engine.read([engine.InputFile(path, path.name, named=True)], Plan())
     assert _ask(audit, "has_secret") == [("Purchase", secret)]
 
 
@@ -252,7 +252,7 @@ def test_a_currency_and_a_consent_are_a_code_and_a_yes_or_no_whatever_a_log_put_
     row = {"ts": "2026-11-20T10:00:00Z", "platform": "meta", "pixel_id": "1", "event": "Purchase", "consent": "ask jo@mail.com",
            "params": {"value": 1, "currency": "jonathan.smith@mail.example.com"}}  # fmt: skip
     log.write_text(json.dumps(row) + "\n", encoding="utf-8")
-    audit = engine.run([engine.InputFile(log, log.name, named=True)], Plan(), select=frozenset())
+    audit = engine.read([engine.InputFile(log, log.name, named=True)], Plan())
     assert _ask(audit, "currency, currency_sent, consent") == [
         ("Purchase", "[text of 31 characters]", "[text of 31 characters]", None)
     ]
@@ -325,7 +325,7 @@ def test_two_senders_that_go_by_addresses_stay_two(senders: tuple[str, str], tmp
         for n, sender in enumerate(senders)
     ]  # fmt: skip
     log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    audit = engine.run([engine.InputFile(log, log.name, named=True)], Plan(), select=frozenset())
+    audit = engine.read([engine.InputFile(log, log.name, named=True)], Plan())
     assert audit.con.execute("select count(distinct sender) from events").fetchone() == (2,)
 
 

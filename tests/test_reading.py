@@ -76,7 +76,7 @@ from audit import engine, reading, tables
 from audit.inputs import find_inputs
 from audit.plan import Plan
 reading.LARGE_BYTES, reading.SLICE_BYTES = 0, 200
-audit = engine.run(find_inputs((Path(sys.argv[1]),), Plan()), Plan(), select=frozenset())
+audit = engine.read(find_inputs((Path(sys.argv[1]),), Plan()), Plan())
 print(*audit.con.execute("select count(*), min(seen_at), max(seen_at) from events").fetchone())
 """
 

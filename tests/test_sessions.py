@@ -38,7 +38,7 @@ def _visits(folder: Path, *sent: dict[str, object]) -> list[str]:
     (folder / "pixels.ndjson").write_text("".join(json.dumps(row) + "\n" for row in pages), encoding="utf-8")
     (folder / "server.ndjson").write_text("".join(json.dumps(row) + "\n" for row in sent), encoding="utf-8")
     files = [engine.InputFile(folder / name, name) for name in ("pixels.ndjson", "server.ndjson")]
-    audit = engine.run(files, Plan(), select=frozenset())
+    audit = engine.read(files, Plan())
     rows = audit.con.execute(
         "select session in (select session from events where channel = 'browser'), session from events"
         " where channel = 'server' order by event_key"

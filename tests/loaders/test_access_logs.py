@@ -49,7 +49,7 @@ def test_an_access_log_with_bodies_is_a_request_log(writer: str, tmp_path: Path)
         key: "-" for key in ("request_body", "body", "Body") if key in other
     }
     (tmp_path / "access.log").write_text("".join(json.dumps(line) + "\n" for line in (LINES[writer], other)), encoding="utf-8")
-    audit = engine.run([engine.InputFile(tmp_path / "access.log", "access.log", named=True)], Plan(), select=frozenset())
+    audit = engine.read([engine.InputFile(tmp_path / "access.log", "access.log", named=True)], Plan())
     (event,) = events(audit)
     assert (event["event_id"], event["relay_store"], event["accepted"]) == ("add_to_cart_123", "store_xxx", True)
     assert str(event["seen_at"]) == "2026-11-20 10:00:00"

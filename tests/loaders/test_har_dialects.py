@@ -20,12 +20,12 @@ HIT = f"https://www.facebook.com/tr/?{QUERY}"
 SHOP = "https://shop.example.com/thank-you"
 
 
-def _audit(folder: Path, captures: dict[str, bytes | str]) -> engine.Audit:
+def _audit(folder: Path, captures: dict[str, bytes | str]) -> engine.Read:
     files = []
     for name, content in captures.items():
         (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
         files.append(engine.InputFile(folder / name, name, named=True))
-    return engine.run(files, Plan(), select=frozenset())
+    return engine.read(files, Plan())
 
 
 def _log(entries: list[dict[str, Any]], **around: Any) -> str:
@@ -122,7 +122,7 @@ def test_a_sanitized_capture_keeps_the_ids_the_hit_itself_carries(tmp_path: Path
     assert (event["cookie_browser"], event["cookie_click"]) == (None, None)
 
 
-def _gaps(audit: engine.Audit) -> list[str]:
+def _gaps(audit: engine.Read) -> list[str]:
     return str(audit.con.execute("select gaps from sources").fetchone()[0]).split("; ")  # type: ignore[index]
 
 
@@ -157,7 +157,7 @@ def test_captures_of_one_launch_are_shoppers_of_their_own(tmp_path: Path) -> Non
     assert [(e["ref"], e["session"]) for e in found] == [("a.har#0", "visit 1"), ("b.har#0", "visit 2")]
 
 
-def _relayed(audit: engine.Audit) -> list[str]:
+def _relayed(audit: engine.Read) -> list[str]:
     return [str(event["ref"]) for event in events(audit)]
 
 

@@ -87,7 +87,7 @@ def test_what_no_recorder_writes_is_refused_at_once(content: bytes, reason: str,
     path.write_bytes(content)
     began = time.process_time()
     with pytest.raises(InputError, match=reason):
-        engine.run([engine.InputFile(path, path.name, named=True)], Plan(), select=frozenset())
+        engine.read([engine.InputFile(path, path.name, named=True)], Plan())
     assert time.process_time() - began < 5
 
 
@@ -95,7 +95,7 @@ def test_an_overlong_body_is_no_body_and_an_overlong_answer_costs_nothing(tmp_pa
     post = {"method": "POST", "url": "https://www.facebook.com/tr/", "postData": {"text": "x" * (5 << 20)}}
     path = tmp_path / "capture.har"
     path.write_bytes(_har(_entry(request=post), _entry(response={"status": 200, "content": {"text": "x" * (5 << 20)}}), _entry()))
-    audit = engine.run([engine.InputFile(path, path.name, named=True)], Plan(), select=frozenset())
+    audit = engine.read([engine.InputFile(path, path.name, named=True)], Plan())
     counts = audit.con.execute("select read_rows, kept, ignored, rejected, has_bodies from sources").fetchall()
     assert counts == [(3, 2, 1, 0, False)]
 

@@ -15,12 +15,12 @@ from tests.wire.decoding import events
 from tests.wire.test_servers import META_RELAY, RELAY
 
 
-def _audit(folder: Path, kind: str, fields: Mapping[str, str], content: str, name: str = "logs/odd.log") -> engine.Audit:
+def _audit(folder: Path, kind: str, fields: Mapping[str, str], content: str, name: str = "logs/odd.log") -> engine.Read:
     path = folder / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(content, encoding="utf-8")
     plan = Plan(mappings=(FieldMapping("logs/*", kind, fields),))
-    return engine.run([engine.InputFile(path, name, named=True)], plan, select=frozenset())
+    return engine.read([engine.InputFile(path, name, named=True)], plan)
 
 
 def _lines(*rows: Mapping[str, Any]) -> str:

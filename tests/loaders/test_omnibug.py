@@ -48,9 +48,9 @@ def export(delimiter: str = ",", *extra: str) -> str:
     return "\n".join([*lines, *extra]) + "\n"
 
 
-def _audit(folder: Path, text: str) -> engine.Audit:
+def _audit(folder: Path, text: str) -> engine.Read:
     (folder / "export.csv").write_text(text, encoding="utf-8")
-    return engine.run([engine.InputFile(folder / "export.csv", "export.csv", named=True)], Plan(), select=frozenset())
+    return engine.read([engine.InputFile(folder / "export.csv", "export.csv", named=True)], Plan())
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t"])

@@ -244,6 +244,6 @@ def test_the_json_of_an_order_replaces_its_csv_row_whichever_comes_first(tmp_pat
 def test_rows_of_an_order_that_a_newer_file_holds_are_ignored_ones(csv: str, newer: str, tmp_path: Path) -> None:
     (tmp_path / csv).write_text(CSV, encoding="utf-8")
     (tmp_path / newer).write_text(json.dumps(ORDER | {"name": "#1002"}), encoding="utf-8")
-    audit = engine.run([engine.InputFile(tmp_path / name, name) for name in sorted((csv, newer))], Plan(), select=frozenset())
+    audit = engine.read([engine.InputFile(tmp_path / name, name) for name in sorted((csv, newer))], Plan())
     counts = audit.con.execute("select source, read_rows, kept, ignored, superseded, rejected from sources order by source")
     assert set(counts.fetchall()) == {(csv, 6, 1, 4, 3, 1), (newer, 1, 1, 0, 0, 0)}

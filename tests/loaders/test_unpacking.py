@@ -24,8 +24,8 @@ LINE = json.dumps(REQUEST).encode() + b"\n"
 LATER = LINE.replace(b"10:00:00", b"10:00:09")
 
 
-def _read(path: Path) -> engine.Audit:
-    return engine.run([engine.InputFile(path, path.name, named=True)], Plan(), select=frozenset())
+def _read(path: Path) -> engine.Read:
+    return engine.read([engine.InputFile(path, path.name, named=True)], Plan())
 
 
 def _gzip_bomb(part: bytes, parts: int) -> bytes:

@@ -17,10 +17,10 @@ def decode(folder: Path, *requests: dict[str, Any], plan: Plan | None = None) ->
     path = folder / "requests.ndjson"
     rows = ({"ts": f"2026-11-20T10:00:{n:02d}Z", "method": "POST"} | request for n, request in enumerate(requests))
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return events(engine.run([engine.InputFile(path, path.name, named=True)], plan or Plan(), select=frozenset()))
+    return events(engine.read([engine.InputFile(path, path.name, named=True)], plan or Plan()))
 
 
-def events(audit: engine.Audit) -> list[Event]:
+def events(audit: engine.Audit | engine.Read) -> list[Event]:
     """Every event of an audit, in order."""
     cursor = audit.con.execute("select * from events order by event_key")
     names = [column[0] for column in cursor.description or ()]
