@@ -27,7 +27,7 @@ CASES: dict[str, tuple[Callable[[], Launch], Case]] = {
     )
     for case in cases
 }
-#: So many of them in every run, the others in the soak.
+#: Every run makes each change to one of so many, in turns; the soak makes each to all.
 ALWAYS = 2
 TRIED = (
     "server ids made anew",
@@ -124,9 +124,13 @@ def _written(name: str, folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if n < ALWAYS else (pytest.mark.soak,)) for n, name in enumerate(TRIED)]
+    ("name", "change"),
+    [
+        pytest.param(name, change, marks=() if n == c % ALWAYS else (pytest.mark.soak,))
+        for n, name in enumerate(TRIED)
+        for c, change in enumerate(CHANGES)
+    ],
 )
 def test_it_changes_no_root(name: str, change: str, tmp_path: Path, expected: Callable[[str], Roots]) -> None:
     _written(name, tmp_path)

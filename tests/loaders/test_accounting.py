@@ -66,11 +66,11 @@ def _accounts(folder: Path, name: str, content: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("kind", NDJSON)
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_rows_of_logs_and_captures(kind: str, tmp_path: Path, data: st.DataObject) -> None:
     row = NDJSON[kind]
-    rows = data.draw(st.lists(st.one_of(_bent(row), BROKEN), max_size=4))
+    rows = data.draw(st.lists(st.one_of(_bent(row), BROKEN), max_size=8))
     write: Callable[[dict[str, Any], list[Any]], str] = _har if kind == "har" else _lines
     read, _ = _accounts(tmp_path, "rows", write(row, rows))
     written = [line for line in rows if not isinstance(line, str) or (kind != "har" and line.strip())]
@@ -93,8 +93,8 @@ def _rows_before(kind: str) -> int:
 
 
 @pytest.mark.parametrize("kind", TABLES)
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(cells=st.lists(st.lists(st.text(alphabet="ab0,;\"'\n é2026-1", max_size=6), min_size=1, max_size=8), max_size=3))
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cells=st.lists(st.lists(st.text(alphabet="ab0,;\"'\n é2026-1", max_size=6), min_size=1, max_size=8), max_size=6))
 def test_rows_of_tables(kind: str, tmp_path: Path, cells: list[list[str]]) -> None:
     extra = "\n".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in cells)
     before = _rows_before(kind)

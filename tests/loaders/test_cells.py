@@ -7,6 +7,7 @@ import io
 import tempfile
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -52,14 +53,20 @@ def test_the_encoding_costs_no_row(encoding: str, tmp_path: Path) -> None:
 CELL = st.text(alphabet=st.sampled_from("ab0,;\"'\n\r\t é\x00"), max_size=6)
 
 
+@pytest.fixture(scope="module")
+def con() -> duckdb.DuckDBPyConnection:
+    return database()
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(written=st.lists(st.lists(CELL, min_size=4, max_size=4), max_size=6), ends=st.sampled_from(["\n", "\r\n"]))
-def test_both_readers_agree_on_whatever_a_program_wrote(tmp_path: Path, written: list[list[str]], ends: str) -> None:
+def test_both_readers_agree_on_whatever_a_program_wrote(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, written: list[list[str]], ends: str
+) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator=ends).writerows([["a", "b", "c", "d"], *written])
     source = source_of(tmp_path, "orders.csv", text.getvalue())
-    con = database()
-    con.execute("create temp table cells (place bigint, c0 varchar, c1 varchar, c2 varchar, c3 varchar)")
+    con.execute("create or replace temp table cells (place bigint, c0 varchar, c1 varchar, c2 varchar, c3 varchar)")
     _cells._read_any(con, source)
     expected = con.execute("select * from cells where trim(concat(c0, c1, c2, c3)) <> '' order by place").fetchall()
     _cells.read_cells(con, source)

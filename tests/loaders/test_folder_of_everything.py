@@ -174,8 +174,8 @@ ROWS = st.one_of(
 
 
 @pytest.mark.parametrize("loader", ["scalev", "shopify", "woocommerce", "table"])
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(ROWS, max_size=6))
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(ROWS, max_size=16))
 def test_rows_of_any_kind_are_accounted_for(tmp_path: Path, loader: str, rows: list[str]) -> None:
     orders = {"scalev": test_scalev.ORDER, "shopify": test_shopify.ORDER, "woocommerce": test_woocommerce.ORDER, "table": GENERIC}
     first = orders[loader] | {"a key of its own": loader}
@@ -187,8 +187,8 @@ def test_rows_of_any_kind_are_accounted_for(tmp_path: Path, loader: str, rows: l
 CELLS = st.text(alphabet=st.sampled_from("abc019,\"'\n;- é\x00"), max_size=8)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(st.lists(CELLS, min_size=1, max_size=6), max_size=6))
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.lists(CELLS, min_size=1, max_size=6), max_size=16))
 def test_cells_of_any_kind_are_accounted_for(tmp_path: Path, rows: list[list[str]]) -> None:
     body = "\n".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows)
     reading = read(tmp_path, "rows.csv", f"order_id,created_at,currency,total\nA,2026-11-20T10:00:00Z,EUR,1\n{body}\n")
