@@ -198,7 +198,7 @@ select
     masked_by(c.masks, c.action_source_told) as action_source,
     coalesce(c.has_test_code, false) as has_test_code,
     c.limited_use,
-    case when c.consent in ('granted', 'denied') then c.consent end as consent,
+    consent_word(c.consent) as consent,
     c.has_email,
     c.has_phone,
     c.has_external_id,

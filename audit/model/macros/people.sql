@@ -127,3 +127,24 @@ create or replace macro has_phone_field(t) as
         coalesce(regexp_matches(lower(t),
             '(^|[^a-z])(phone|phone_?number|ph|tel|telephone|telp|mobile|msisdn|whatsapp|wa|hp|no_?hp)(\])?"?[=:] *"?(%2b|[+])?[0-9][0-9 ().-]{6,16}[0-9]'), false)
     else false end;
+
+-- A log's own word for the shopper's answer, in small letters, as 'granted' or 'denied'; NULL where it says neither. Of an answer by
+-- purpose ({"ad_storage": "denied", "analytics_storage": "granted"}, Google's G101) the one for advertising counts.
+create or replace macro consent_word(t) as
+    case
+        when t is null then null
+        when t in ('granted', 'grant', 'accepted', 'accept', 'allowed', 'yes', 'true', '1', 'opt-in', 'opt_in', 'optin', 'all') then 'granted'
+        when t in (
+            'denied', 'deny', 'rejected', 'reject', 'declined', 'decline', 'refused', 'revoked', 'withdrawn', 'no', 'false', '0', 'opt-out',
+            'opt_out', 'optout', 'necessary', 'necessary only', 'essential', 'essential only') then 'denied'
+        when regexp_full_match(t, 'g1[01][01-]') then case when t[3] = '1' then 'granted' else 'denied' end
+        else case regexp_extract(t,
+            '(?:^|[^a-z_])(?:ad_storage|marketing|advertising|advertisement|targeting)["'']? *[:=] *["'']?(granted|denied|true|false|yes|no|[01])\b', 1)
+            when 'granted' then 'granted'
+            when 'true' then 'granted'
+            when 'yes' then 'granted'
+            when '1' then 'granted'
+            when '' then null
+            else 'denied'
+        end
+    end;
