@@ -162,6 +162,11 @@ CASES = (
         ("missing_match_keys@meta",),
     ),
     Case(
+        "server tells every sale with the first buyer's address",
+        each(lambda s: s.person.update(em=[hashed(email(1))]), "meta", "server"),
+        ("missing_match_keys:other_buyer@meta",),
+    ),
+    Case(
         "server knows nobody",
         each(lose("person", "em", "external_id"), "meta", "server", "Purchase"),
         ("missing_match_keys@meta",),
