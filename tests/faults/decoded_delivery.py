@@ -178,6 +178,16 @@ PAYLOAD = (
     ),
     Case("no action source", each(lose("event", "action_source"), "meta", "server"), ("missing_action_source@meta",)),
     Case(
+        "server says the shop's sales came about by themselves",
+        each(put("event", "action_source", "system_generated"), "meta", "server"),
+        ("missing_action_source:elsewhere@meta",),
+    ),
+    Case(
+        "server files the shop's sales under those of its stores",
+        each(lambda s: s.row["body"].update(event_source="offline"), "tiktok", "server"),
+        ("missing_action_source:elsewhere@tiktok",),
+    ),
+    Case(
         "a near miss of an event's name beside the right one",
         _near_miss,
         ("nonstandard_event_name@tiktok",),
