@@ -190,6 +190,19 @@ def test_a_file_name_is_no_address(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "phone"),
+    [
+        ("phone=6281234567890", True), ("no_hp=081234567890", True), ("notelp=081234567890", True), ("telepon=081234567890", True),
+        ("nowa=6281234567890", True), ("handphone=081234567890", True), ("telefono=%2b34911234567", True),
+        ("telefon=03012345678", True), ("celular=11987654321", True), ('"customer_cellphone":"5551234567"', True),
+        ("hotel=81234567890", False), ("phone_case=6281234567890", False), ("telepon=Jakarta", False), ("id=6281234567890", False),
+    ],
+)  # fmt: skip
+def test_a_phone_is_known_by_the_name_of_its_field(text: str, phone: bool) -> None:
+    assert _told(text, "has_phone_field") is phone
+
+
+@pytest.mark.parametrize(
     ("text", "is_personal"),
     [
         ("contact_email=support@shop.example.com", False),

@@ -121,11 +121,12 @@ create or replace macro is_customers(t, host) as
 create or replace macro has_customer_email(t, host) as case when has_email(t) then is_customers(t, host) else false end;
 create or replace macro names_phone(lower_text) as
     contains(lower_text, 'ph') or contains(lower_text, 'tel') or contains(lower_text, 'mobile') or contains(lower_text, 'msisdn')
-    or contains(lower_text, 'hats') or contains(lower_text, 'wa') or contains(lower_text, 'hp');
+    or contains(lower_text, 'hats') or contains(lower_text, 'wa') or contains(lower_text, 'hp') or contains(lower_text, 'celular');
 create or replace macro has_phone_field(t) as
     case when names_phone(lower(t)) then
         coalesce(regexp_matches(lower(t),
-            '(^|[^a-z])(phone|phone_?number|ph|tel|telephone|telp|mobile|msisdn|whatsapp|wa|hp|no_?hp)(\])?"?[=:] *"?(%2b|[+])?[0-9][0-9 ().-]{6,16}[0-9]'), false)
+            '(^|[^a-z])(phone|phone_?number|ph|(no_?)?(tel|telp|telepon|wa|hp|handphone)|telephone|telefono?|celular|cellphone|mobile|msisdn'
+                || '|whatsapp)(\])?"?[=:] *"?(%2b|[+])?[0-9][0-9 ().-]{6,16}[0-9]'), false)
     else false end;
 
 -- A log's own word for the shopper's answer, in small letters, as 'granted' or 'denied'; NULL where it says neither. Of an answer by
