@@ -6,7 +6,11 @@ from orders
 where order_id not in (select key from order_keys where kind = 'order_id');
 
 update orders
-set is_failed = coalesce(lower(status) = 'failed' and not coalesce(is_paid, false), false);
+set is_failed = not coalesce(is_paid, false)
+    and (
+        coalesce(lower(status) in ('failed', 'payment_failed', 'payment failed'), false)
+        or coalesce(lower(payment_status) in ('failed', 'failure', 'declined', 'denied', 'deny', 'refused', 'rejected'), false)
+    );
 
 update orders
 set duty_reason = case
