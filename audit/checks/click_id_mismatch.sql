@@ -59,6 +59,13 @@ not_yet     = "Do not collect more personal data to raise match quality; the cli
 remedy      = "Fill ttclid from the landing's click id, ttp from the _ttp cookie, and leave ttclid out where there was no click."
 owner       = "tracking"
 
+[causes.word]
+means       = "The server sends a word or a template's name (undefined, __CLICKID__) in the field of the ad click: nobody clicked, or nobody filled it in. TikTok finds no ad by it."
+first_check = "Look at what fills ttclid for a shopper who came through no ad, and whether the ad's address still holds a macro that the platform was to replace."
+not_yet     = "Do not count these events as attributed because the field is filled."
+remedy      = "Send ttclid only where the landing brought one, and leave the field out otherwise."
+owner       = "tracking"
+
 [causes.other_visit]
 means       = "The server sent a click id that this order's own visit never showed; the evidence has it in a visit of another browser only."
 first_check = "Compare the server's click ids of several orders: the same one for different shoppers is a value kept too long. One shopper with two devices looks alike."
@@ -93,7 +100,7 @@ compared as (
     from copies
     where browser_click is not null
       and server_click is not null
-      and not (platform = 'tiktok' and server_click is not distinct from server_browser)
+      and not (platform = 'tiktok' and (server_click is not distinct from server_browser or is_click_word(server_click)))
     union all
     select *, case platform when 'meta' then 'fbp' else 'ttp' end, browser_browser, server_browser
     from copies
@@ -309,3 +316,21 @@ from sent_events
 where platform = 'tiktok'
   and channel = 'server'
   and click_id = browser_id
+union all
+select
+    platform,
+    step,
+    coalesce(order_id, order_key, event_id, session, ref),
+    order_id,
+    session,
+    false,
+    'a click id in ttclid, or none',
+    'server ttclid ' || shown_id(click_id) || ', a fixed word',
+    'word',
+    ref,
+    cast(null as varchar)
+from sent_events
+where platform = 'tiktok'
+  and channel = 'server'
+  and is_click_word(click_id)
+  and click_id is distinct from browser_id

@@ -62,10 +62,11 @@ judged as (
         e.ref,
         e.click_id,
         coalesce(f.is_browser_id, false) as is_browser_id,
+        coalesce(f.is_word, false) as is_word,
         -- With its landing in evidence the click part is compared byte for byte elsewhere; here it only has to be there.
         case
             when f.click_id is null then true
-            when f.is_browser_id then false
+            when f.is_browser_id or f.is_word then false
             when l.session is not null or e.landing_click is not null then f.is_whole
             else f.is_plain
         end as ok
@@ -89,6 +90,7 @@ select
         when regexp_matches(click_id, '^fb[.][0-9][.][0-9]{10}[.]') then ': a time of ten digits'
         when regexp_matches(click_id, '%[0-9A-Fa-f]{2}') then ': percent-encoded'
         when is_browser_id then ': the browser id, fbp'
+        when is_word then ': a word in the place of the click id'
         when not ok then ': not an fbc'
         else ''
     end as actual,

@@ -68,7 +68,7 @@ with carried as (
     from sent_visit_events e
     left join odd_fbcs o on o.click_id = e.click_id
     where e.platform = 'meta'
-      and not coalesce(o.is_browser_id, false)
+      and not coalesce(o.is_browser_id or o.is_word, false)
       and regexp_matches(e.click_id, '^fb[.][0-9][.][0-9]+[.][^.]+')
 ),
 arrivals as (

@@ -104,7 +104,7 @@ carried as (
       and coalesce(v.session, e.session) is not null
       and e.click_id is not null
       and (o.click_id is null
-          or (o.made_at is not null and not o.is_browser_id and coalesce(e.click_id, '') like 'fb.%' and split_part(e.click_id, '.', 4) <> ''))
+          or (o.made_at is not null and not o.is_browser_id and not o.is_word and coalesce(e.click_id, '') like 'fb.%' and split_part(e.click_id, '.', 4) <> ''))
 )
 select
     'meta' as platform,

@@ -111,10 +111,7 @@ matched as (
         b.session is not null as has_pages,
         coalesce(b.is_new, false) as is_new_browser,
         k.session is not null as has_cookies,
-        coalesce(regexp_full_match(
-            lower(trim(s.click_id)),
-            '(organic|direct|none|null|undefined|nan|unknown|default|empty|no_?click(_?id)?|click_?id|true|false|n/?a|-+|0+|\[object object\]|[{<].*[>}])'),
-            false) as is_word
+        coalesce(is_click_word(s.click_id), false) as is_word
     from sent s
     left join (
         select session, click_id, min(ref) as ref from shown_clicks group by session, click_id

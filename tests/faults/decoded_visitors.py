@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from tests.faults.decoded_shop import SHOPPERS, email, hashed
-from tests.faults.launch import Launch, Send
+from tests.faults.launch import Launch, Send, millis
 from tests.faults.slips import Case, Slip, both, each, lose, put
 
 FBC = SHOPPERS[0].fbc or ""
@@ -131,6 +131,16 @@ CASES = (
         "server's ttclid is another",
         each(put("person", "ttclid", "E.C.P.AnotherClick_9xW2"), "tiktok", "server", None, 2),
         ("click_id_mismatch:ttclid@tiktok",),
+    ),
+    Case(
+        "server builds fbc for everybody, with nothing in it",
+        each(lambda s: s.person.update(fbc=f"fb.1.{millis(SHOPPERS[s.shopper - 1].start)}.undefined"), "meta", "server"),
+        ("malformed_fbc:text@meta",),
+    ),
+    Case(
+        "server sends the word undefined as ttclid",
+        each(put("person", "ttclid", "undefined"), "tiktok", "server"),
+        ("click_id_mismatch:word@tiktok",),
     ),
     Case("relay request without its click id", _clickless_relay, ("unclicked_server_event:absent@snackvideo",)),
     Case("relay request with an invented click id", _invented_click, ("unclicked_server_event:invented@snackvideo",)),

@@ -20,3 +20,11 @@ create or replace macro is_rounded(id, t) as
 -- A word that stands where an id should: the page or template did not know it.
 create or replace macro is_placeholder(t) as
     regexp_matches(lower(t), '(^|[^a-z])(undefined|null|nan)([^a-z]|$)|\[object object\]|[{][{]|[}][}]|[$][{]|%7b%7b');
+-- A word or a template's name in the place of a click id: nobody clicked, or nobody filled it in.
+create or replace macro is_click_word(t) as
+    case when length(t) <= 40 then
+        regexp_full_match(
+            lower(trim(t)),
+            '(organic|direct|none|null|undefined|nan|unknown|default|empty|no_?click(_?id)?|click_?id|true|false|n/?a|-+|0+|\[object object\]'
+                || '|[{<].*[>}]|[$][{].*[}]|__[a-z_]+__)')
+    else false end;

@@ -163,7 +163,8 @@ forms as (
     select
         *,
         fb_created(click_id) as made_at,
-        regexp_full_match(click_id, 'fb[.][0-2][.][0-9]{13}[.][^.%]+([.][A-Za-z0-9_-]+)?') as is_plain
+        regexp_full_match(click_id, 'fb[.][0-2][.][0-9]{13}[.][^.%]+([.][A-Za-z0-9_-]+)?') as is_plain,
+        coalesce(click_id, '') like 'fb.%' and split_part(click_id, '.', 4) <> '' and is_click_word(split_part(click_id, '.', 4)) as is_word
     from ids
 ),
 -- A click id of digits alone: Meta's have letters, its browser ids have none.
@@ -187,11 +188,13 @@ select
     f.made_at,
     regexp_full_match(f.click_id, 'fb[.][0-2][.][0-9]{13}[.][^.]+([.][A-Za-z0-9_-]+)?') as is_whole,
     f.is_plain,
+    f.is_word,
     b.click_id is not null as is_browser_id
 from forms f
 left join browser_numbers b on b.click_id = f.click_id
 left join plan_limits p on p.name = 'click_id_days_meta'
 where not f.is_plain
+   or f.is_word
    or b.click_id is not null
    or f.made_at is null
    or f.timeless > 0
