@@ -78,3 +78,18 @@ def test_a_copied_ad_link_ties_no_other_shopper(ts: str, user: dict[str, str], t
 def test_others_who_opened_the_copied_link_are_shoppers_of_their_own(tmp_path: Path) -> None:
     sent = [_sent("2026-11-20T14:00:00Z", {"fbc": FBC, "fbp": f"fb.1.1795168800000.{n}"}) for n in (11111111, 22222222)]
     assert len(set(_visits(tmp_path, *sent))) == 2
+
+
+@pytest.mark.parametrize(("browsers", "visits"), [(2, 1), (3, 3), (4, 4)])
+def test_browsers_that_opened_one_copied_link_within_minutes_are_shoppers_of_their_own_from_the_third_on(
+    browsers: int, visits: int, tmp_path: Path
+) -> None:
+    """Two may be one shopper's: a shop and a checkout of another domain, with a cookie each."""
+    pages = [
+        _page(f"2026-11-20T10:{n + 4 * step:02d}:00Z") | {"cookies": {"_fbp": f"fb.1.1795168800000.{n}1111111", "_fbc": FBC}}
+        for n in range(browsers)
+        for step in range(2)
+    ]
+    (tmp_path / "pixels.ndjson").write_text("".join(json.dumps(row) + "\n" for row in pages), encoding="utf-8")
+    audit = engine.read([engine.InputFile(tmp_path / "pixels.ndjson", "pixels.ndjson")], Plan())
+    assert audit.con.execute("select count(distinct session) from events").fetchone() == (visits,)

@@ -31,9 +31,28 @@ hars as (
         count(distinct case when starts_with(tie, 'ttp ') then tie end) as ttp_count
     from har_ids
     group by har
+),
+-- A link is copied: a click id that three browsers hold is nobody's own. Two may be one shopper's, whose shop and checkout have a
+-- cookie each.
+clicks as (
+    select
+        unnest(list_filter(ties, lambda x: starts_with(x, 'click '))) as tie,
+        list_filter(ties, lambda x: starts_with(x, 'fbp '))[1] as fbp,
+        list_filter(ties, lambda x: starts_with(x, 'ttp '))[1] as ttp
+    from named
+),
+copied_clicks as (
+    select tie
+    from clicks
+    group by tie
+    having count(distinct fbp) >= 3 or count(distinct ttp) >= 3
+),
+own_ties as (
+    select trace, unnest(ties) as tie from named
 )
-select trace, hash(unnest(ties)) as tie
-from named
+select trace, hash(tie) as tie
+from own_ties
+where tie not in (select tie from copied_clicks)
 union all
 select n.trace, hash('har ' || n.har)
 from named n
