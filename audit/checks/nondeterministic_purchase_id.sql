@@ -30,16 +30,24 @@ with likely_orders as (
 store_sales as (
     select e.event_key
     from sent_events e
-    join orders o on o.order_id = e.order_id
+    left join orders o on o.order_id = e.order_id
     where e.step = 'Purchase'
       and e.channel = 'server'
       and e.action_source in ('physical_store', 'offline')
-      and o.duty_reason like 'sold through %'
+      and (e.order_id is null or o.duty_reason like 'sold through %')
       and not exists (
           select 1
           from sent_events b
           where b.platform = e.platform
             and b.order_id = e.order_id
+            and b.channel = 'browser'
+      )
+      and not exists (
+          select 1
+          from sent_events b
+          where b.platform = e.platform
+            and b.step = 'Purchase'
+            and b.event_id = e.event_id
             and b.channel = 'browser'
       )
 ),

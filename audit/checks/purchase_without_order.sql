@@ -66,6 +66,7 @@ with purchases as (
         e.currency,
         e.order_id,
         e.order_key,
+        case when e.channel = 'server' and e.action_source in ('physical_store', 'offline') then 1 else 0 end as is_store_sale,
         coalesce(e.event_at, e.seen_at) as happened_at
     from sent_events e
     where e.step = 'Purchase'
@@ -125,7 +126,8 @@ keyed as (
         order_id,
         order_key as carried_key,
         cast(null as varchar) as probable_order,
-        0 as is_watched
+        0 as is_watched,
+        is_store_sale
     from purchases
     where order_id is not null
     union all
@@ -141,7 +143,8 @@ keyed as (
         k.order_id,
         coalesce(p.order_key, c.order_key),
         b.order_id,
-        case when w.session is not null then 1 else 0 end
+        case when w.session is not null then 1 else 0 end,
+        p.is_store_sale
     from purchases p
     left join copy_orders k on k.event_key = p.event_key
     left join copy_keys c on c.event_key = p.event_key
@@ -159,6 +162,7 @@ units as (
         min(session) as session,
         min(happened_at) as happened_at,
         max(is_watched) as watched,
+        min(is_store_sale) as is_store_sale,
         min(value) as value,
         min(currency) as currency,
         coalesce(min(case when channel = 'browser' then ref end), min(ref)) as ref,
@@ -177,6 +181,13 @@ export_window as (
     left join sources s on s.source = o.source
     cross join (select count(*) as order_count from plan_test_orders) t
 ),
+-- A till may keep its orders in a system of its own.
+store_orders as (
+    select count(*) as order_count
+    from orders o
+    where lower(o.order_source) in ('pos', 'point_of_sale')
+       or o.order_id in (select order_id from purchases where is_store_sale = 1)
+),
 forms as (
     -- Keys that are an order's, written in another way than the export does.
     select key, order_id
@@ -188,12 +199,14 @@ judged as (
         u.*,
         f.key as other_form,
         w.is_cut,
+        u.is_store_sale = 1 and t.order_count = 0 as is_other_till,
         case
             when f.key is not null then false
             when u.order_id is not null then true
             when u.carried_key is null then null
             when is_placeholder(u.carried_key) then false
             when w.is_cut = 1 then null
+            when u.is_store_sale = 1 and t.order_count = 0 then null
             -- The visit of a test order, or a recorded one: its Purchase can be nobody else's.
             when u.watched = 1 and u.happened_at between w.first_at - interval 10 minutes and w.last_at + interval 10 minutes then false
             -- Clocks of different files may differ by a minute.
@@ -201,6 +214,7 @@ judged as (
         end as ok
     from units u
     cross join export_window w
+    cross join store_orders t
     left join forms f on f.order_id = u.order_id and f.key = u.carried_key
 ),
 strays as (
@@ -242,6 +256,7 @@ select
         when j.other_form is not null then 'order ' || j.other_form || ', the same number in another form'
         when j.carried_key is null then 'names no order' || coalesce('; fits order ' || j.probable_order || ' in money and time', '')
         when j.ok is null and j.is_cut = 1 then 'order ' || j.carried_key || ', which may stand in the part that was cut off the export'
+        when j.ok is null and j.is_other_till then 'order ' || j.carried_key || ', a sale of a till, and the export holds none of those'
         when j.ok is null then 'order ' || j.carried_key || ', outside what the export covers'
         else 'order ' || j.carried_key || ', which is not in the export'
     end || case when j.ok then '' else coalesce('; ' || money_text(j.value, j.currency), '') end as actual,
