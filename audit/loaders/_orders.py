@@ -101,11 +101,12 @@ from (
         *,
         masks_of([status, payment_status, payment_method, order_source, currency_told, presentment_told]) as masks,
         list_transform([{", ".join(_TIMES)}], lambda t: utc_in_zone(t)) as times,
-        list_transform([{", ".join(_AMOUNTS)}], lambda t: export_number(t, is_whole)) as amounts
+        list_transform(bare_amounts, lambda t: export_number(t, is_whole)) as amounts
     from (
         select
             r.*,
             c.digits = 0 or c.currency = 'IDR' as is_whole,
+            list_transform([{", ".join(_AMOUNTS)}], lambda t: bare_amount(t, c.currency)) as bare_amounts,
             nullif(code_told(upper(r.currency)), '') as currency_told,
             nullif(code_told(upper(r.presentment_currency)), '') as presentment_told
         from order_rows r

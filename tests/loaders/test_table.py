@@ -239,6 +239,11 @@ def test_gaps_count_the_orders_that_lack_what_others_have(tmp_path: Path) -> Non
         ("196000.000", "IDR", "196000"), ("0.500", "IDR", "0.5"), ("184,14", "EUR", "184.14"), ("1.184,14", "EUR", "1184.14"),
         ("1,184.14", "USD", "1184.14"),
         ("1.184.000", "EUR", "1184000"), ("196.000", "EUR", "196"), ("1,184", "USD", None), ("184,140", "EUR", None),
+        ("Rp196.000", "IDR", "196000"), ("Rp 1.196.000,00", "IDR", "1196000"), ("IDR 196000", "IDR", "196000"),
+        ("184,14 €", "EUR", "184.14"), ("1 184,14\u00a0€", "EUR", "1184.14"), ("1\u202f184,14", "EUR", "1184.14"),
+        ("$1,184.14", "USD", "1184.14"), ("-US$5.00", "USD", "-5"), ("¥196,000", "JPY", "196000"), ("184,14 zł", "PLN", "184.14"),
+        ("$184.14", "EUR", None), ("USD 184.14", "EUR", None), ("Rp 196.000", "USD", None), ("184.14 each", "USD", None),
+        ("1 2345", "EUR", None),
     ],
 )  # fmt: skip
 def test_an_amount_as_a_spreadsheet_writes_it_is_read_where_it_can_mean_one_thing(

@@ -5,6 +5,41 @@ create or replace macro plain_number(t) as
     case when regexp_full_match(trim(t), '-?[0-9]{1,15}([.][0-9]+)?([eE][+-]?[0-9]{1,2})?')
          then try_cast(trim(t) as decimal(24, 6)) end;
 
+-- How a currency is named beside an amount: its code, or its sign.
+create or replace macro currency_signs(c) as
+    c || case c
+        when 'IDR' then '|Rp[.]?'
+        when 'EUR' then '|€'
+        when 'GBP' then '|£'
+        when 'JPY' then '|[¥￥円]'
+        when 'CNY' then '|[¥￥元]'
+        when 'KRW' then '|[₩원]'
+        when 'VND' then '|[₫đ]'
+        when 'THB' then '|฿'
+        when 'PHP' then '|₱'
+        when 'INR' then '|₹'
+        when 'MYR' then '|RM'
+        when 'PLN' then '|zł'
+        when 'BRL' then '|R[$]'
+        when 'MXN' then '|(MX)?[$]'
+        else case when c like '__D' then '|(' || left(c, 2) || ')?[$]' else '' end
+    end;
+
+-- An amount without its own currency's code or sign, and without spaces between its groups of three. Another currency's sign stays,
+-- and such an amount is not read.
+create or replace macro bare_amount(t, currency) as
+    case
+        when currency is null or regexp_full_match(t, '[-0-9.,]*') then t
+        else regexp_replace(
+            regexp_replace(
+                regexp_replace(
+                    trim(t),
+                    '(?i)^(-?)(' || currency_signs(currency) || ')[ \x{a0}\x{202f}]*|[ \x{a0}\x{202f}]*(' || currency_signs(currency) || ')$',
+                    '\1'),
+                '([0-9])[ \x{a0}\x{202f}]([0-9]{3})([^0-9]|$)', '\1\2\3', 'g'),
+            '([0-9])[ \x{a0}\x{202f}]([0-9]{3})([^0-9]|$)', '\1\2\3', 'g')
+    end;
+
 -- An amount of an order export, as a spreadsheet may have written it: groups of three, a decimal comma. In a currency nobody writes
 -- with decimals (is_whole) one group is enough to tell (196.000 IDR); elsewhere it could be either, and is not read.
 create or replace macro export_number(t, is_whole) as
