@@ -20,7 +20,7 @@ import duckdb
 from audit.errors import InputError
 from audit.loaders._ending import CUT_OFF
 from audit.loaders._paths import MAX_RECORD_BYTES, lines, plain_path
-from audit.loaders._source import Source
+from audit.loaders._source import Source, separator_of
 
 T = TypeVar("T")
 
@@ -124,7 +124,9 @@ def _beginnings(source: Source) -> tuple[int, list[tuple[int, int]]] | None:
     rows, expected, is_open = -1, -1, False
     jumps: list[tuple[int, int]] = []
     for number, line in enumerate(lines(source), start=1):
-        if number == 1 and line[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        if number == 1 and (
+            line[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) or separator_of(line[:20].decode("utf-8", errors="replace"))
+        ):
             return None
         if b"\0" in line or b"\r" in line[:-2] or line.endswith(b"\r"):
             return None
@@ -185,7 +187,7 @@ def _rows(source: Source) -> Iterator[tuple[int, list[str]]]:
         for row in reader:
             begins, line = line, reader.line_num + 1
             if not is_headed:
-                is_headed = any(cell.strip() for cell in row)
+                is_headed = any(cell.strip() for cell in row) and not separator_of(source.delimiter.join(row))
             elif len(row) > 1 or any(cell.strip() for cell in row):
                 yield begins, row
 

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ HEAD_BYTES = 262_144
 _RECORDS_PEEKED = 20
 #: A table with more columns is neither a log nor an export, and takes the time of one many times its size.
 _MAX_COLUMNS = 900
+_SEPARATOR = re.compile(r'"?sep=([,;\t|])"?')
 
 
 @dataclass(frozen=True)
@@ -240,11 +242,19 @@ def _first_items(text: str, prefix: str) -> list[dict[str, Any]]:
     return items
 
 
+def separator_of(line: str) -> str | None:
+    """What separates the cells, where a table's first line says only that (``sep=;``, for spreadsheets)."""
+    found = _SEPARATOR.fullmatch(line.strip(" \r\n\ufeff"))
+    return found[1] if found else None
+
+
 def _look_table(text: str) -> dict[str, Any]:
     lines = text.splitlines()
+    told = separator_of(lines[0]) if lines else None
+    lines = lines[1:] if told else lines
     if not lines:
         return {"shape": "other"}
-    best = max(",;\t|", key=lines[0].count)
+    best = told or max(",;\t|", key=lines[0].count)
     if lines[0].count(best) == 0:
         return {"shape": "other", "keys": (lines[0].strip(),)}
     csv.field_size_limit(HEAD_BYTES)

@@ -50,6 +50,14 @@ def test_the_encoding_costs_no_row(encoding: str, tmp_path: Path) -> None:
     assert [(row[0], row[3]) for row in found] == [(2, "EUR")]
 
 
+@pytest.mark.parametrize("first", ["sep=;\n", "sep=;\r\n", '"sep=;"\n'])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_first_line_that_names_the_separator_is_no_header(encoding: str, first: str, tmp_path: Path) -> None:
+    table = (HEADER + ROW.format('"A, B"')).replace(",", ";").replace("A; B", "A, B")
+    found = rows(tmp_path, (first + table).encode(encoding))
+    assert [(row[0], row[1], row[3]) for row in found] == [(3, "A, B", "EUR")]
+
+
 CELL = st.text(alphabet=st.sampled_from("ab0,;\"'\n\r\t é\x00"), max_size=6)
 
 
