@@ -37,7 +37,15 @@ def insert_totals(con: duckdb.DuckDBPyConnection, source: Source, *, read: int, 
     con.execute(
         """
         create or replace temp table judged_totals as
-        with parsed as (
+        with told as (
+            select
+                t.*,
+                bare_amount(t.value, c.currency) as bare_value,
+                c.digits = 0 or c.currency = 'IDR' as is_whole
+            from total_rows t
+            left join currencies c on c.currency = upper(trim(t.currency))
+        ),
+        parsed as (
             select
                 t.place,
                 case when regexp_full_match(trim(t.day), '[0-9]{8}') then try(cast(strptime(trim(t.day), '%Y%m%d') as date))
@@ -49,10 +57,10 @@ def insert_totals(con: duckdb.DuckDBPyConnection, source: Source, *, read: int, 
                 coalesce(p.step, w.step) as step,
                 plain_number(t.count) as count,
                 t.count as count_text,
-                plain_number(t.value) as value,
+                export_number(t.bare_value, t.is_whole) as value,
                 t.value as value_text,
                 nullif(code_shown(upper(t.currency)), '') as currency
-            from total_rows t
+            from told t
             left join plan_steps p
                 on p.platform = lower(trim(t.origin))
                and p.event_name = trim(t.event)

@@ -122,3 +122,15 @@ def test_ads_manager_in_another_language_is_named_as_unsupported(tmp_path: Path)
     assert (reading.loader, reading.counts) == ("meta_ads", (1, 0, 0, 1))
     assert reading.rejects == {"ads.csv:2": words}
     assert reading.tally.gaps == (words,)
+
+
+def test_amounts_as_a_spreadsheet_writes_them(tmp_path: Path) -> None:
+    head = "date;source;event;count;value;currency\n"
+    amounts = ("meta;Purchase;3;1.184,14 €;EUR", "server;Purchase;3;450.000;IDR", "ga4;Purchase;3;1,184;USD")
+    rows = "".join(f"2026-11-20;{row}\n" for row in amounts)
+    reading = read(tmp_path, "totals.csv", head + rows)
+    assert totals(reading) == [
+        "totals.csv:2 | 2026-11-20 | meta | Purchase | 3 | 1184.14 | EUR",
+        "totals.csv:3 | 2026-11-20 | server | Purchase | 3 | 450000 | IDR",
+    ]
+    assert reading.rejects == {"totals.csv:4": "the value is no plain number"}
