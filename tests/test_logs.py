@@ -150,6 +150,12 @@ TIMES = {
     1795168800123: "2026-11-20 10:00:00.123000",
     1795168800123456: "2026-11-20 10:00:00.123456",
     "2026-11-20T17:00:00": "2026-11-20 10:00:00",  # no zone: the plan's, Asia/Jakarta
+    "2026-11-20 17:00:00,123": "2026-11-20 10:00:00.123000",
+    "2026-11-20T10:00:00,123Z": "2026-11-20 10:00:00.123000",
+    "2026/11/20 17:00:00": "2026-11-20 10:00:00",
+    "2026-11-20 10:00:00.123+00": "2026-11-20 10:00:00.123000",
+    "2026-11-20 05:00:00-05": "2026-11-20 10:00:00",
+    "2026-11-20 18:00 WITA": "2026-11-20 10:00:00",
 }
 
 
@@ -247,6 +253,8 @@ STAMPED = {"data": [{"event_name": "Purchase", "event_time": 1795168800, "event_
         ("2026-11-20T17:00:00+07:00", None, META_RELAY, True),
         ("2026-11-20T17:00:00", "Asia/Jakarta", META_RELAY, True),
         ("2026-11-20 17:00:00", None, META_RELAY, False),
+        ("2026/11/20 17:00:00", None, META_RELAY, False),
+        ("2026-11-20 17:00:00+07", None, META_RELAY, True),
         ("2026-11-20 17:00:00", None, STAMPED, False),
         ("2026-11-20 10:00:01", None, STAMPED, True),
         ("2026-11-20 17:00:01", "Asia/Jakarta", STAMPED, True),
@@ -254,8 +262,8 @@ STAMPED = {"data": [{"event_name": "Purchase", "event_time": 1795168800, "event_
         ("2026-11-20 17:42:00", "Asia/Jakarta", STAMPED, True),
     ],
     ids=[
-        "named", "the plan's", "unknown", "seven hours from its events", "that of its events", "the plan's, and its events agree",
-        "not the plan's", "the plan's, sent later",
+        "named", "the plan's", "unknown", "unknown, with slashes", "named by its hours", "seven hours from its events",
+        "that of its events", "the plan's, and its events agree", "not the plan's", "the plan's, sent later",
     ],
 )
 def test_a_clock_without_a_zone_is_known_where_something_tells_it(

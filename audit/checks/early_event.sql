@@ -76,8 +76,7 @@ with credible_times as (
         end as happened_at,
         -- A clock of an unknown zone is at most fourteen hours away.
         case
-            when s.has_zone = false
-                and (e.event_time_sent is null or regexp_full_match(e.event_time_sent, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+')) then 50400
+            when s.has_zone = false and (e.event_time_sent is null or names_no_zone(e.event_time_sent)) then 50400
             else 0
         end as doubt_s
     from sent_events e

@@ -37,8 +37,8 @@ _COLUMNS = """
 """
 
 _ZONELESS = (
-    "(getvariable('plan_zone') is null and try_cast(created as timestamp) is not null"
-    " and regexp_full_match(created, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?'))"
+    "(getvariable('plan_zone') is null and names_no_zone(created)"
+    " and try_cast(replace(created, ',', '.') as timestamp) is not null)"
 )
 #: What a row says at all: told texts that are no time or amount could not be read.
 _TOLD = {

@@ -43,7 +43,7 @@ _ACCESS_LOG: dict[str, tuple[str, ...]] = {
     "cookie_text": ("http_cookie",),
     "request_line": ("request", "requestline"),
 }
-_CLOCK_TIME = re.compile(r"^\d{4}-\d{2}-\d{2}[T ][\d:.,]+$")
+_CLOCK_TIME = re.compile(r"^\d{4}(-\d{2}-\d{2}|/\d{1,2}/\d{1,2})[T ][\d:.,]+$")
 _REQUEST_LINE = re.compile(r"^[A-Z]{3,7} (/|https?://)\S* HTTP/\d")
 _BROWSER_URL = re.compile(
     r"^https?://(www\.)?(facebook\.com/(tr|privacy_sandbox)|analytics[\w.]*\.tiktokw?\.(com|us)/|connect\.facebook\.net/)"

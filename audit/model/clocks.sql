@@ -12,7 +12,7 @@ own_times as (
     from events
     where event_time_sent is not null
       and utc(event_time_sent) is not null
-      and not regexp_full_match(event_time_sent, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+')
+      and not names_no_zone(event_time_sent)
 ),
 offsets as (
     select

@@ -58,6 +58,9 @@ create or replace macro export_number(t, is_whole) as
 -- the plan names (variable zone), else NULL.
 create or replace macro offset_form(t) as
     regexp_replace(regexp_replace(t, ' ?([+-][0-9]{2}):?([0-9]{2})$', '\1:\2'), '([0-9]) (UTC|GMT)$', '\1+00:00');
+-- A day with or without its time of the clock, year first.
+create or replace macro names_no_zone(t) as
+    regexp_full_match(t, '[0-9]{4}(-[0-9]{2}-[0-9]{2}|/[0-9]{1,2}/[0-9]{1,2})([T ][0-9:.,]+)?');
 create or replace macro utc(t) as
     case
         -- The most common ways first.
@@ -68,17 +71,22 @@ create or replace macro utc(t) as
         when regexp_full_match(t, '[0-9]{12,13}([.][0-9]+)?') then make_timestamp(cast(cast(t as double) * 1000 as bigint))
         when regexp_full_match(t, '[0-9]{15,16}') then make_timestamp(cast(t as bigint))
         when regexp_matches(t, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ].*([zZ]|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$')
-            then cast(try_cast(offset_form(t) as timestamptz) as timestamp)
+            then cast(try_cast(offset_form(replace(t, ',', '.')) as timestamptz) as timestamp)
         -- An access log's own way to write it: 20/Nov/2026:17:00:00 +0700.
         when regexp_full_match(t, '[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4}')
             then cast(try_strptime(t, '%d/%b/%Y:%H:%M:%S %z') as timestamp)
-        when regexp_matches(t, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?$')
-            then cast(timezone(getvariable('zone'), try_cast(t as timestamp)) as timestamp)
+        when names_no_zone(t) then cast(timezone(getvariable('zone'), try_cast(replace(t, ',', '.') as timestamp)) as timestamp)
+        -- A database's own way: the hours of the offset alone. And names of zones that have one meaning only.
+        when regexp_matches(t, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+ ?[+-][0-9]{2}$')
+            then cast(try_cast(regexp_replace(t, ' ?([+-][0-9]{2})$', '\1:00') as timestamptz) as timestamp)
+        when regexp_matches(t, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+ ?(WIB|WITA|WIT|JST)$')
+            then cast(try_cast(regexp_replace(
+                t, ' ?[A-Z]+$', case right(t, 3) when 'WIB' then '+07:00' when 'ITA' then '+08:00' else '+09:00' end) as timestamptz) as timestamp)
     end;
 
 -- A time of an export: without a zone it is read in the plan's (variable plan_zone), and without that it cannot be told.
 create or replace macro utc_in_zone(t) as
-    case when regexp_full_match(t, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?') and getvariable('plan_zone') is null then null else utc(t) end;
+    case when names_no_zone(t) and getvariable('plan_zone') is null then null else utc(t) end;
 
 -- Money as a person writes it: no trailing zeros beyond the point, the currency behind it.
 create or replace macro number_text(n) as

@@ -32,7 +32,7 @@ claims as (
       and e.seen_at is not null
       and coalesce(s.has_zone, true)
       -- a text without a zone was read in the plan's
-      and not regexp_full_match(trim(e.event_time_sent), '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?')
+      and not names_no_zone(trim(e.event_time_sent))
       -- a till may know the day alone
       and e.action_source is distinct from 'physical_store'
 ),
