@@ -282,3 +282,32 @@ def test_a_line_that_two_overlapping_exports_of_a_log_hold_is_one_send(second: s
     (tmp_path / "tuesday.ndjson").write_bytes(_ndjson(row | {"ts": second, "note": "of the next file"}))
     files = [engine.InputFile(tmp_path / name, name, named=True) for name in ("monday.ndjson", "tuesday.ndjson")]
     assert engine.read(files, Plan()).con.execute("select count(*) from events").fetchone() == (sends,)
+
+
+GRAPH = "graph.facebook.com/v21.0/1234567890123456/events"
+
+
+@pytest.mark.parametrize(
+    ("address", "body"),
+    [
+        (GRAPH, json.dumps(STAMPED)),
+        (f"{GRAPH}?access_token=***", json.dumps(STAMPED)),
+        (f"https://{GRAPH}", json.dumps(json.dumps(STAMPED))),
+        (f"https://{GRAPH}", json.dumps({"data": json.dumps(STAMPED["data"])})),
+        (f"https://{GRAPH}", json.dumps(json.dumps({"data": json.dumps(STAMPED["data"])}))),
+    ],
+    ids=["no scheme", "no scheme, with a query", "text of a text", "events as a text", "both"],
+)
+def test_a_request_is_read_however_its_logger_wrote_it(address: str, body: str, tmp_path: Path) -> None:
+    audit = _run(tmp_path, _ndjson(REQUEST | {"url": address, "body": body}))
+    found = audit.con.execute("select platform, channel, dataset, event_name, event_id from events").fetchall()
+    assert found == [("meta", "server", "1234567890123456", "Purchase", "A-1")]
+    plain = _run(tmp_path, _ndjson(REQUEST | {"url": f"https://{GRAPH}", "body": json.dumps(STAMPED)}))
+    rules = "select path, cause, detail from violations order by all"
+    assert audit.con.execute(rules).fetchall() == plain.con.execute(rules).fetchall()
+
+
+def test_a_token_in_a_body_written_as_a_text_is_seen(tmp_path: Path) -> None:
+    body = json.dumps(json.dumps(STAMPED | {"access_token": "EAAGm0PX4ZCpsBAKZCdC"}))
+    audit = _run(tmp_path, _ndjson(REQUEST | {"url": f"https://{GRAPH}", "body": body}))
+    assert audit.con.execute("select has_secret from events").fetchall() == [(True,)]

@@ -46,7 +46,7 @@ _ACCESS_LOG: dict[str, tuple[str, ...]] = {
 _CLOCK_TIME = re.compile(r"^\d{4}(-\d{2}-\d{2}|/\d{1,2}/\d{1,2})[T ][\d:.,]+$")
 _REQUEST_LINE = re.compile(r"^[A-Z]{3,7} (/|https?://)\S* HTTP/\d")
 _BROWSER_URL = re.compile(
-    r"^https?://(www\.)?(facebook\.com/(tr|privacy_sandbox)|analytics[\w.]*\.tiktokw?\.(com|us)/|connect\.facebook\.net/)"
+    r"^(https?://)?(www\.)?(facebook\.com/(tr|privacy_sandbox)|analytics[\w.]*\.tiktokw?\.(com|us)/|connect\.facebook\.net/)"
 )
 
 
@@ -183,7 +183,7 @@ def _insert(source: Source, rows: str, evidence: str, *, needs_time: bool) -> st
             {_ACCESS_LOG_ROWS if is_access_log else "select * from fields_read"}
         ),
         hosts_told as (
-            select *, plain_host(url) as told_host from log_rows
+            select *, plain_host(url) as told_host from (select * replace (with_scheme(url) as url) from log_rows)
         )
         select
             {quoted(source.name)} as source,

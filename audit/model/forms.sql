@@ -1,4 +1,11 @@
--- reads: host = 'graph.facebook.com' and not starts_with(body, '{') and contains(body, 'data=')
+-- reads: starts_with(body, '"{') or (host = 'graph.facebook.com' and (contains(body, 'data=') or contains(body, '"data":"[') or contains(body, '"data": "[')))
+-- A logger may write a body that is JSON text already as JSON once more.
+update requests
+set body = json_extract_string(body, '$'),
+    has_secret = has_secret or coalesce(is_token(regexp_extract(json_extract_string(body, '$'), '"access_token" *: *"([^"]*)"', 1)), false)
+where starts_with(body, '"{')
+  and json_valid(body);
+
 -- A request to Graph may be a form: data=<JSON>&test_event_code=…, as some clients post it. It says what a JSON body would say.
 update requests
 set body = f.body,
@@ -25,3 +32,12 @@ from (
 ) f
 where f.ref = requests.ref
   and f.body is not null;
+
+-- Or an object whose list of events is a text: the fields of such a form, logged as they were handed to the client.
+update requests
+set body = cast(json_merge_patch(body, '{"data":' || json_extract_string(body, '$.data') || '}') as varchar)
+where host = 'graph.facebook.com'
+  and starts_with(body, '{')
+  and (contains(body, '"data":"[') or contains(body, '"data": "['))
+  and json_valid(body)
+  and json_valid(json_extract_string(body, '$.data'));

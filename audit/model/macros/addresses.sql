@@ -21,6 +21,14 @@ create or replace macro param(names, vals, name) as vals[list_position(names, na
 create or replace macro url_param(url, name) as
     case when contains(url, '=') then decoded_text(nullif(regexp_extract(url, '[?&]' || name || '=([^&#]*)', 1), '')) end;
 
+-- An address that a log wrote without its scheme (graph.facebook.com/v23.0/…) with it.
+create or replace macro with_scheme(url) as
+    case
+        when starts_with(url, 'http') or starts_with(url, '/') then url
+        when regexp_matches(url, '^[A-Za-z0-9.-]+[.][A-Za-z]{2,}(:[0-9]+)?/') then 'https://' || url
+        else url
+    end;
+
 -- Almost every address is plain, a web scheme and a bare host: a pattern for those alone costs a fraction of the whole one.
 create or replace macro plain_host(url) as
     case when starts_with(url, 'https://') or starts_with(url, 'http://') then
