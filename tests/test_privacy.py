@@ -41,7 +41,7 @@ def _capture(folder: Path, *entries: dict[str, Any], phone: str = "") -> engine.
     return engine.read([engine.InputFile(path, path.name, named=True) for path in files], Plan())
 
 
-def _ask(audit: engine.Read, what: str) -> list[tuple[Any, ...]]:
+def _ask(audit: engine.Read | engine.Audit, what: str) -> list[tuple[Any, ...]]:
     return audit.con.execute(f"select event_name, {what} from events order by event_key").fetchall()
 
 

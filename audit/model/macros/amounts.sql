@@ -5,39 +5,43 @@ create or replace macro plain_number(t) as
     case when regexp_full_match(trim(t), '-?[0-9]{1,15}([.][0-9]+)?([eE][+-]?[0-9]{1,2})?')
          then try_cast(trim(t) as decimal(24, 6)) end;
 
--- How a currency is named beside an amount: its code, or its sign.
+-- How a currency is named beside an amount, in small letters: not at all, by its code, or by its sign.
 create or replace macro currency_signs(c) as
-    c || case c
-        when 'IDR' then '|Rp[.]?'
-        when 'EUR' then '|€'
-        when 'GBP' then '|£'
-        when 'JPY' then '|[¥￥円]'
-        when 'CNY' then '|[¥￥元]'
-        when 'KRW' then '|[₩원]'
-        when 'VND' then '|[₫đ]'
-        when 'THB' then '|฿'
-        when 'PHP' then '|₱'
-        when 'INR' then '|₹'
-        when 'MYR' then '|RM'
-        when 'PLN' then '|zł'
-        when 'BRL' then '|R[$]'
-        when 'MXN' then '|(MX)?[$]'
-        else case when c like '__D' then '|(' || left(c, 2) || ')?[$]' else '' end
-    end;
+    list_concat(
+        ['', lower(c)],
+        case c
+            when 'IDR' then ['rp']
+            when 'EUR' then ['€']
+            when 'GBP' then ['£']
+            when 'JPY' then ['¥', '￥', '円']
+            when 'CNY' then ['¥', '￥', '元']
+            when 'KRW' then ['₩', '원']
+            when 'VND' then ['₫', 'đ']
+            when 'THB' then ['฿']
+            when 'PHP' then ['₱']
+            when 'INR' then ['₹']
+            when 'MYR' then ['rm']
+            when 'PLN' then ['zł']
+            when 'BRL' then ['r$']
+            when 'MXN' then ['$', 'mx$']
+            else case when c like '__D' then ['$', lower(left(c, 2)) || '$'] else [] end
+        end);
 
 -- An amount without its own currency's code or sign, and without spaces between its groups of three. Another currency's sign stays,
 -- and such an amount is not read.
 create or replace macro bare_amount(t, currency) as
     case
         when currency is null or regexp_full_match(t, '[-0-9.,]*') then t
-        else regexp_replace(
-            regexp_replace(
-                regexp_replace(
-                    trim(t),
-                    '(?i)^(-?)(' || currency_signs(currency) || ')[ \x{a0}\x{202f}]*|[ \x{a0}\x{202f}]*(' || currency_signs(currency) || ')$',
-                    '\1'),
-                '([0-9])[ \x{a0}\x{202f}]([0-9]{3})([^0-9]|$)', '\1\2\3', 'g'),
-            '([0-9])[ \x{a0}\x{202f}]([0-9]{3})([^0-9]|$)', '\1\2\3', 'g')
+        else list_transform(
+            [regexp_extract(
+                trim(t),
+                '^(-?)([^-0-9., \x{a0}\x{202f}]*)[.]?[ \x{a0}\x{202f}]*([0-9]{1,3}(?:[ \x{a0}\x{202f}][0-9]{3})+(?:[.,][0-9]+)?|[0-9][0-9.,]*)[ \x{a0}\x{202f}]*([^-0-9., \x{a0}\x{202f}]*)$',
+                ['minus', 'before', 'number', 'behind'])],
+            lambda p: case
+                when p.number <> '' and list_contains(currency_signs(currency), lower(p.before || p.behind))
+                    then p.minus || regexp_replace(p.number, '[ \x{a0}\x{202f}]', '', 'g')
+                else t
+            end)[1]
     end;
 
 -- An amount of an order export, as a spreadsheet may have written it: groups of three, a decimal comma. In a currency nobody writes
@@ -77,11 +81,15 @@ create or replace macro utc(t) as
             then cast(try_strptime(t, '%d/%b/%Y:%H:%M:%S %z') as timestamp)
         when names_no_zone(t) then cast(timezone(getvariable('zone'), try_cast(replace(t, ',', '.') as timestamp)) as timestamp)
         -- A database's own way: the hours of the offset alone. And names of zones that have one meaning only.
-        when regexp_matches(t, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+ ?[+-][0-9]{2}$')
-            then cast(try_cast(regexp_replace(t, ' ?([+-][0-9]{2})$', '\1:00') as timestamptz) as timestamp)
-        when regexp_matches(t, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+ ?(WIB|WITA|WIT|JST)$')
-            then cast(try_cast(regexp_replace(
-                t, ' ?[A-Z]+$', case right(t, 3) when 'WIB' then '+07:00' when 'ITA' then '+08:00' else '+09:00' end) as timestamptz) as timestamp)
+        when regexp_matches(t, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+ ?([+-][0-9]{2}|WIB|WITA|WIT|JST)$') then
+            cast(try_cast(
+                regexp_extract(t, '^.{10}[T ][0-9:.]+') || case right(t, 3)
+                    when 'WIB' then '+07:00'
+                    when 'ITA' then '+08:00'
+                    when 'WIT' then '+09:00'
+                    when 'JST' then '+09:00'
+                    else right(t, 3) || ':00'
+                end as timestamptz) as timestamp)
     end;
 
 -- A time of an export: without a zone it is read in the plan's (variable plan_zone), and without that it cannot be told.
