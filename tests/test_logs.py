@@ -114,12 +114,23 @@ def test_a_raw_log_of_pixel_calls_is_browser_evidence(tmp_path: Path) -> None:
     [
         {"ts": "timestamp", "body": "payload", "status": "status_code"},
         {"ts": "time", "body": "request_body", "status": "response_status"},
+        {"url": "requestUrl", "body": "requestBody", "method": "httpMethod", "status": "statusCode"},
+        {"ts": "Time", "url": "Request URL", "body": "Request Body", "method": "Request Method", "status": "Status Code"},
+        {"url": "request-url", "body": "request-body"},
     ],
 )
 def test_common_synonyms_need_no_mapping(names: dict[str, str], tmp_path: Path) -> None:
     row = {names.get(key, key): value for key, value in REQUEST.items()}
     (event,) = events(_run(tmp_path, _ndjson(row)))
     assert (event["event_id"], event["accepted"]) == ("add_to_cart_123", True)
+
+
+def test_columns_of_a_table_may_have_blanks_in_their_names(tmp_path: Path) -> None:
+    row = REQUEST | {"status": "200 OK"}
+    names = {"ts": "Time", "url": "Request URL", "body": "Request Body", "method": "Request Method", "status": "Status Code"}
+    content = _csv(tmp_path, [{names.get(key, key): value for key, value in row.items()}])
+    (event,) = events(_run(tmp_path, content))
+    assert (event["event_id"], event["status"], event["accepted"]) == ("add_to_cart_123", 200, True)
 
 
 def test_every_row_is_kept_ignored_or_rejected_with_its_place(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from audit.loaders._paths import MAX_RECORD_BYTES, line_count, plain_path
 from audit.loaders._records import damage_told, quoted
 from audit.loaders._source import Source
 
-URL_KEYS = frozenset({"url", "path", "request_url", "uri", "request_uri"})
 #: Our field -> the names a log may use for it, first that holds a value.
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "ts": ("ts", "timestamp", "time", "event_time", "@timestamp", "datetime"),
@@ -50,9 +49,22 @@ _BROWSER_URL = re.compile(
 )
 
 
-def is_browser_url(url: str) -> bool:
-    """Whether only a browser's pixel calls this address."""
-    return _BROWSER_URL.match(url) is not None
+def _bare(name: str) -> str:
+    """A name as it is compared: ``requestUrl``, ``Request URL`` and ``request_url`` are one."""
+    return re.sub(r"[_ -]", "", name.lower())
+
+
+_URL_KEYS = frozenset(map(_bare, SYNONYMS["url"]))
+_BESIDE = frozenset(
+    _bare(name) for field in ("method", "body", "status", "response") for name in (*SYNONYMS[field], *_ACCESS_LOG.get(field, ()))
+)
+
+
+def has_browser_urls(source: Source) -> bool:
+    """Whether some of the first rows call an address that only a browser's pixel calls."""
+    return any(
+        _BROWSER_URL.match(str(record.get(key) or "")) for record in source.records for key in record if _bare(key) in _URL_KEYS
+    )
 
 
 def is_tag_log(keys: frozenset[str]) -> bool:
@@ -63,13 +75,11 @@ def is_tag_log(keys: frozenset[str]) -> bool:
 def is_raw(source: Source) -> bool:
     """Whether the rows are requests: a URL or path, and a body, status, response or method beside it."""
     keys = source.record_keys
-    beside = {
-        name for field in ("method", "body", "status", "response") for name in (*SYNONYMS[field], *_ACCESS_LOG.get(field, ()))
-    }
+    bare = {_bare(key) for key in keys}
     return (
         source.shape in ("ndjson", "json_array", "csv", "parquet")
-        and (bool(keys & URL_KEYS) or _has_request_lines(source))
-        and bool(keys & beside)
+        and (bool(bare & _URL_KEYS) or _has_request_lines(source))
+        and bool(bare & _BESIDE)
         and not ({"platform", "event"} <= keys)
         and not is_tag_log(keys)
     )
@@ -83,10 +93,11 @@ def _has_request_lines(source: Source) -> bool:
 
 def names_of(source: Source, field: str) -> tuple[str, ...]:
     """The names this file may use for a field, as the file spells them."""
-    own = {key.lower(): key for key in (*source.keys, *(key for record in source.records for key in record))}
-    own |= {key: key for key in own.values() if key == key.lower()}
-    common = tuple(own.get(name, name) for name in SYNONYMS.get(field, (field,)))
-    return common + tuple(own[name] for name in _ACCESS_LOG.get(field, ()) if name in own)
+    spelled = (*source.keys, *(key for record in source.records for key in record))
+    own = {_bare(key): key for key in spelled} | {key.lower(): key for key in spelled} | {key: key for key in spelled}
+    common = (own.get(name, own.get(_bare(name), name)) for name in SYNONYMS.get(field, (field,)))
+    rare = (own[_bare(name)] for name in _ACCESS_LOG.get(field, ()) if _bare(name) in own)
+    return tuple(dict.fromkeys((*common, *rare)))
 
 
 def lacks_zone(source: Source) -> bool:
@@ -200,7 +211,7 @@ def _insert(source: Source, rows: str, evidence: str, *, needs_time: bool) -> st
                 nullif(regexp_extract(url, '^(/[^?#]*)', 1), '')) as path,
             url_query(url) as query,
             whole_characters(nullif(body, '-')) as body,
-            try_cast(status as integer) as status,
+            try_cast(split_part(trim(status), ' ', 1) as integer) as status,
             error as net_error,
             response,
             coalesce(referrer, header(headers, 'referer', 'Referer')) as referrer,

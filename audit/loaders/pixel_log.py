@@ -11,10 +11,9 @@ from audit.loaders._mapped import list_key, name_fields
 from audit.loaders._paths import plain_path
 from audit.loaders._records import NO_OBJECT, damage_told, quoted, read_records, rows_of
 from audit.loaders._requests import (
-    URL_KEYS,
+    has_browser_urls,
     insert_requests,
     insert_straight,
-    is_browser_url,
     is_raw,
     names_of,
     reject_problems,
@@ -42,9 +41,7 @@ def claims(source: Source) -> bool:
     keys = source.record_keys
     if "platform" in keys and keys & _EVENT_KEYS and not {"count", "value", "date"} <= keys:
         return True
-    return is_raw(source) and any(
-        is_browser_url(str(record.get(key) or "")) for record in source.records for key in record if key.lower() in URL_KEYS
-    )
+    return is_raw(source) and has_browser_urls(source)
 
 
 def _is_decoded(source: Source) -> bool:

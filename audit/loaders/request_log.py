@@ -6,7 +6,7 @@ import duckdb
 
 from audit.loaders._mapped import list_key
 from audit.loaders._records import read_records
-from audit.loaders._requests import URL_KEYS, insert_requests, insert_straight, is_browser_url, is_raw
+from audit.loaders._requests import has_browser_urls, insert_requests, insert_straight, is_raw
 from audit.loaders._source import Source, Tally
 
 #: Rows are understood one by one.
@@ -23,9 +23,7 @@ def claims(source: Source) -> bool:
     """Rows with a URL or path and a body, status or method, whose first URL is no browser pixel's."""
     if source.mapped_kind is not None:
         return source.mapped_kind == "request_log"
-    return is_raw(source) and not any(
-        is_browser_url(str(record.get(key) or "")) for record in source.records for key in record if key.lower() in URL_KEYS
-    )
+    return is_raw(source) and not has_browser_urls(source)
 
 
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
