@@ -5,7 +5,7 @@ facet    = "money"
 severity = "blocker"
 severity_other_steps = "warning"
 deciding = true
-follows  = ["duplicate_sender"]
+follows  = ["duplicate_sender", "repeated_step"]
 needs    = []
 why      = """
 A sale without a value is counted and worth nothing. Return on ad spend falls by it, value bidding learns from sales that seem

@@ -24,6 +24,13 @@ first_check = "Reload the page of this step and watch whether the event leaves o
 not_yet     = "Do not correct the reports with an average; how often buyers reopen a page differs from week to week."
 remedy      = "Remember on the device that the event was sent, or give it an event_id that stays the same for this order or cart."
 owner       = "tracking"
+
+[causes.thank_you_page]
+means       = "The page that thanks for the order sent InitiateCheckout once more, beside the Purchase: each sale counts one checkout too many."
+first_check = "Open the thank-you page with the network panel open: InitiateCheckout leaves together with the Purchase."
+not_yet     = "Do not judge the step from checkout to purchase by these numbers; each sale adds a checkout that nobody began."
+remedy      = "Fire InitiateCheckout on the checkout page only: keep the page that shows the order out of the tag's or plugin's condition."
+owner       = "theme"
 */
 with busy_visits as (
     -- Only visits in which a step came twice are looked at closely.
@@ -41,6 +48,7 @@ core_events as (
         coalesce(e.session, e.page_load) as visit,
         e.session,
         e.page_load,
+        e.page_path,
         e.step,
         case when e.step = 'Purchase'
             then coalesce(e.order_id, e.order_key, coalesce(e.items, '') || ' ' || coalesce(e.value_sent, ''))
@@ -82,6 +90,39 @@ neighbours as (
         lag(event_key) over (partition by platform, dataset, visit, step, what order by happened_at, event_key) as before_key,
         lag(place) over (partition by platform, dataset, visit, step, what order by happened_at, event_key) as before_place
     from sequenced
+),
+-- A checkout begun on the page that sends the Purchase, at its moment, in a visit that had begun one before. Nobody begins the next
+-- one within seconds; and a shop of a single page shows one path for all.
+first_checkouts as (
+    select
+        platform,
+        dataset,
+        visit,
+        min(happened_at) as first_at
+    from core_events
+    where step = 'InitiateCheckout'
+    group by platform, dataset, visit
+),
+thank_you_checkouts as (
+    select
+        c.event_key,
+        min(p.ref) as purchase_ref
+    from core_events c
+    join core_events p
+        on p.platform = c.platform
+       and p.dataset = c.dataset
+       and p.visit = c.visit
+       and p.page_path = c.page_path
+    join first_checkouts f
+        on f.platform = c.platform
+       and f.dataset = c.dataset
+       and f.visit = c.visit
+    where c.step = 'InitiateCheckout'
+      and p.step = 'Purchase'
+      and c.page_load is not distinct from p.page_load
+      and epoch(c.happened_at) - epoch(p.happened_at) between -2 and 10
+      and f.first_at < p.happened_at - interval 2 seconds
+    group by c.event_key
 ),
 capturing_sources as (
     select distinct source
@@ -136,9 +177,10 @@ select
     coalesce(case when e.step = 'Purchase' then coalesce(e.order_id, e.order_key) end, e.event_id, e.ref) as subject,
     e.order_id,
     e.session,
-    j.found_cause is null as ok,
+    j.found_cause is null and t.event_key is null as ok,
     'once for one act of the shopper' as expected,
     case
+        when t.event_key is not null then 'again on the page of the Purchase, at its moment'
         when j.event_key is null then 'sent once'
         when j.found_cause is null then 'sent again, for a new act or with the same id'
         else 'again after ' || number_text(round(j.seconds, 1)) || ' s'
@@ -146,10 +188,11 @@ select
             || case when j.same_id then ', same event_id' when e.event_id is null or j.before_id is null then ', no event_id to tell them apart'
                 else ', another event_id' end
     end as actual,
-    j.found_cause as cause,
+    case when t.event_key is not null then 'thank_you_page' else j.found_cause end as cause,
     e.ref,
-    j.before_ref as other_ref
+    coalesce(t.purchase_ref, j.before_ref) as other_ref
 from sent_events e
 left join judged j on j.event_key = e.event_key
+left join thank_you_checkouts t on t.event_key = e.event_key
 where e.channel = 'browser'
   and coalesce(e.session, e.page_load) is not null

@@ -130,6 +130,13 @@ def _checkout_on_thanks_page(launch: Launch) -> None:
         twin.event |= {"ev": "InitiateCheckout", "ec": 2, "eid": f"c2b4f1c0-11{send.shopper}0-4a3e-9a6a-1f2e3d4c5b60"}
 
 
+def _whole_checkout_on_thanks_page(launch: Launch) -> None:
+    for send in launch.some("meta", "browser", "Purchase"):
+        twin = launch.again(send, 0.3)
+        twin.step = "InitiateCheckout"
+        twin.event |= {"ev": "InitiateCheckout", "ec": 2, "eid": f"c2b4f1c0-11{send.shopper}0-4a3e-9a6a-1f2e3d4c5b60"}
+
+
 def _empty_custom_data(send: Send) -> None:
     send.event["custom_data"] = {}
     error = {"message": "Invalid parameter", "type": "OAuthException", "code": 100, "error_subcode": 2804010}
@@ -171,7 +178,12 @@ CASES = (
     Case(
         "facebook-for-woocommerce#2348 checkout again on the thank-you page",
         _checkout_on_thanks_page,
-        ("missing_value:absent@meta",),
+        ("repeated_step:thank_you_page@meta",),
+    ),
+    Case(
+        "checkout with all its data again on the thank-you page",
+        _whole_checkout_on_thanks_page,
+        ("repeated_step:thank_you_page@meta",),
     ),
     Case("module-facebook-pixel#8 page view twice at once", _views, ("duplicate_pixel_load@meta",)),
     Case(
