@@ -37,7 +37,7 @@ def find_inputs(paths: tuple[Path, ...], plan: Plan, out: Path | None = None) ->
     """The evidence files, each with the name it goes by in references: relative to the folder it was found in.
 
     Raises:
-        InputError: a path does not exist, a pattern of the plan matches nothing, or there is nothing to read.
+        InputError: a path does not exist or is a plan, a pattern of the plan matches nothing, or there is nothing to read.
     """
     skipped = {path.resolve() for path in (plan.path, *(e.file for e in plan.evidence)) if path is not None}
     if paths:
@@ -64,6 +64,8 @@ def _from_paths(paths: tuple[Path, ...], skipped: set[Path], out: Path | None) -
             prefix = f"{path.resolve().name}/" if len(folders) > 1 else ""
             for file in _walk(path, path.resolve(), skipped, out):
                 yield InputFile(file, prefix + file.relative_to(path).as_posix())
+        elif path.suffix == ".toml" and path.exists():
+            raise InputError(f"{path}: a plan is no evidence. Name it with --plan, and beside it the files or their folder.")
         elif path.exists():
             yield InputFile(path, path.name, named=True)
         else:

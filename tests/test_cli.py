@@ -141,6 +141,13 @@ def test_a_plan_with_a_typo_names_its_key(tmp_path: Path) -> None:
     assert "launch.nmae: unknown key. Did you mean 'name'?" in result.stderr
 
 
+def test_a_plan_among_the_files_is_told_where_it_belongs(tmp_path: Path) -> None:
+    plan = CLEAN / "audit.toml"
+    result = pixel_audit("run", plan, "--out", tmp_path / "p")
+    assert result.exit_code == 2
+    assert f"{plan}: a plan is no evidence. Name it with --plan, and beside it the files or their folder." in result.stderr
+
+
 def test_a_folder_with_other_files_keeps_them(tmp_path: Path) -> None:
     out = tmp_path / "p"
     out.mkdir()
