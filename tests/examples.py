@@ -100,13 +100,13 @@ def _database() -> duckdb.DuckDBPyConnection:
 
 
 @cache
-def _views_of(query: str) -> str:
-    """The part of ``model/views`` that a query reads, itself or through another view."""
+def _views_of(query: str, has_orders: bool) -> str:
+    """The part of ``model/views`` that a query reads, itself or through another view; without orders no event gets one."""
     read = _words(query)
     kept: list[str] = []
     for statement in reversed(duckdb.extract_statements(tables.views())):
         made = re.search(r"^create (?:temp )?(?:table|view) (\w+)", statement.query, flags=re.M)
-        if made is None or made[1] in read:
+        if made[1] in read if made else has_orders or "set in_plan" in statement.query:
             kept.append(statement.query)
             read |= _words(statement.query)
     return "".join(reversed(kept))
@@ -142,7 +142,7 @@ def prepare(con: duckdb.DuckDBPyConnection, example: Example, check: Check, fold
     )
     con.execute((tables.MODEL / "orders.sql").read_text(encoding="utf-8"))
     store_platforms(con, plan)
-    con.execute(_views_of(check.sql))
+    con.execute(_views_of(check.sql, "orders" in example.given))
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: str, row: Row) -> None:
