@@ -1,6 +1,6 @@
 /*
 title       = "Server Purchases say who bought"
-failure     = "A server Purchase does not say who bought, or in a form nobody can match"
+failure     = "A server Purchase does not say who bought, says it in a form nobody can match, or names another buyer"
 facet       = "attribution"
 severity    = "warning"
 needs       = ["server events"]
