@@ -119,8 +119,8 @@ def test_a_log_of_several_destinations_says_the_same_in_slices(day: Path, monkey
     assert _tables(day) == whole
 
 
-@pytest.mark.parametrize(("memory", "room"), [("1600MB", 200e6), ("400MB", 50e6), ("80MB", 10e6), ("2000TB", 250e12)])
-def test_what_is_decoded_at_once_is_an_eighth_of_the_memory_bound(memory: str, room: float) -> None:
+@pytest.mark.parametrize(("memory", "room"), [("1600MB", 100e6), ("400MB", 25e6), ("80MB", 5e6), ("2000TB", 125e12)])
+def test_what_is_decoded_at_once_is_a_sixteenth_of_the_memory_bound(memory: str, room: float) -> None:
     con = tables.connect(memory)
     assert reading.room_for(con) == pytest.approx(room, rel=0.1)
     con.close()
