@@ -22,8 +22,8 @@ from audit.spill import private_folder
 
 #: A log of more bytes is read in slices.
 LARGE_BYTES = 64 << 20
-#: A slice is about this part of the memory bound at most: two are decoded at once, and each takes several times its own size
-#: (twice as much did not fit into 200 MB on the 1.7 GB of the bench's largest day).
+#: A slice is about this part of the memory bound at most: two are decoded at once, each takes several times its own size, and the
+#: tables of a large day need a hundred megabytes of the bound beside them.
 _PART_OF_BOUND = 16
 _UNITS = {"bytes": 0, "KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40, "PiB": 50, "EiB": 60}
 #: Slices read at once, each by one thread: within one, rows are numbered in their order.

@@ -1,5 +1,5 @@
 """``make soak``: the answer of a big run equals the answers of the same traffic in parts, and every fault put in is counted,
-also where a day is audited under a memory bound of an eighth of its size.
+also where a day is audited under a memory bound of a seventh of its size.
 
 ``python -m tests.bench.soak [ORDERS] [PARTS]`` (default 20,000 orders in 100 parts).
 """
@@ -23,7 +23,7 @@ FAULTS = {"regenerated": 50, "no_server": 40, "value": 25}
 PER_ORDER = ("event_id_mismatch", "value_mismatch", "duplicate_purchase")
 
 #: A day, and the least bound it goes through: what ten such days need, the default bound gives.
-DAY, LEAST_BOUND = 250_000, "200MB"
+DAY, LEAST_BOUND = 250_000, "250MB"
 
 Found = Counter[tuple[str, str | None]]
 
