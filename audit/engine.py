@@ -112,6 +112,8 @@ def _this_second() -> datetime:
 SMALL_BYTES = 16 << 20
 #: Requests of so many bytes are decoded at once and dropped; the next files are read after that.
 BATCH_BYTES = 64 << 20
+
+
 # ---------------------------------------------------------------------- files
 
 

@@ -307,30 +307,12 @@ select
     order_id,
     session,
     false,
-    'a click id in ttclid, the browser id in ttp',
-    'server ttclid ' || shown_id(click_id) || ', which is this event''s ttp',
-    'browser_id',
+    case when click_id = browser_id then 'a click id in ttclid, the browser id in ttp' else 'a click id in ttclid, or none' end,
+    'server ttclid ' || shown_id(click_id) || case when click_id = browser_id then ', which is this event''s ttp' else ', a fixed word' end,
+    case when click_id = browser_id then 'browser_id' else 'word' end,
     ref,
     cast(null as varchar)
 from sent_events
 where platform = 'tiktok'
   and channel = 'server'
-  and click_id = browser_id
-union all
-select
-    platform,
-    step,
-    coalesce(order_id, order_key, event_id, session, ref),
-    order_id,
-    session,
-    false,
-    'a click id in ttclid, or none',
-    'server ttclid ' || shown_id(click_id) || ', a fixed word',
-    'word',
-    ref,
-    cast(null as varchar)
-from sent_events
-where platform = 'tiktok'
-  and channel = 'server'
-  and is_click_word(click_id)
-  and click_id is distinct from browser_id
+  and (click_id = browser_id or is_click_word(click_id))

@@ -33,7 +33,7 @@ store_sales as (
     left join orders o on o.order_id = e.order_id
     where e.step = 'Purchase'
       and e.channel = 'server'
-      and e.action_source in ('physical_store', 'offline')
+      and is_store(e.action_source)
       and (e.order_id is null or o.duty_reason like 'sold through %')
       and not exists (
           select 1

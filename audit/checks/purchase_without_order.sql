@@ -66,7 +66,7 @@ with purchases as (
         e.currency,
         e.order_id,
         e.order_key,
-        case when e.channel = 'server' and e.action_source in ('physical_store', 'offline') then 1 else 0 end as is_store_sale,
+        case when e.channel = 'server' and is_store(e.action_source) then 1 else 0 end as is_store_sale,
         coalesce(e.event_at, e.seen_at) as happened_at
     from sent_events e
     where e.step = 'Purchase'

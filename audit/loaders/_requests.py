@@ -69,7 +69,7 @@ def has_browser_urls(source: Source) -> bool:
 
 def is_tag_log(keys: frozenset[str]) -> bool:
     """Whether rows are a server tag's request and answer, apart, as Stape's tags and the GTM standard write them."""
-    return "type" in keys and bool(keys & {"traceid", "trace_id"}) and bool(keys & {"requesturl", "request_url"})
+    return "type" in keys and {"traceid", "requesturl"} <= {_bare(key) for key in keys}
 
 
 def is_raw(source: Source) -> bool:

@@ -121,20 +121,19 @@ def _views(launch: Launch) -> None:
         send.event["ec"] = 2
 
 
-def _checkout_on_thanks_page(launch: Launch) -> None:
-    for send in launch.some("meta", "browser", "Purchase"):
-        twin = launch.again(send, 0.3)
-        twin.step = "InitiateCheckout"
-        for name in ("cd[value]", "cd[contents]", "cd[content_ids]", "cd[currency]"):
-            twin.event.pop(name)
-        twin.event |= {"ev": "InitiateCheckout", "ec": 2, "eid": f"c2b4f1c0-11{send.shopper}0-4a3e-9a6a-1f2e3d4c5b60"}
-
-
 def _whole_checkout_on_thanks_page(launch: Launch) -> None:
     for send in launch.some("meta", "browser", "Purchase"):
         twin = launch.again(send, 0.3)
         twin.step = "InitiateCheckout"
         twin.event |= {"ev": "InitiateCheckout", "ec": 2, "eid": f"c2b4f1c0-11{send.shopper}0-4a3e-9a6a-1f2e3d4c5b60"}
+
+
+def _checkout_on_thanks_page(launch: Launch) -> None:
+    _whole_checkout_on_thanks_page(launch)
+    for twin in launch.some("meta", "browser", "InitiateCheckout"):
+        if twin.event["eid"].startswith("c2b4f1c0-11"):
+            for name in ("cd[value]", "cd[contents]", "cd[content_ids]", "cd[currency]"):
+                twin.event.pop(name)
 
 
 def _empty_custom_data(send: Send) -> None:

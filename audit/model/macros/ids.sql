@@ -20,6 +20,8 @@ create or replace macro is_rounded(id, t) as
 -- A word that stands where an id should: the page or template did not know it.
 create or replace macro is_placeholder(t) as
     regexp_matches(lower(t), '(^|[^a-z])(undefined|null|nan)([^a-z]|$)|\[object object\]|[{][{]|[}][}]|[$][{]|%7b%7b');
+-- Where a till or a shop counter sold, as Meta and TikTok name it.
+create or replace macro is_store(action_source) as action_source in ('physical_store', 'offline');
 -- A word or a template's name in the place of a click id: nobody clicked, or nobody filled it in.
 create or replace macro is_click_word(t) as
     case when length(t) <= 40 then
