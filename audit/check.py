@@ -90,6 +90,7 @@ class Cause:
     """Why a check fails, told apart by the data. Texts are for the person who pays for the ads."""
 
     id: str
+    failure: str  # what is true when it fails for this cause; the check's own words where one sentence fits all causes
     means: str
     first_check: str
     not_yet: str
@@ -146,14 +147,16 @@ def read_check(path: Path) -> Check:
     unknown, missing = header.keys() - _KNOWN, _REQUIRED - header.keys()
     if unknown or missing:
         raise CheckFileError(f"{path.name}: unknown keys {sorted(unknown)}, missing keys {sorted(missing)}")
-    causes = {name: _cause(path, name, table) for name, table in header.get("causes", {}).items()}
-    own = _cause(path, path.stem, {k: header[k] for k in _TEXTS & header.keys()}) if _TEXTS & header.keys() else None
+    failure = header["failure"]
+    causes = {name: _cause(path, name, {"failure": failure} | table) for name, table in header.get("causes", {}).items()}
+    texts = {key: header[key] for key in _TEXTS & header.keys()}
+    own = _cause(path, path.stem, {"failure": failure} | texts) if texts else None
     if not causes and own is None:
         raise CheckFileError(f"{path.name}: neither causes nor texts of its own")
     check = Check(
         id=path.stem,
         title=header["title"],
-        failure=header["failure"],
+        failure=failure,
         facet=_one_of(path, "facet", header["facet"], FACETS),
         severity=_one_of(path, "severity", header["severity"], SEVERITIES),
         severity_other_steps=_one_of(
@@ -174,8 +177,9 @@ def read_check(path: Path) -> Check:
 
 
 def _cause(path: Path, name: str, table: dict[str, Any]) -> Cause:
-    if table.keys() != _TEXTS:
-        raise CheckFileError(f"{path.name}: cause {name!r} must have exactly {sorted(_TEXTS)}, has {sorted(table)}")
+    if table.keys() != {"failure"} | _TEXTS:
+        given = sorted(table.keys() - {"failure"})
+        raise CheckFileError(f"{path.name}: cause {name!r} must have exactly {sorted(_TEXTS)}, and may have a failure; has {given}")
     _one_of(path, f"owner of {name}", table["owner"], OWNERS)
     return Cause(id=name, **{key: " ".join(str(value).split()) for key, value in table.items()})
 

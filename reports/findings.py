@@ -59,7 +59,7 @@ def read_findings(audit: Audit, waivers: tuple[Waiver, ...]) -> tuple[Finding, .
                 number=number,
                 anchor=anchor if taken[anchor] == 1 else f"{anchor}-{taken[anchor]}",
                 check=check_id,
-                title=_title(check, ok),
+                title=_title(check, cause, ok),
                 facet=check.facet,
                 severity=severity,
                 platform=platform,
@@ -81,9 +81,12 @@ def read_findings(audit: Audit, waivers: tuple[Waiver, ...]) -> tuple[Finding, .
     return tuple(found)
 
 
-def _title(check: Check, ok: bool | None) -> str:
+def _title(check: Check, cause: str | None, ok: bool | None) -> str:
     """What is wrong; of what cannot be told, only that."""
-    return check.failure if ok is False else f"Cannot tell whether {lowered(check.title)}"
+    if ok is not False:
+        return f"Cannot tell whether {lowered(check.title)}"
+    texts = cause_of(check, cause)
+    return texts.failure if texts else check.failure
 
 
 def cause_of(check: Check, cause: str | None) -> Cause | None:
@@ -133,7 +136,8 @@ class _Roots:
         return finding
 
 
-def _kind(finding: Finding) -> tuple[str, str, str, str]:
+def kind_of(finding: Finding) -> tuple[str, str, str, str]:
+    """What findings share that are told as one problem: check, standing, weight, cause."""
     return (finding.check, finding.status, finding.severity, finding.cause or "")
 
 
@@ -145,7 +149,7 @@ def problems(audit: Audit, findings: tuple[Finding, ...]) -> tuple[Problem, ...]
     folded: dict[tuple[str, str, str, str], list[Finding]] = {}
     for finding in findings:
         root = roots.of(finding)
-        (groups if root is finding else folded).setdefault(_kind(root), []).append(finding)
+        (groups if root is finding else folded).setdefault(kind_of(root), []).append(finding)
     shown: dict[str, int] = {}
     made = []
     for kind, rows in sorted(groups.items(), key=lambda item: _weight(checks, item[0])):
@@ -168,7 +172,7 @@ def _problem(check: Check, kind: tuple[str, str, str, str], rows: list[Finding],
     return Problem(
         anchor=slug("p", check.id, cause, None if status == "failed" else status, severity),
         check=check.id,
-        headline=check.title if status == "cannot tell" else check.failure,
+        headline=rows[0].title,
         why=check.why,
         facet=check.facet,
         severity=severity,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from audit.engine import Audit
 from reports.bridge import Bridge, read_bridges
+from reports.findings import kind_of
 from reports.parts import Finding, Problem
 from reports.payloads import Comparison, read_comparisons
 from reports.text import Moment, moment, money, slug
@@ -102,7 +103,7 @@ def order_cards(
     links = _links(audit)
     bridges = read_bridges(audit)
     comparisons = read_comparisons(audit, zone)
-    headlines = {p.check: (p.anchor, p.headline) for p in reversed(problems)}
+    anchors = {(p.check, p.status, p.severity, p.cause or ""): p.anchor for p in problems}
     made = []
     for row in con.execute(
         """
@@ -137,7 +138,7 @@ def order_cards(
                 gaps=_gaps(findings, order_id),
                 bridge=bridges.get(order_id),
                 comparisons=tuple(comparisons.get(order_id, ())),
-                problems=tuple(dict.fromkeys(headlines[f.check] for f in mine if f.check in headlines)),
+                problems=tuple(dict.fromkeys((anchors[kind], f.title) for f in mine if (kind := kind_of(f)) in anchors)),
             )
         )
     return tuple(made)

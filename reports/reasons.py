@@ -49,10 +49,7 @@ def _stops(problem: Problem) -> bool:
 
 
 def _problem_reason(problem: Problem, tone: str) -> Reason:
-    if problem.status == "cannot tell":
-        sentence = f"The evidence cannot tell whether {lowered(problem.headline)}: {problem.who}."
-    else:
-        sentence = f"{problem.headline}: {problem.who}."
+    sentence = f"{problem.headline}: {problem.who}."
     first = problem.texts.first_check if problem.texts else "Open the rows below and compare them with the source files."
     return Reason(sentence, problem.owner, first, problem.anchor, tone, next(iter(problem.rows), None), problem.total)
 

@@ -119,6 +119,9 @@ def test_texts_are_written_for_a_person(check: str) -> None:
     assert all(not text[0].islower() or text.startswith(("fbc", "fbp")) for text in texts), texts
     assert all(text.endswith((".", "?")) for text in texts), texts
     assert len(found.causes) == len({cause.means for cause in found.causes.values()}), "each cause says something of its own"
+    own = [cause.failure for cause in found.causes.values() if cause.failure != found.failure]
+    assert len(own) == len(set(own)), "a headline of its own tells a cause from the others"
+    assert not any(text.endswith(".") for text in own), own
 
 
 def test_every_check_gives_the_rows_the_contract_names() -> None:

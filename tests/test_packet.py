@@ -33,6 +33,32 @@ def test_a_stop_names_its_root_and_folds_what_follows() -> None:
     assert all(row.because_of is None for problem in packet.problems for row in problem.rows)
 
 
+def test_no_two_causes_share_a_headline() -> None:
+    for name in NAMES:
+        told = [(problem.headline, problem.who) for problem in packet_of(name).problems]
+        assert len(set(told)) == len(told), name
+    headlines = [problem.headline for problem in packet_of("lost_click_ids").problems if problem.check == "missing_fbc"]
+    assert headlines == [
+        "The browser sent a Meta event without the ad click of its visit",
+        "The server sent a Meta event without the ad click of its visit",
+    ]
+
+
+def test_an_order_names_its_own_problems_in_their_words() -> None:
+    for name in NAMES:
+        packet = packet_of(name, with_plan=False)
+        told = {problem.anchor: problem.headline for problem in packet.problems}
+        assert all(told[anchor] == headline for card in packet.orders for anchor, headline in card.problems), name
+
+
+def test_what_cannot_be_told_is_never_headed_as_if_it_were_so() -> None:
+    without_orders = [file for file in evidence_of("clean_launch") if "orders" not in file.name]
+    audit = engine.run(without_orders, read_plan(STORIES / "clean_launch" / "audit.toml"), now=NOW)
+    unclear = [problem for problem in build(audit, verdict.judge(audit)).problems if problem.status == "cannot tell"]
+    assert unclear
+    assert all(problem.headline.startswith("Cannot tell whether ") for problem in unclear)
+
+
 def test_each_reason_names_who_acts_and_where_to_look_first() -> None:
     for name in NAMES:
         for reason in packet_of(name).reasons:

@@ -53,6 +53,7 @@ remedy      = "Take the click id from the _kwai_click_id cookie of the request t
 owner       = "tracking"
 
 [causes.browser_id]
+failure     = "The server sends the browser id in the place of TikTok's ad click"
 means       = "The server sends the browser id (ttp) in the field of the ad click (ttclid); TikTok finds no ad by it."
 first_check = "Look at the code that fills ttclid: it reads the _ttp cookie, or the two fields are exchanged."
 not_yet     = "Do not collect more personal data to raise match quality; the click id is free and already in the browser."
@@ -60,6 +61,7 @@ remedy      = "Fill ttclid from the landing's click id, ttp from the _ttp cookie
 owner       = "tracking"
 
 [causes.word]
+failure     = "The server sends a word in the place of TikTok's ad click"
 means       = "The server sends a word or a template's name (undefined, __CLICKID__) in the field of the ad click: nobody clicked, or nobody filled it in. TikTok finds no ad by it."
 first_check = "Look at what fills ttclid for a shopper who came through no ad, and whether the ad's address still holds a macro that the platform was to replace."
 not_yet     = "Do not count these events as attributed because the field is filled."
@@ -67,6 +69,7 @@ remedy      = "Send ttclid only where the landing brought one, and leave the fie
 owner       = "tracking"
 
 [causes.other_visit]
+failure     = "The server names an ad click of another visit"
 means       = "The server sent a click id that this order's own visit never showed; the evidence has it in a visit of another browser only."
 first_check = "Compare the server's click ids of several orders: the same one for different shoppers is a value kept too long. One shopper with two devices looks alike."
 not_yet     = "Do not move budget by these sales; some of them may be credited to somebody else's click."

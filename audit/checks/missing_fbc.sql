@@ -10,6 +10,7 @@ may be credited to no ad at all: the campaign looks weaker than it is and learns
 """
 
 [causes.browser]
+failure     = "The browser sent a Meta event without the ad click of its visit"
 means       = "The browser pixel sent the event without fbc although the visit has an ad click: the _fbc cookie was not there or could not be read on that page."
 first_check = "Open the site with ?fbclid=test, go to the page of this event and look for the _fbc cookie; its path should be / and its domain the whole shop."
 not_yet     = "Do not cut the campaign's budget for poor results: the clicks are lost on the site, not in the ad."
@@ -17,6 +18,7 @@ remedy      = "Write _fbc for path / on the shop's main domain, or let the Meta 
 owner       = "tracking"
 
 [causes.server]
+failure     = "The server sent a Meta event without the ad click of its visit"
 means       = "The server copy left without fbc although the visit has an ad click, so the copy that survives ad blockers is the one that cannot be credited."
 first_check = "Look at the code that builds the server request: is the _fbc cookie read at that moment and handed over as user_data.fbc?"
 not_yet     = "Do not collect more personal data to raise match quality; the click id is free and already in the browser."
@@ -24,6 +26,7 @@ remedy      = "Pass the _fbc cookie unchanged with each server event; where it w
 owner       = "tracking"
 
 [causes.first_event]
+failure     = "The first Meta event of the server left without the ad click of its visit"
 means       = "The first server event of the visit left on the landing page without fbc; later ones carry it. The cookie was read before it was written."
 first_check = "Compare the order of two steps on the landing page: writing _fbc, and sending the first server event."
 not_yet     = "Do not delay every event by seconds to be safe; only the first one needs the click id from the address."

@@ -10,6 +10,7 @@ event. Where the visit has one, every event should carry it.
 """
 
 [causes.browser]
+failure     = "The browser sent a Meta event without the browser id of its visit"
 means       = "The browser pixel sent the event without fbp although the visit already had one: on this page the cookie was gone or could not be read."
 first_check = "Open the page of this event and look for the _fbp cookie: other host, other path, or a sandboxed frame that sees no cookies."
 not_yet     = "Do not install a second pixel on this page; it would send a second event, not a cookie."
@@ -17,6 +18,7 @@ remedy      = "Keep the _fbp cookie on the shop's main domain and let the pixel 
 owner       = "tracking"
 
 [causes.server]
+failure     = "The server sent a Meta event without the browser id of its visit"
 means       = "The server copy left without fbp although the browser had one by then."
 first_check = "Look at the code that builds the server request: is the _fbp cookie read and handed over as user_data.fbp?"
 not_yet     = "Do not collect more personal data to raise match quality; the browser id is already there."

@@ -1,6 +1,6 @@
 /*
 title       = "Server Purchases say who bought"
-failure     = "A server Purchase does not say who bought, says it in a form nobody can match, or names another buyer"
+failure     = "A server Purchase does not say who bought in a form the platform can match"
 facet       = "attribution"
 severity    = "warning"
 needs       = ["server events"]
@@ -15,6 +15,7 @@ remedy      = "Send the order's e-mail and phone in the form the interface asks 
 owner       = "data"
 
 [causes.local_phone]
+failure     = "A server Purchase names its buyer's phone in a form nobody can match"
 means       = "The buyer's phone number was hashed as it is dialled at home, without its country code. The platform hashes numbers with the code, so this hash matches nobody."
 first_check = "Look at the line that prepares the number: 0812… must become 62812… (for TikTok +62812…) before it is hashed."
 not_yet     = "Do not count the phone as a match key, and do not send the plain number instead."
@@ -22,6 +23,7 @@ remedy      = "Put the country code in front of the number, in the form the rece
 owner       = "data"
 
 [causes.not_normalised]
+failure     = "A server Purchase names its buyer's e-mail in a form nobody can match"
 means       = "The buyer's e-mail was hashed as it was typed, with a capital letter or a blank in it. The platform hashes addresses in small letters and without blanks, so this hash matches nobody."
 first_check = "Look at the line that hashes the address: it must trim it and put it in small letters first."
 not_yet     = "Do not ask shoppers to type more carefully, and do not send the plain address instead."
@@ -29,6 +31,7 @@ remedy      = "Trim the address, put it in small letters, then hash it, on each 
 owner       = "data"
 
 [causes.wrong_hash]
+failure     = "A server Purchase names its buyer by a hash the platform does not read"
 means       = "What was sent as e-mail or phone is a shorter hash than SHA-256, as MD5 (32 characters) or SHA-1 (40) make it. The platform compares SHA-256, so it matches nobody."
 first_check = "Look up which hash function this code or this field of the customer database uses; SHA-256 gives 64 characters."
 not_yet     = "Do not hash the short hash once more with SHA-256; that matches nobody either."
@@ -36,6 +39,7 @@ remedy      = "Take the plain value, bring it into the form the platform asks fo
 owner       = "data"
 
 [causes.other_buyer]
+failure     = "A server Purchase names another buyer"
 means       = "The e-mail or phone on this Purchase is another buyer's: that of another order, or one and the same for the buyers of several orders, while the export holds another one for this order. The platform credits the sale to the wrong person, or to nobody."
 first_check = "Look where this sender takes the customer from: a page or an object that is kept in a cache, a variable that outlives its request, the shop's own test account."
 not_yet     = "Do not judge audiences or the match quality score by these events: the field is filled, with the wrong person."

@@ -17,6 +17,7 @@ remedy      = "Record one visit with ?ttclid= in its address as a HAR, or let th
 owner       = "tracking"
 
 [causes.browser]
+failure     = "The browser sent a TikTok event without the ad click of its visit"
 means       = "The browser pixel sent the event without the click id although the visit landed with one: it did not survive from the landing to this page."
 first_check = "See whether the shop moves to another host or opens the checkout in a new window after the landing, and whether the pixel's cookies are switched off."
 not_yet     = "Do not judge the campaign by these days; its clicks were lost on the site."
@@ -24,6 +25,7 @@ remedy      = "Load the TikTok pixel on the landing page with its cookies enable
 owner       = "tracking"
 
 [causes.server]
+failure     = "The server sent a TikTok event without the ad click of its visit"
 means       = "The server copy left without ttclid although the visit has one."
 first_check = "Look at the code that builds the server request: is the stored ttclid read at that moment, and under the cookie name the site really uses?"
 not_yet     = "Do not collect more personal data to raise match quality; the click id is free and already in the browser."
@@ -31,6 +33,7 @@ remedy      = "Keep ttclid from the landing's address in a cookie and pass it wi
 owner       = "tracking"
 
 [causes.first_event]
+failure     = "The first TikTok event of the server left without the ad click of its visit"
 means       = "The first server event of the visit left without ttclid; later ones carry it. The cookie was read before it was written."
 first_check = "Compare the order of two steps on the landing page: keeping ttclid, and sending the first server event."
 not_yet     = "Do not delay every event by seconds to be safe; only the first one needs the click id from the address."

@@ -10,6 +10,7 @@ the server's above all.
 """
 
 [causes.browser]
+failure     = "The browser sent a TikTok event without the browser id of its visit"
 means       = "The browser pixel sent the event without its id although the visit already had one: on this page its cookie was off or out of reach."
 first_check = "Open the page of this event and look for the _ttp cookie, and search the site for ttq.disableCookie."
 not_yet     = "Do not install a second pixel on this page; it would send a second event, not a cookie."
@@ -17,6 +18,7 @@ remedy      = "Enable the pixel's first-party cookies and keep the page on the s
 owner       = "tracking"
 
 [causes.server]
+failure     = "The server sent a TikTok event without the browser id of its visit"
 means       = "The server copy left without ttp although the browser had its id by then."
 first_check = "Look at the code that builds the server request: is the _ttp cookie read and handed over as ttp?"
 not_yet     = "Do not collect more personal data to raise match quality; the browser id is already there."
@@ -24,6 +26,7 @@ remedy      = "Pass the _ttp cookie unchanged with each server event."
 owner       = "tracking"
 
 [causes.first_event]
+failure     = "The first TikTok event of the server left without the browser id of its visit"
 means       = "Only the first server event of the visit lacks ttp; later ones carry it. It was sent before the cookie was read."
 first_check = "See whether the first page sends its server event before the TikTok pixel has loaded and written _ttp."
 not_yet     = "Do not hold back the whole page for the pixel; one event is at stake."

@@ -24,7 +24,7 @@ def render(packet: Packet) -> str:
 
 def _annotation(problem: Problem) -> str:
     level = _LEVELS[problem.severity] if problem.status == "failed" else "notice"
-    title = problem.headline if problem.status == "failed" else f"Cannot tell: {problem.headline}"
+    title = problem.headline
     place = _PLACE.match(problem.rows[0].refs[0]) if problem.rows and problem.rows[0].refs else None
     properties = [f"title={_property(title)}"]
     if place:
