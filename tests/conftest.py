@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.sharing import sharing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 MATRIX = "fault matrix"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What tests share lies in one folder of the run; its workers inherit it."""
+    if not hasattr(config, "workerinput"):
+        kept = ExitStack()
+        kept.enter_context(sharing())
+        config.add_cleanup(kept.close)
 
 
 @pytest.fixture(scope="session")

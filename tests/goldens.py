@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reports.formats import csv, html, json, junit, markdown, sarif
 from tests.packets import packet_of
+from tests.sharing import sharing
 
 FOLDER = Path(__file__).parent / "goldens"
 STORY = "regenerated_ids"
@@ -26,5 +27,6 @@ def rendered(name: str) -> bytes:
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for file in FORMATS:
-        (FOLDER / file).write_bytes(rendered(file))
+    with sharing():
+        for file in FORMATS:
+            (FOLDER / file).write_bytes(rendered(file))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from reports.formats import json as run_format
 from reports.packet import Packet, build
 from reports.parts import Signature
 from reports.text import Moment, moment
+from tests.sharing import shared
 
 STORIES = Path(__file__).parent.parent / "sample_data"
 NOW = datetime(2026, 11, 20, 12)
@@ -52,8 +54,14 @@ def audited(story: str, *, with_plan: bool = True) -> engine.Audit:
 @cache
 def packet_of(story: str, *, with_plan: bool = True) -> Packet:
     """The packet of a sample story."""
+    name = f"packet of {story}{'' if with_plan else ' without its plan'}"
+    packet: Packet = pickle.loads((shared(name, partial(_pickled, story, with_plan)) / "packet").read_bytes())
+    return packet
+
+
+def _pickled(story: str, with_plan: bool, folder: Path) -> None:
     audit = audited(story, with_plan=with_plan)
-    return build(audit, verdict.judge(audit))
+    (folder / "packet").write_bytes(pickle.dumps(build(audit, verdict.judge(audit))))
 
 
 def compared(story: str, before: str) -> Packet:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from click.testing import CliRunner
 
 from audit.cli import main
+from tests.sharing import shared, sharing
 
 FOLDER = Path(__file__).parent.parent / "sample_data"
 STORIES = tuple(sorted(path.parent.name for path in FOLDER.glob("*/audit.toml")))
@@ -21,11 +21,19 @@ _CELLS = ("chain", "dedup", "money", "senders", "attribution", "delivery")
 @cache
 def audited(story: str) -> dict[str, Any]:
     """The run of a story, as its run.json holds it."""
-    with TemporaryDirectory() as folder:
-        command = ["demo", story, "--now", NOW, "--format", "json", "--out", str(Path(folder) / "packet")]
-        result = CliRunner().invoke(main, command, catch_exceptions=False)
-    run: dict[str, Any] = json.loads(result.stdout)
+    run: dict[str, Any] = json.loads((demo(story) / "stdout").read_text(encoding="utf-8"))
     return run
+
+
+def demo(story: str) -> Path:
+    """A folder with the story's packet, as the command writes it, and what it said. Work on a copy."""
+    return shared(f"demo of {story}", partial(_demo, story))
+
+
+def _demo(story: str, folder: Path) -> None:
+    command = ["demo", story, "--now", NOW, "--format", "json", "--out", str(folder / "packet")]
+    result = CliRunner().invoke(main, command, catch_exceptions=False)
+    (folder / "stdout").write_text(result.stdout, encoding="utf-8")
 
 
 def roots(run: dict[str, Any]) -> set[tuple[str, str | None, str | None]]:
@@ -58,5 +66,6 @@ def expected(story: str) -> str:
 
 
 if __name__ == "__main__":
-    for name in STORIES:
-        (FOLDER / name / "expected.txt").write_text(acceptance(audited(name)), encoding="utf-8")
+    with sharing():
+        for name in STORIES:
+            (FOLDER / name / "expected.txt").write_text(acceptance(audited(name)), encoding="utf-8")

@@ -22,6 +22,7 @@ from audit.errors import InputError
 from reports.files import seal
 from reports.signing import read_signoff, sign
 from reports.verifying import verify
+from tests.stories import demo
 
 STORIES = Path(__file__).parent.parent / "sample_data"
 NOW = "2026-11-20T12:00:00Z"
@@ -39,7 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A launch that may go and one that must stop, with their evidence beside them."""
     root = tmp_path_factory.mktemp("made")
     for story in ("clean_launch", "wrong_value"):
-        pixel_audit("demo", story, "--out", root / story / "packet", "--now", NOW)
+        shutil.copytree(demo(story) / "packet", root / story / "packet")
         shutil.copytree(STORIES / story, root / story / "evidence")
     return root
 
