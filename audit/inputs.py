@@ -14,6 +14,8 @@ PLAN_NAME = "audit.toml"
 NOTE_NAME = "HOW-TO-EXPORT.md"
 #: A folder that holds this is an earlier output, never evidence.
 OUTPUT_MARK = "run.json"
+#: No folder of evidence has others so far below it; a tree without end would take as long to walk.
+_DEEPEST = 50
 OUTPUT_FILES = frozenset({"packet.html", "run.json", "findings.csv", "audit.duckdb", "packet.sha256", "signoff.json"})
 
 
@@ -74,6 +76,10 @@ def _from_paths(paths: tuple[Path, ...], skipped: set[Path], out: Path | None) -
 
 def _walk(folder: Path, root: Path, skipped: set[Path], out: Path | None, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
     above |= {folder.resolve()}
+    if len(above) > _DEEPEST:
+        raise InputError(
+            f"{root}: folders lie more than {_DEEPEST} deep in it, which no evidence does. Name the folder that holds the files."
+        )
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
@@ -126,6 +132,10 @@ def _matches(root: Path, pattern: str) -> Iterable[Path]:
         )
     except ValueError as error:
         raise InputError(f"inputs.paths: {pattern!r} is no pattern ({error}).") from error
+    except RecursionError as error:
+        raise InputError(
+            f"inputs.paths: {pattern!r} leads through folders that are nested without end. Mend the pattern."
+        ) from error
 
 
 def _is_hidden(parts: tuple[str, ...]) -> bool:

@@ -137,6 +137,10 @@ def refusal(out: Path, error: OSError) -> OutputError:
 
 def _check(out: Path, where: Path) -> None:
     """What can be known before anything is tried."""
+    if not _is_text(where):
+        raise OutputError(
+            f"{out}: the name of this folder, or of one it lies in, is no UTF-8 text. Name another folder with --out."
+        )
     if where.exists() and not where.is_dir():
         raise OutputError(f"{out}: is a file, not a folder. Name another folder with --out.")
     if where.is_dir() and not os.access(where, os.W_OK | os.X_OK):
@@ -144,6 +148,14 @@ def _check(out: Path, where: Path) -> None:
     for name in OUTPUT_FILES:
         if (where / name).is_dir():
             raise OutputError(f"{out / name}: is a folder; a file of the packet goes there. Name another folder with --out.")
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _make(folder: Path, made: list[Path]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 
 from audit import engine
 from audit.cli import main
+from audit.errors import InputError
 from audit.inputs import find_inputs
 from audit.plan import Plan
 from audit.plan_file import read_plan
@@ -283,3 +285,31 @@ def test_a_name_that_is_no_text_is_told_as_that(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["run", str(folder), "--out", str(tmp_path / "p")], catch_exceptions=False)
     said = "log\\udcff.ndjson: the name of this file, or of a folder it lies in, is no UTF-8 text. Rename it."
     assert (result.exit_code, result.stderr) == (2, f"pixel-audit: {folder}/{said}\n")
+
+
+def test_a_folder_for_the_packet_whose_name_is_no_text_is_told_as_that(tmp_path: Path) -> None:
+    (tmp_path / "log.ndjson").write_text(f"{json.dumps(REQUEST)}\n")
+    out = os.fsdecode(os.fsencode(tmp_path) + b"/out\xff")
+    result = CliRunner().invoke(main, ["run", str(tmp_path / "log.ndjson"), "--out", out], catch_exceptions=False)
+    said = "out\\udcff: the name of this folder, or of one it lies in, is no UTF-8 text. Name another folder with --out."
+    assert (result.exit_code, result.stderr) == (2, f"pixel-audit: {tmp_path}/{said}\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["log.ndjson"]
+
+
+def test_folders_without_end_are_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "evidence").mkdir()
+    (tmp_path / "audit.toml").write_text('[inputs]\npaths = ["evidence/**/*.ndjson"]\n')
+    held = os.open(tmp_path / "evidence", os.O_RDONLY)
+    for _ in range(1100):  # longer than any path may be: only step by step
+        os.mkdir("d", dir_fd=held)
+        deeper = os.open("d", os.O_RDONLY, dir_fd=held)
+        os.close(held)
+        held = deeper
+    os.close(held)
+    try:
+        with pytest.raises(InputError, match="evidence: folders lie more than 50 deep in it"):
+            find_inputs((tmp_path / "evidence",), Plan())
+        with pytest.raises(InputError, match="folders that are nested without end"):
+            find_inputs((), read_plan(tmp_path / "audit.toml"))
+    finally:
+        subprocess.run(["rm", "-rf", tmp_path / "evidence"], check=True)
