@@ -128,8 +128,6 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
     with Digests() as digests:
         for file in files:
             source = _with_mapping(read_source(file.path, file.name), plan)
-            if digests.is_repeated(source):
-                continue
             found = claimant(source)
             if found is None:
                 if file.named:
@@ -139,7 +137,8 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
                     )
                 unrecognised.append(file.name)
                 continue
-            sources.append((source, *found))
+            if not digests.is_repeated(source):  # of what is no evidence nothing but its first bytes is read
+                sources.append((source, *found))
         if not sources:
             extra = f" Not recognised: {', '.join(unrecognised)}." if unrecognised else ""
             raise InputError(

@@ -235,3 +235,13 @@ def test_no_plan_whatever_its_values_does_more_than_complain(table: dict[str, An
     path.write_text(text, encoding="utf-8")
     with suppress(AuditError):
         read_plan(path)
+
+
+def test_of_a_file_of_no_known_format_only_the_ends_are_read(tmp_path: Path) -> None:
+    """A recording of the screen beside the evidence, or the image of a disk."""
+    (tmp_path / "log.ndjson").write_text(f"{GOOD}\n")
+    for name in ("disk.img", "copy.img"):
+        with (tmp_path / name).open("wb") as image:
+            image.truncate(1 << 40)  # all of it would take hours
+    audit = engine.run([engine.InputFile(path, path.name) for path in sorted(tmp_path.iterdir())], Plan())
+    assert audit.unrecognised == ("copy.img", "disk.img")
