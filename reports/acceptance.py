@@ -253,44 +253,46 @@ def predicted(audit: Audit) -> tuple[Predicted, ...]:
     missing = [r[0] for r in audit.con.execute("select platform from plan_platforms").fetchall()]
     datasets += [(name, None) for name in missing if name not in {platform for platform, _ in datasets}]
     order = {name: place for place, name in enumerate(missing)}
+    counted_money, keyless = _counted(audit)
     return tuple(
-        _predicted(audit, platform, dataset, orders, worth, digits)
+        Predicted(
+            platform=platform,
+            dataset=dataset,
+            step=STEPS[-1],
+            orders=orders,
+            low=sum(row[1] for row in counted_money.get((platform, dataset), ())),
+            high=sum(row[2] for row in counted_money.get((platform, dataset), ())),
+            order_value=worth,
+            counted_value=tuple(
+                Amounts(currency, low or Decimal(0), high or Decimal(0), digits.get(currency, 0))
+                for currency, _, _, low, high in counted_money.get((platform, dataset), ())
+                if currency
+            ),
+            keyless=keyless.get((platform, dataset), 0),
+        )
         for platform, dataset in sorted(datasets, key=lambda d: (order.get(d[0], 99), d[0], d[1] or "~"))
     )
 
 
-def _predicted(
-    audit: Audit, platform: str, dataset: str | None, orders: int, worth: tuple[Amounts, ...], digits: dict[str, int]
-) -> Predicted:
-    counts = audit.con.execute(
+_Pixel = tuple[str, str | None]
+_Money = tuple[str | None, int, int, Decimal | None, Decimal | None]
+
+
+def _counted(audit: Audit) -> tuple[dict[_Pixel, list[_Money]], dict[_Pixel, int]]:
+    """By platform and dataset, asked once for all of them: what is counted in each currency, and the events without a key."""
+    money: dict[_Pixel, list[_Money]] = {}
+    for platform, dataset, *row in audit.con.execute(
         """
-        select p.currency, sum(p.low), sum(p.high), sum(p.low_value), sum(p.high_value)
+        select p.platform, p.dataset, p.currency, sum(p.low), sum(p.high), sum(p.low_value), sum(p.high_value)
         from predicted_orders p
         left join judged_orders j on j.order_id = p.order_id
-        where p.platform = $platform
-          and p.dataset is not distinct from $dataset
-          and (p.order_id is null or j.order_id is not null)
-        group by p.currency
-        order by p.currency
-        """,
-        {"platform": platform, "dataset": dataset},
-    ).fetchall()
+        where p.order_id is null or j.order_id is not null
+        group by p.platform, p.dataset, p.currency
+        order by p.platform, p.dataset, p.currency
+        """
+    ).fetchall():
+        money.setdefault((platform, dataset), []).append((row[0], int(row[1]), int(row[2]), row[3], row[4]))
     keyless = audit.con.execute(
-        "select count(*) from counted_events where platform = $p and dataset is not distinct from $d and unit is null",
-        {"p": platform, "d": dataset},
-    ).fetchone() or (0,)
-    return Predicted(
-        platform=platform,
-        dataset=dataset,
-        step=STEPS[-1],
-        orders=orders,
-        low=sum(int(row[1]) for row in counts),
-        high=sum(int(row[2]) for row in counts),
-        order_value=worth,
-        counted_value=tuple(
-            Amounts(currency, low or Decimal(0), high or Decimal(0), digits.get(currency, 0))
-            for currency, _, _, low, high in counts
-            if currency
-        ),
-        keyless=int(keyless[0]),
-    )
+        "select platform, dataset, count(*) from counted_events where unit is null group by platform, dataset"
+    ).fetchall()
+    return money, {(platform, dataset): count for platform, dataset, count in keyless}

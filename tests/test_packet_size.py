@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv as csv_reader
 import io
 import time
+from dataclasses import replace
+from typing import cast
 
+import duckdb
 import pytest
 
 from audit import engine, verdict
 from audit.plan_file import read_plan
+from reports.acceptance import predicted
 from reports.formats import csv, html, junit, markdown
 from reports.packet import Packet, build
 from tests.packets import NOW, STORIES, evidence_of, packet_of
@@ -54,6 +58,32 @@ def large() -> Packet:
     packet = build(audit, verdict.judge(audit))
     con.close()
     return packet
+
+
+def test_thousands_of_pixels_take_no_statement_each() -> None:
+    """A log of a whole agency, or one whose pixel id was made up anew with each hit."""
+    audit = engine.run(evidence_of("clean_launch"), read_plan(STORIES / "clean_launch" / "audit.toml"), now=NOW)
+    asked = _Asked(audit.con)
+    before = len(predicted(replace(audit, con=cast(duckdb.DuckDBPyConnection, asked))))
+    statements = asked.number
+    audit.con.execute(
+        "insert into predicted_orders by name"
+        " select 'meta' as platform, 'pixel ' || n as dataset, 0 as low, 0 as high from range(3000) r(n)"
+    )
+    assert len(predicted(replace(audit, con=cast(duckdb.DuckDBPyConnection, asked)))) == before + 3000
+    assert asked.number == 2 * statements
+    audit.con.close()
+
+
+class _Asked:
+    """A connection that counts what it is asked."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self.con, self.number = con, 0
+
+    def execute(self, query: str) -> duckdb.DuckDBPyConnection:
+        self.number += 1
+        return self.con.execute(query)
 
 
 def test_a_test_order_s_packet_is_under_one_mebibyte() -> None:
