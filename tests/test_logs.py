@@ -273,8 +273,16 @@ STAMPED = {"data": [{"event_name": "Purchase", "event_time": 1795168800, "event_
         ("2026-11-20 17:42:00", "Asia/Jakarta", STAMPED, True),
     ],
     ids=[
-        "named", "the plan's", "unknown", "unknown, with slashes", "named by its hours", "seven hours from its events",
-        "that of its events", "the plan's, and its events agree", "not the plan's", "the plan's, sent later",
+        "named",
+        "the plan's",
+        "unknown",
+        "unknown, with slashes",
+        "named by its hours",
+        "seven hours from its events",
+        "that of its events",
+        "the plan's, and its events agree",
+        "not the plan's",
+        "the plan's, sent later",
     ],
 )
 def test_a_clock_without_a_zone_is_known_where_something_tells_it(
@@ -322,3 +330,26 @@ def test_a_token_in_a_body_written_as_a_text_is_seen(tmp_path: Path) -> None:
     body = json.dumps(json.dumps(STAMPED | {"access_token": "EAAGm0PX4ZCpsBAKZCdC"}))
     audit = _run(tmp_path, _ndjson(REQUEST | {"url": f"https://{GRAPH}", "body": body}))
     assert audit.con.execute("select has_secret from events").fetchall() == [(True,)]
+
+
+@pytest.mark.parametrize("container", ["ndjson", "array", "gzip", "one line"])
+def test_a_log_whose_first_request_carries_a_thousand_events_is_a_log(container: str, tmp_path: Path) -> None:
+    """Platforms take a thousand at once: the first row alone is longer than what a file is usually known by."""
+    event = {
+        "event_name": "Purchase",
+        "event_time": 1763632800,
+        "user_data": {"em": ["0" * 64]},
+        "custom_data": {"note": "x" * 500},
+    }
+    body = json.dumps({"data": [{**event, "event_id": f"e{number}"} for number in range(1000)]})
+    first = REQUEST | {"url": "https://graph.facebook.com/v23.0/1234567890123456/events", "body": body}
+    content = {
+        "ndjson": lambda: _ndjson(first, REQUEST),
+        "array": lambda: json.dumps([first, REQUEST], indent=1).encode(),
+        "gzip": lambda: gzip.compress(_ndjson(first, REQUEST)),
+        "one line": lambda: _ndjson(first).strip(),
+    }[container]()
+    assert len(body) > 600_000
+    audit = _run(tmp_path, content)
+    rows = 1 if container == "one line" else 2
+    assert (len(events(audit)), _accounts(audit)) == (999 + rows, ("request_log", rows, rows, 0, 0))

@@ -22,6 +22,9 @@ from audit.loaders._json_stream import JsonStream
 from audit.loaders._unpacking import DAMAGED, check_parquet_size, check_unpacked_size, packing_of, unpacked
 
 HEAD_BYTES = 262_144
+#: What is looked at where the first row alone is longer: a request may carry a thousand events.
+_LONG_HEAD_BYTES = 8 << 20
+_HAR = re.compile(rb'\s*\{\s*"log"')
 _RECORDS_PEEKED = 20
 #: A table with more columns is neither a log nor an export, and takes the time of one many times its size.
 _MAX_COLUMNS = 900
@@ -104,18 +107,28 @@ def read_source(path: Path, name: str) -> Source:
     tail = check_unpacked_size(path, name)
     try:
         with unpacked(path) as stream:
-            head = stream.read(HEAD_BYTES)
+            head, looked_at = stream.read(HEAD_BYTES), HEAD_BYTES
+            if len(head) == HEAD_BYTES and _holds_no_row(head):
+                head, looked_at = head + stream.read(_LONG_HEAD_BYTES - HEAD_BYTES), _LONG_HEAD_BYTES
     except DAMAGED as error:
         raise InputError(f"{name}: packed, but damaged or half-written ({error}). Copy it again.") from error
     if not head.strip():
         raise InputError(f"{name}: the file is empty. Export it again, or leave it out.")
-    whole = len(head) < HEAD_BYTES
+    whole = len(head) < looked_at
     look = _look_parquet(path, name) if head.startswith(b"PAR1") else _look(head, whole)
     if look["shape"] == "csv":
         _check_width(name, len(look["keys"]))
     torn = is_torn(tail, look["shape"], len(look.get("keys", ())), look.get("delimiter", ","))
     packing = packing_of(path)
     return Source(path=path, name=name, packing=packing, stamp=stamp, is_torn=torn, **look)
+
+
+def _holds_no_row(head: bytes) -> bool:
+    """Whether the first row of a log or a list of rows goes beyond the first bytes."""
+    start = text_of(head[:100]).lstrip()[:1]
+    if start == "{":
+        return b"\n" not in head and not _HAR.match(head)
+    return start == "[" and not _first_items(text_of(head), "item")
 
 
 def _check_width(name: str, columns: int) -> None:
