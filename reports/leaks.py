@@ -26,11 +26,14 @@ _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 PATTERNS = {
     # From the beginning of a word only: from each of its letters a page full of long words would take its time.
     "e-mail address": re.compile(
-        r"(?<![\w.%+-])[\w.%+-]+(?:@|%(?:25)*40)(?:[\w%-]{1,63}\.)+(?:[^\W\d_]{2,24}|xn--[a-z0-9-]+)\b", re.I
+        r"(?<![\w.%+-])[\w.%+-]+(?:[@\uff20]|%(?:25)*40|&(?:amp;)*(?:#0*64|#x0*40|commat);|\\+u0040)(?:[\w%-]{1,63}[.\uff0e])+"
+        r"(?:[^\W\d_]{2,24}|xn--[a-z0-9-]+)\b",
+        re.I,
     ),
     "phone number": re.compile(
-        r"(?<![\w+])(?:\+|%2b|&#43;)[1-9](?:[ ()./-]{0,2}\d){8,14}(?!\d)"
-        r"|(?<![\w.+-])08[1-9]\d{0,2}[ .-]\d{3,4}[ .-]?\d{2,5}(?![\w-])",
+        r"(?<![\w+])(?:[+\uff0b]|%2b|&#43;)[1-9\uff11-\uff19](?:[ ()./\xa0\u2000-\u2015\u202a-\u202f\u3000-]{0,2}\d){8,14}(?!\d)"
+        r"|(?<![\w.+-])08[1-9]\d{0,2}[ .\xa0\u2010-\u2015-]\d{3,4}[ .\xa0\u2010-\u2015-]?\d{2,5}(?![\w-])"
+        r"|\b(?:phone|tel|telp|whatsapp|wa|msisdn)(?:\.me/|[\"']?[=:][\"']?)\d{9,15}\b",
         re.I,
     ),
     "IP address": re.compile(
@@ -41,7 +44,9 @@ PATTERNS = {
         r"\b(?:(?i:(?:access[_-]?token|api[_-]?key|client[_-]?secret)(?:=|%3d|\"\s*:\s*\"|&#34;:\s*&#34;)[\w|.%-]{16,})"
         r"|EAA[A-Za-z0-9]{24,}|shp(?:at|ca|pa|ss)_[0-9a-f]{16,}|[spr]k_(?:live|test)_\w{16,}|c[ks]_[0-9a-f]{32,}"
         r"|eyJ[\w-]{10,}\.eyJ[\w-]{10,}|whsec_\w{16,}"
-        r"|xox[abeprs]-[\w-]{10,}|gh[opsru]_\w{20,}|AKIA[0-9A-Z]{16}\b|AIza[\w-]{30,})"
+        r"|xox[abeprs]-[\w-]{10,}|gh[opsru]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|AKIA[0-9A-Z]{16}\b|AIza[\w-]{30,}"
+        r"|ya29\.[\w-]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}|sk-(?:proj|svcacct|ant)-[\w-]{16,}|1//0[\w-]{20,}"
+        r"|(?:bot)?\d{6,12}:AA[\w-]{30,}|hooks\.slack\.com/services/[\w/-]{10,})|-----BEGIN [A-Z ]*PRIVATE KEY-----"
     ),
     "authorization": re.compile(r"\bbearer\s+[\w.~+/-]{16,}|\bauthorization\b[\"']?\s*[:=]\s*[\"']?\w+\s+[\w.~+/=-]{8,}", re.I),
     "cookie": re.compile(

@@ -319,6 +319,45 @@ def test_an_id_that_only_looks_like_somebody_s_stays_as_it_is(text: str) -> None
     assert _told(text, "masked") == _told(text, "masked_id") == text
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("dewi&#64;mail.com", "[email]"), ("dewi&#x40;mail.com", "[email]"), ("dewi&amp;#064;mail.com", "[email]"),
+        ("dewi&commat;mail.com", "[email]"), (r"dewi\u0040mail.com", "[email]"), ("dewi＠mail.com", "[email]"),
+        ("ｄｅｗｉ＠ｍａｉｌ．ｃｏｍ", "[email]"), ("sean.o'brien@mail.com", "[email]"), ("dewi!x@mail.com", "[email]"),
+        ("https://dewi:geheim@shop.example/a", "https://[email]/a"),
+        ("call +62\u00a0812\u00a07700\u00a00999", "call [phone]"), ("+62 812\u20117700\u20110999", "[phone]"),
+        ("＋６２８１２７７０００９９９", "[phone]"), ("&#43;6281277000999", "[phone]"), ("090-1234-5678", "[phone]"),
+        ("0062 812 7700 0999", "[phone]"), ("(555) 123-4567", "[phone]"), ("(11) 91234-5678", "[phone]"),
+        ("0812\u00a07700\u00a0999", "[phone]"), ("/send/wa.me/6281277000999", "/send/wa.me/[phone]"),
+        ("lead_phone=081277000999", "lead_phone=[phone]"), ("tel:0812.7700.0999", "tel:[phone]"),
+        ("WA: 81277000999", "WA: [phone]"),
+        ("ya29.a0AfH6SMBx1234567890abc", "[secret]"), ("SG.abcdefghijklmnop_q.rstuvwxyz0123456789", "[secret]"),
+        ("github_pat_11ABCDEFG0123456789ab", "[secret]"), ("glpat-abcdefgh_ijklmnop", "[secret]"),
+        ("sk-proj-abcdefghijklmnop", "[secret]"), ("bot123456789:AAabcdefghijklmnopqrstuvwxyz012345", "[secret]"),
+        ("https://hooks.slack.com/services/T0/B0/abcdefgh", "https://[secret]"), ("1//0gabcdefghijklmnopqrstuvwx", "[secret]"),
+        ("-----BEGIN PRIVATE KEY-----MIIEvQ", "[secret]"), ("appsecret_proof=0a1b2c3d", "appsecret_proof=[secret]"),
+        ("_ga=GA1.1.1234567890.1763600000", "_ga=[cookie]"),
+    ],
+)  # fmt: skip
+def test_however_it_is_written_it_is_masked(text: str, shown: str) -> None:
+    assert _told(text, "masked") == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "24.11.20.001", "INV/2026/11/0812-001", "00123-20261120", "2026-11-20 10:00:00", "0112-2026", "phone case 12",
+        "phone-case-12345678",
+        "tel 12", "SKU (500) 12-3456", "sk-kaos-hitam-polos-lengan-pendek", "GA4 view_item", "shop@home", "1&#45;2",
+        "wa_blast_20261120", "R-1//0815", "BOT:AA-1",
+        "d05-1234-5678", "5aa0-0123-4567-8901", "https://www.tiktok.com/@shop.id/video/7512345678901234567",
+    ],
+)  # fmt: skip
+def test_what_names_an_order_or_an_article_stays_readable(text: str) -> None:
+    assert _told(text, "masked") == text
+
+
 def test_the_ids_of_two_people_stay_two_ids() -> None:
     query = "select masked_id('jo@mail.com'), masked_id('an@mail.com'), masked_id('jo@mail.com')"
     first, second, again = tables.connect().execute(query).fetchone() or ("", "", "")

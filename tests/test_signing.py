@@ -360,8 +360,20 @@ def test_a_damaged_signoff_is_a_mistake_that_changes_nothing(clean: Path, conten
 # ---------------------------------------------------------------------- what must not stand in a packet
 
 SECRETS = {
-    "e-mail address": ["dewi.lestari@mail.co.id", "dewi.lestari%40mail.co.id", "dewi%2540mail.co.id", "déwi@kanári.example"],
-    "phone number": ["+62 812-3456-7890", "%2B6281234567890", "0812-3456-7890"],
+    "e-mail address": [
+        "dewi.lestari@mail.co.id",
+        "dewi.lestari%40mail.co.id",
+        "dewi%2540mail.co.id",
+        "déwi@kanári.example",
+        "dewi&#64;mail.id",
+    ],
+    "phone number": [
+        "+62 812-3456-7890",
+        "%2B6281234567890",
+        "0812-3456-7890",
+        "+62 812\u20113456\u20117890",
+        "wa.me/6281234567890",
+    ],
     "IP address": ["203.0.113.77", "2001:db8:77::5"],
     "access token": [
         "access_token=EAAGm0PX4ZCpsBAKZCmZBZA",
@@ -369,6 +381,7 @@ SECRETS = {
         '"access_token": "9f8e7d6c5b4a39281706"',
         "xoxb-1234567890-abcdef",
         "AKIAIOSFODNN7EXAMPLE",
+        "github_pat_11ABCDEFG0123456789ab",
     ],
     "authorization": ["Bearer 9f8e7d6c5b4a39281706", "Authorization: Basic ZGV3aTpyYWhhc2lh"],
     "cookie": ["Cookie: session=9f8e7d6c5b4a", "fb.1.1795168800000.1098115397"],

@@ -11,39 +11,59 @@ create or replace macro without_secrets(t) as
                     || '|(?i:authorization)[\\"'' ]*(?:[:=]|%(?:25)*3[ad])(?:[\\"'' ]|%(?:25)*20)*(?:[A-Za-z]+(?: |[+]|%(?:25)*20)+)?[^ "'',;&\\]{4,}'
                     || '|\bsfpk_[A-Za-z0-9]{8,}|\b[spr]k_(?:(?:live|test)_[A-Za-z0-9]{8,}|[A-Za-z0-9]{24,})|\bshp(?:at|ss|ca|pa)_[A-Za-z0-9]{8,}'
                     || '|\bc[ks]_[0-9a-f]{32,}|\bwhsec_[A-Za-z0-9+/]{16,}|\bxox[abeprs]-[A-Za-z0-9-]{10,}'
-                    || '|\bgh[opsru]_[A-Za-z0-9]{20,}|\bAKIA[0-9A-Z]{16}\b|\bAIza[A-Za-z0-9_-]{30,}',
+                    || '|\bgh[opsru]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{16,}|\bAKIA[0-9A-Z]{16}\b'
+                    || '|\bAIza[A-Za-z0-9_-]{30,}|\bya29[.][A-Za-z0-9_-]{16,}|\bSG[.][A-Za-z0-9_-]{16,}[.][A-Za-z0-9_-]{16,}'
+                    || '|\bsk-(?:proj|svcacct|ant)-[A-Za-z0-9_-]{16,}|\b(?:bot)?[0-9]{6,12}:AA[A-Za-z0-9_-]{30,}|\b1//0[A-Za-z0-9_-]{20,}|(?i:hooks[.]slack[.]com/services)/[A-Za-z0-9/_-]+'
+                    || '|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*',
                 '[secret]', 'g'),
             -- Named: behind an equals sign or a quote whatever stands there; behind a colon words may follow, a key is long.
-            '(?i)((?:\b|_)(?:(?:access|refresh|id|auth|api|app|client|private)[_-]?(?:token|key|secret)|token|secret|passw(?:or)?d|pwd))'
+            '(?i)((?:\b|_)(?:(?:access|refresh|id|auth|api|app|client|private)[_-]?(?:token|key|secret)|token|appsecret_proof|secret|passw(?:or)?d|pwd))'
                 || '(?:( ?= ?|[\\"'']{0,4} ?: ?[\\"'']{1,4}|(?:%(?:25)*2[27])?%(?:25)*3[ad](?:%(?:25)*2[027])*)[^ &"'',;%\[\\][^ &"'',;\\]{3,}'
                 || '|([\\"'']{0,4}: ?)[^ &"'',;%\[\\]{16,})',
             '\1\2\3[secret]', 'g'),
         '(?i)\b(?:set-)?cookie(?:["'']? ?[:=]|%(?:25)*3[ad])[^"''&]+|\bfb[.][0-9][.][0-9]{10,13}[.][A-Za-z0-9_-]{6,}'
-            || '|\b(?:phpsessid|jsessionid|session_?id|connect[.]sid)=[^;& ]{4,}',
+            || '|\b(?:phpsessid|jsessionid|session_?id|connect[.]sid)=[^;& ]{4,}|\bGA[0-9][.][0-9][.][0-9]{6,}[.][0-9]{6,}',
         '[cookie]', 'g');
--- E-mail addresses, telephone numbers and IP addresses, written plainly or percent-encoded.
+-- E-mail addresses, telephone numbers and IP addresses, written plainly, percent-encoded, as markup or in wide letters (U+FF01 and on).
+-- What is copied from a phone book has spaces and dashes of its own between the digits (U+00A0, U+2011).
 create or replace macro without_people(t) as
     regexp_replace(
         regexp_replace(
             regexp_replace(
                 regexp_replace(
                     t,
-                    '[A-Za-z0-9._%+\x{80}-\x{10ffff}-]+(?:@|%(?:25)*40)[A-Za-z0-9%\x{80}-\x{10ffff}-]+(?:[.][A-Za-z0-9%\x{80}-\x{10ffff}-]+)*'
-                        || '[.](?:[A-Za-z\x{80}-\x{10ffff}]{2,}|xn--[A-Za-z0-9-]+)',
-                    '[email]', 'g'),
-                '(?:[+]|%(?:25)*2[Bb])[0-9](?:[0-9 ().-]|%(?:25)*20){7,24}[0-9]', '[phone]', 'g'),
-            -- A number as it is dialled at home, in groups: one run of digits may be an order's or an article's (0812260001).
-            '(^|[^0-9A-Za-z._+-])(?:08[1-9][0-9]{0,2}[ .-][0-9]{3,4}[ .-]?[0-9]{2,5}|62[ .-]8[0-9](?:[ .-]?[0-9]){6,11})\b', '\1[phone]', 'g'),
-        -- Four numbers behind a product's name are its version (Chrome/120.0.0.0).
-        '(^|[^0-9A-Za-z./-])(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])[.]){3}(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\b'
+                    -- Before the host of an address a name and a password may stand.
+                    '(?:(://)[^/?#@ "'']*|(?:[A-Za-z0-9._+-]+[''!])*[A-Za-z0-9._%+\x{80}-\x{10ffff}-]+)'
+                        || '(?:[@\x{fe6b}\x{ff20}]|%(?:25)*40|&(?:amp;)*(?:#0*64|#[xX]0*40|commat);|\\+u0040)'
+                        || '[A-Za-z0-9%\x{80}-\x{10ffff}-]+(?:[.\x{ff0e}][A-Za-z0-9%\x{80}-\x{10ffff}-]+)*'
+                        || '[.\x{ff0e}](?:[A-Za-z\x{80}-\x{10ffff}]{2,}|xn--[A-Za-z0-9-]+)',
+                    '\1[email]', 'g'),
+                '(?:[+\x{ff0b}]|%(?:25)*2[Bb]|&#0*43;)[0-9\x{ff10}-\x{ff19}]'
+                    || '(?:[0-9\x{ff10}-\x{ff19} ().\x{a0}\x{2000}-\x{2015}\x{202a}-\x{202f}\x{2060}\x{3000}\x{ff0d}-]|%(?:25)*20){7,24}[0-9\x{ff10}-\x{ff19}]',
+                '[phone]', 'g'),
+            -- A number as it is dialled at home, in groups: one run of digits may be an order's or an article's (0812260001), unless it is
+            -- called a telephone's.
+            '(^|[^0-9A-Za-z._+-])(?:08[1-9][0-9]{0,2}[ .\x{a0}\x{2010}-\x{2015}-][0-9]{3,4}[ .\x{a0}\x{2010}-\x{2015}-]?[0-9]{2,5}'
+                || '|62[ .\x{a0}\x{2010}-\x{2015}-]8[0-9](?:[ .\x{a0}\x{2010}-\x{2015}-]?[0-9]){6,11}'
+                || '|0[1-9][0-9]{0,2}[ \x{a0}\x{2010}-\x{2015}-][0-9]{3,4}[ \x{a0}\x{2010}-\x{2015}-][0-9]{4}'
+                || '|00[1-9][0-9]{0,2}(?: [0-9]{2,5}){2,5}|[(][0-9]{2,4}[)] ?[0-9]{3,5}[ -][0-9]{4})\b'
+                || '|((?i:(?:\b|_)(?:phone|tel|telp|telephone|telepon|whatsapp|wa|hp|msisdn|mobile)(?:[_ ]?(?:no|nr|number))?(?:[.]me/|["'']? ?[:=] ?["'']?|%(?:25)*3[ad])))'
+                || '[0-9][0-9 .-]{6,16}[0-9]',
+            '\1\2[phone]', 'g'),
+        -- Four numbers behind a product's name are its version (Chrome/120.0.0.0), and numbers that begin with a 0 a date or an order's
+        -- (24.11.20.001).
+        '(^|[^0-9A-Za-z./-])(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])[.]){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\b'
             || '|\b(?:fe80|(?:[23][0-9a-fA-F]{3}|f[cd][0-9a-fA-F]{2}):[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,5})::(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,6})?'
             || '|\b(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}\b',
         '\1[ip]', 'g');
 -- Almost no text holds one of these marks, and the patterns are dear.
 create or replace macro has_marks(t) as
     regexp_matches(t,
-        '(?i)@|%(25)*40|[+][0-9]|2b[0-9]|EAA|eyJ|earer|basic|[a-z]k_|shp[a-z]|c[ks]_|whsec|xox|gh[a-z]_|akia|aiza|token|key|secret|passw|pwd'
-            || '|authoriz|cookie|fb[.][0-9]|sessi|[.]sid|08[1-9][0-9]{0,2}[ .-][0-9]|62[ .-]8|[0-9][.][0-9]+[.][0-9]+[.][0-9]|::|:[0-9a-f]+:[0-9a-f]+:');
+        '(?i)[@\x{fe6b}\x{ff20}]|%(25)*40|&(?:amp;)*(?:#|commat)|u0040|[+\x{ff0b}][0-9\x{ff10}-\x{ff19}]|2b[0-9]|EAA|eyJ|earer|basic|[a-z]k_|shp[a-z]|c[ks]_|whsec'
+            || '|xox|gh[a-z]_|github|glpat|akia|aiza|ya29|SG[.]|sk-[ps]|sk-ant|:AA|1//0|slack|token|key|secret|passw|pwd|authoriz|cookie|fb[.][0-9]|GA[0-9][.]'
+            || '|sessi|[.]sid|08[1-9][0-9]{0,2}[^0-9a-z][0-9]|62[^0-9a-z]8|0[1-9][0-9]{0,2}[^0-9a-z][0-9]{3,4}[^0-9a-z][0-9]{4}|00[1-9][0-9]* [0-9]|[0-9][)] ?[0-9]'
+            || '|(?:phone|tel|telp|telephone|telepon|whatsapp|wa|hp|msisdn|mobile)[^a-z]?(?:no|nr|number|me)?[^a-z0-9]{1,4}(?:3[ad])?[0-9]'
+            || '|[0-9][.][0-9]+[.][0-9]+[.][0-9]|::|:[0-9a-f]+:[0-9a-f]+:');
 create or replace macro masked(t) as
     case when length(t) < 6 or not has_marks(t) then t else without_people(without_secrets(t)) end;
 -- An id stays one of a kind: two people's addresses are not one id. The salt is this run's own and never written out.
@@ -112,7 +132,7 @@ create or replace macro is_token(t) as
 -- A click or browser id as it may be shown: its beginning, its end and its length, never whole. What has not the form of an id is
 -- told by its length alone.
 create or replace macro shown_id(t) as
-    case when contains(t, '@') or contains(t, ' ') or contains(t, ':') or (contains(t, '%') and regexp_matches(t, '%(25)*(40|20|3A)'))
+    case when regexp_matches(t, '[^A-Za-z0-9._~=+/|%-]') or (contains(t, '%') and regexp_matches(t, '%(25)*(40|20|3A)'))
             or ((contains(t, 'EAA') or contains(t, 'eyJ') or contains(t, 'k_')) and without_secrets(replace(t, 'fb.', '')) <> replace(t, 'fb.', ''))
             then told_by_length(t)
          when length(t) <= 18 then t[1:6] || '… (' || length(t) || ' characters)'
