@@ -15,7 +15,7 @@ from audit.decoding import STAGING, decode_requests, join_events
 from audit.errors import InputError
 from audit.loaders import Loader, claimant
 from audit.loaders._digests import Digests
-from audit.loaders._ending import CUT_OFF
+from audit.loaders._ending import CUT_OFF, OPEN_QUOTE
 from audit.loaders._requests import lacks_zone
 from audit.loaders._source import Source, Tally, read_source
 from audit.loaders._steady import steady
@@ -210,7 +210,7 @@ def _told_zoneless(source: Source, loader: Loader, plan: Plan, tally: Tally) -> 
 def _told_torn(con: duckdb.DuckDBPyConnection, source: Source, tally: Tally) -> Tally:
     """A row that breaks off at the end of a file is none of the shop's doing, and more rows may be missing after it."""
     if not source.is_torn:
-        return tally
+        return _told_unclosed(con, source, tally)
     con.execute(
         """
         with last_rows as (
@@ -227,6 +227,17 @@ def _told_torn(con: duckdb.DuckDBPyConnection, source: Source, tally: Tally) -> 
         {"source": source.name, "cut": CUT_OFF},
     )
     return replace(tally, gaps=(*tally.gaps, "its last row is cut off: it was copied while it was being written, copy it again"))
+
+
+def _told_unclosed(con: duckdb.DuckDBPyConnection, source: Source, tally: Tally) -> Tally:
+    """Rows below a quote that is never closed are in no other row: as many may be missing as stand there."""
+    if source.shape != "csv" or not tally.rejected:
+        return tally
+    found = con.execute("select ref from rejects where source = ? and reason = ?", [source.name, OPEN_QUOTE]).fetchone()
+    if found is None:
+        return tally
+    gap = f"its last row is cut off: a quote opened in {found[0]} is never closed, so all below it is one cell; export it again"
+    return replace(tally, gaps=(*tally.gaps, gap))
 
 
 def _with_mapping(source: Source, plan: Plan) -> Source:

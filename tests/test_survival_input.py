@@ -143,6 +143,23 @@ def test_a_row_cut_off_behind_or_within_a_cell_of_several_lines_is_refused(conte
     assert list(_read(tmp_path / "orders.csv")[1].values()) == [CUT]
 
 
+OPEN_QUOTE = "a quote opens in this row and is never closed: all that stands below it is one cell"
+
+
+@pytest.mark.parametrize("number", [3, 4000])
+def test_rows_below_a_quote_that_is_never_closed_are_told_as_missing(number: int, tmp_path: Path) -> None:
+    """A cell that begins with the sign for inches, in a table written without care."""
+    rows = [b"%d,2026-11-20T10:00:00Z,IDR,175000" % order for order in range(1, 12_000)]
+    rows[number - 2] = b'"' + rows[number - 2]
+    (tmp_path / "orders.csv").write_bytes(b"order_id,created_at,currency,total\n" + b"\n".join(rows) + b"\n")
+    read, refused, gaps = _read(tmp_path / "orders.csv")
+    assert (read, refused) == (number - 1, {f"orders.csv:{number}": OPEN_QUOTE})
+    assert gaps == (
+        f"its last row is cut off: a quote opened in orders.csv:{number} is never closed, so all below it is one cell;"
+        " export it again"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

@@ -44,6 +44,13 @@ not_yet     = "Do not treat the last events or orders in it as lost."
 remedy      = "Copy or export the file again once nothing writes to it."
 owner       = "data"
 
+[causes.open_quote]
+means       = "A quote in a cell of the table is never closed, so every row below it was read as one cell and is missing."
+first_check = "Open the file at the place named among its gaps and look for a single quote sign, such as the one for inches."
+not_yet     = "Do not treat the orders below that row as lost, nor their Purchases as invented."
+remedy      = "Export the table again, or double that quote sign; a program that writes tables does so by itself."
+owner       = "data"
+
 [causes.other_hours]
 means       = "The file belongs to other hours than the files it is compared with, so neither proves anything about the other."
 first_check = "Compare the first and last times of the files; a difference of whole hours is a time zone."
@@ -203,7 +210,10 @@ judged as (
         end as no_content,
         case when s.loader = 'har' and not s.has_statuses then 'no response status' end as no_statuses,
         case when s.loader = 'har' and s.gaps like '%no page navigation%' then 'no page navigation' end as no_navigation,
-        case when s.gaps like '%last row is cut off%' then 'its last row is cut off' end as cut_off,
+        case
+            when s.gaps like '%quote opened in%' then 'its last row is cut off: a quote in it is never closed'
+            when s.gaps like '%last row is cut off%' then 'its last row is cut off'
+        end as cut_off,
         case when s.read_rows > 0 and s.rejected = s.read_rows then 'no row of it can be used' end as unusable,
         nullif(concat_ws('; ',
             case when g.is_off_server = 1 then 'not of the hours of the server log' end,
@@ -265,6 +275,7 @@ select
         when j.no_content is not null then 'no_content'
         when j.no_statuses is not null then 'no_statuses'
         when j.no_navigation is not null then 'no_navigation'
+        when j.cut_off like '%quote%' then 'open_quote'
         when j.cut_off is not null then 'cut_off'
         when j.unusable is not null then 'unusable'
         when j.other_hours is not null then 'other_hours'

@@ -11,14 +11,14 @@ import codecs
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
 import duckdb
 
 from audit.errors import InputError
-from audit.loaders._ending import CUT_OFF
+from audit.loaders._ending import CUT_OFF, OPEN_QUOTE
 from audit.loaders._paths import MAX_RECORD_BYTES, lines, plain_path
 from audit.loaders._source import Source, separator_of
 
@@ -153,12 +153,15 @@ def _read_any(con: duckdb.DuckDBPyConnection, source: Source) -> int:
     """Every row as Python's reader splits it; how many do not fit the header."""
     con.execute("delete from cells")
     bad: list[int] = []
+    unclosed: list[int] = []
     width = len(source.keys)
     parts = ", ".join(f"r[{number + 2}]" for number in range(width))
     for batch in _batches(_rows(source)):
         kept = []
-        for line, row in batch:
-            if any(cell.strip() for cell in row[width:]):
+        for line, row, is_last_open in batch:
+            if is_last_open and not source.is_torn:
+                unclosed.append(line)
+            elif any(cell.strip() for cell in row[width:]):
                 bad.append(line)
             else:
                 kept.append([str(line), *(cell or None for cell in row[:width]), *([None] * (width - len(row)))])
@@ -166,9 +169,13 @@ def _read_any(con: duckdb.DuckDBPyConnection, source: Source) -> int:
             f"insert into cells select r[1]::bigint, {parts} from (select unnest(from_json(?, '[[\"VARCHAR\"]]')) as r)",
             [json.dumps(kept)],
         )
-    if bad:
-        con.execute("insert into rejects select ? || ':' || unnest(?::bigint[]), ?, ?", [source.name, bad, source.name, _TOO_MANY])
-    return len(bad)
+    for lines_refused, reason in ((bad, _TOO_MANY), (unclosed, OPEN_QUOTE)):
+        if lines_refused:
+            con.execute(
+                "insert into rejects select ? || ':' || unnest(?::bigint[]), ?, ?",
+                [source.name, lines_refused, source.name, reason],
+            )
+    return len(bad) + len(unclosed)
 
 
 def _batches(items: Iterator[T]) -> Iterator[list[T]]:
@@ -176,20 +183,34 @@ def _batches(items: Iterator[T]) -> Iterator[list[T]]:
         yield batch
 
 
-def _rows(source: Source) -> Iterator[tuple[int, list[str]]]:
-    """The line a row begins on, and its cells."""
+def _rows(source: Source) -> Iterator[tuple[int, list[str], bool]]:
+    """The line a row begins on, its cells, and whether it is the last and a quote in it is never closed."""
     csv.field_size_limit(MAX_RECORD_BYTES)
     with source.open() as raw:
         encoding = "utf-16" if raw.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
     with source.open() as raw, io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="") as text:
-        reader = csv.reader(text, delimiter=source.delimiter)
+        quotes = [0]  # in the lines of the row
+        reader = csv.reader(_counting(text, quotes), delimiter=source.delimiter)
         line, is_headed = 1, False
-        for row in reader:
+        row = next(reader, None)
+        while row is not None:
+            # A row of several lines was held together by a quote.
+            is_open = reader.line_num > line and quotes[0] % 2 == 1
+            quotes[0] = 0
             begins, line = line, reader.line_num + 1
+            following = next(reader, None)
             if not is_headed:
                 is_headed = any(cell.strip() for cell in row) and not separator_of(source.delimiter.join(row))
             elif len(row) > 1 or any(cell.strip() for cell in row):
-                yield begins, row
+                yield begins, row, is_open and following is None
+            row = following
+
+
+def _counting(text: Iterable[str], quotes: list[int]) -> Iterator[str]:
+    """The lines, their quotes counted on the way."""
+    for line in text:
+        quotes[0] += line.count('"')
+        yield line
 
 
 def _read_parquet(con: duckdb.DuckDBPyConnection, source: Source) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 #: Why a row that breaks off is refused.
 CUT_OFF = "cut off: the file ends in the middle of this row"
+OPEN_QUOTE = "a quote opens in this row and is never closed: all that stands below it is one cell"
 
 
 def is_torn(tail: bytes, shape: str, columns: int, delimiter: str) -> bool:
