@@ -36,6 +36,9 @@ _COLUMNS = """
     lines struct(item_ids struct(id varchar, space varchar)[], quantity varchar, price varchar, counts boolean)[]
 """
 
+#: A text of more characters is no order's number or token, and each of its words would be looked for in every event.
+_LONGEST_KEY = 200
+
 _ZONELESS = (
     "(getvariable('plan_zone') is null and names_no_zone(created)"
     " and try_cast(replace(created, ',', '.') as timestamp) is not null)"
@@ -135,7 +138,11 @@ def insert_orders(
     versions of an order, are the ignored ones. ``gaps`` are facts the loader itself found missing.
     """
     name = source.name
-    con.execute("update order_rows set order_id = nullif(masked_id(trim(order_id)), ''), rows = coalesce(rows, 1)")
+    con.execute(
+        "update order_rows set order_id = nullif(masked_id(case when length(order_id) <= $longest then trim(order_id) end), ''),"
+        " rows = coalesce(rows, 1)",
+        {"longest": _LONGEST_KEY},
+    )
     con.execute(
         "insert into rejects select ? || ':' || place, ?, 'no order id in this row' from order_rows where order_id is null",
         [name, name],
@@ -164,8 +171,9 @@ def insert_orders(
         insert into order_keys
         select distinct order_id, masked_id(trim(k.key)), k.kind
         from (select order_id, unnest(other_keys) as k from order_rows)
-        where trim(k.key) <> '' and trim(k.key) <> order_id
-        """
+        where trim(k.key) <> '' and trim(k.key) <> order_id and length(k.key) <= $longest
+        """,
+        {"longest": _LONGEST_KEY},
     )
     # A key that two orders share names neither; an order's own id outranks the other keys it may equal.
     con.execute(

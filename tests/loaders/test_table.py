@@ -259,3 +259,12 @@ def test_an_amount_as_a_spreadsheet_writes_it_is_read_where_it_can_mean_one_thin
 ) -> None:
     reading = read(tmp_path, "orders.csv", f'order_id;created_at;currency;total\n1;2026-11-20T10:00:00Z;{currency};"{written}"\n')
     assert reading.rows("select number_text(total) from orders") == [(read_as,)]
+
+
+def test_a_text_of_many_words_is_no_order_number(tmp_path: Path) -> None:
+    """Half a table in one cell: it took all memory to look for each of its words."""
+    order = {"created_at": "2026-11-20T10:00:00Z", "currency": "EUR", "total": 5}
+    found = read(tmp_path, "orders.json", json.dumps([order | {"order_id": name} for name in ("1001", "a-1 " * 40_000)]))
+    assert found.texts("select order_id from orders") == ["1001"]
+    assert found.rejects == {"orders.json:2": "no order id in this row"}
+    assert found.counts == (2, 1, 0, 1)
