@@ -353,3 +353,17 @@ def test_a_log_whose_first_request_carries_a_thousand_events_is_a_log(container:
     audit = _run(tmp_path, content)
     rows = 1 if container == "one line" else 2
     assert (len(events(audit)), _accounts(audit)) == (999 + rows, ("request_log", rows, rows, 0, 0))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+@pytest.mark.parametrize("shape", ["lines", "list", "object"])
+def test_json_that_powershell_wrote_is_told_as_that(shape: str, encoding: str, tmp_path: Path) -> None:
+    text = {
+        "lines": _ndjson(REQUEST, REQUEST).decode(),
+        "list": json.dumps([REQUEST], indent=2),
+        "object": json.dumps({"log": {"version": "1.2", "creator": {}, "entries": []}}),
+    }[shape]
+    content = ("\ufeff" if encoding.endswith("be") else "") + text
+    with pytest.raises(InputError) as told:
+        _run(tmp_path, content.encode(encoding))
+    assert str(told.value) == "log: JSON as UTF-16 text, as '>' of Windows PowerShell writes it. Save it as UTF-8."

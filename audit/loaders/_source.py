@@ -116,6 +116,8 @@ def read_source(path: Path, name: str) -> Source:
         raise InputError(f"{name}: the file is empty. Export it again, or leave it out.")
     whole = len(head) < looked_at
     look = _look_parquet(path, name) if head.startswith(b"PAR1") else _look(head, whole)
+    if look["shape"] in ("ndjson", "json_array", "json_object") and head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise InputError(f"{name}: JSON as UTF-16 text, as '>' of Windows PowerShell writes it. Save it as UTF-8.")
     if look["shape"] == "csv":
         _check_width(name, len(look["keys"]))
     torn = is_torn(tail, look["shape"], len(look.get("keys", ())), look.get("delimiter", ","))
