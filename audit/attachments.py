@@ -9,12 +9,15 @@ import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from warnings import catch_warnings, simplefilter
 
 from audit.errors import PlanError
 from audit.plan import Evidence
 
 #: Pictures above this size are made smaller, other files stay beside the packet.
 LARGEST = 300_000
+#: No picture of a page is larger; a recording of the screen is, and is not held whole.
+_LARGEST_READ = 64 << 20
 _SIDE = 1600
 _SMALLEST_SIDE = 400
 _QUALITIES = (85, 70, 55)
@@ -55,22 +58,27 @@ def embed(evidence: Evidence, name: str | None = None) -> Embedded:
     """
     name = name or evidence.file.name
     try:
-        data = evidence.file.read_bytes()
+        if evidence.file.exists() and not evidence.file.is_file():  # a pipe would be waited for
+            raise PlanError(f"evidence: {evidence.file} is no file. Correct the path in the plan.")
+        with evidence.file.open("rb") as file:
+            digest, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
+            file.seek(0)
+            data = file.read(_LARGEST_READ)
     except OSError as error:
         raise PlanError(f"evidence: {evidence.file} cannot be read ({error.strerror}). Correct the path in the plan.") from error
-    digest, kind = hashlib.sha256(data).hexdigest(), media_type(evidence.file, data)
+    kind = media_type(evidence.file, data)
     content: bytes | None = data
     is_smaller = False
     note = evidence.note
-    if len(data) > LARGEST:
-        content = _smaller(data) if kind.startswith("image/") else None
+    if size > LARGEST:
+        content = _smaller(data) if kind.startswith("image/") and size == len(data) else None
         is_smaller = content is not None
         if content is None:
-            note = _joined(note, f"{_size(len(data))}, too large to travel in the packet: keep it beside")
+            note = _joined(note, f"{_size(size)}, too large to travel in the packet: keep it beside")
         else:
             kind = "image/jpeg"
-            note = _joined(note, f"shown smaller than the original of {_size(len(data))}; the sha256 is the original's")
-    return Embedded(name, digest, kind, len(data), content, is_smaller, note)
+            note = _joined(note, f"shown smaller than the original of {_size(size)}; the sha256 is the original's")
+    return Embedded(name, digest, kind, size, content, is_smaller, note)
 
 
 def media_type(path: Path, data: bytes) -> str:
@@ -92,7 +100,10 @@ def _smaller(data: bytes) -> bytes | None:
     from PIL import Image  # only here: most plans have no large picture
 
     try:
-        with Image.open(io.BytesIO(data)) as picture:
+        with catch_warnings():
+            simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(data))
+        with picture:
             # A JPEG has no transparency: what shows through is white, as on the page.
             shown = picture.convert("RGBA")
             flat = Image.new("RGB", shown.size, "white")

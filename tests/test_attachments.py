@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import random
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from audit.attachments import LARGEST, Embedded, embed
 from audit.errors import PlanError
@@ -101,3 +104,38 @@ def test_the_packet_holds_what_the_plan_attached(tmp_path: Path) -> None:
     assert base64.b64encode(rows).decode() in html
     run = json.loads((tmp_path / "packet" / "run.json").read_text(encoding="utf-8"))
     assert [source["path"] for source in run["sources"]] == ["orders.csv"]
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "page.png")
+    with pytest.raises(PlanError, match=r"page\.png is no file\. Correct the path in the plan\."):
+        embed(Evidence("test_events", tmp_path / "page.png", ""))
+
+
+def test_a_recording_of_the_screen_is_not_held_whole(tmp_path: Path) -> None:
+    with (tmp_path / "walk.png").open("wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        file.truncate(200 << 20)
+    tracemalloc.start()
+    found = embed(Evidence("test_events", tmp_path / "walk.png", ""))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (found.content, found.size, found.note) == (
+        None,
+        200 << 20,
+        "209.7 MB, too large to travel in the packet: keep it beside",
+    )
+    assert peak < 70 << 20
+
+
+def test_a_picture_of_a_hundred_million_points_stays_beside(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    Image.new("1", (10_000, 10_000)).save(out, "PNG", pnginfo=_padded(LARGEST))
+    found = _attached(tmp_path, "page.png", out.getvalue())
+    assert (found.content, found.downscaled) == (None, False)
+
+
+def _padded(size: int) -> PngInfo:
+    info = PngInfo()
+    info.add_text("Comment", "".join(random.Random(7).choices("0123456789abcdef", k=size)))
+    return info
