@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -30,13 +31,13 @@ def _hit(second: int, name: str, page: str = SHOP, more: str = "") -> dict[str, 
     return _entry(second, f"{PIXEL}ev={name}&ts={1795168800000 + second * 1000}&dl={quote(page, safe='')}{more}")
 
 
-def _capture(folder: Path, *entries: dict[str, Any], phone: str = "") -> engine.Read:
+def _capture(folder: Path, *entries: dict[str, Any], phone: str = "", order: str = "1001") -> engine.Read:
     files = [folder / "a.har"]
     log = {"version": "1.2", "entries": [_entry(0, SHOP, "text/html"), *entries]}
     files[0].write_text(json.dumps({"log": log}), encoding="utf-8")
     if phone:
         files.append(folder / "orders.csv")
-        table = f"order_id,created_at,currency,total,phone\n1001,2026-11-20T10:00:09Z,IDR,150000,{phone}\n"
+        table = f"order_id,created_at,currency,total,phone\n{order},2026-11-20T10:00:09Z,IDR,150000,{phone}\n"
         files[1].write_text(table, encoding="utf-8")
     return engine.read([engine.InputFile(path, path.name, named=True) for path in files], Plan())
 
@@ -127,13 +128,29 @@ def test_an_order_s_own_phone_is_personal_under_any_name(tmp_path: Path) -> None
     ]
 
 
+def test_an_order_s_own_phone_in_an_event_id_is_personal_and_shown_nowhere(tmp_path: Path) -> None:
+    ids = ("lead-6281234567890-1", "lead-081234567890-1", "lead-6281234567891-1", "order-1795168800000")
+    hits = [_hit(n, "Purchase", SHOP, f"&eid={eid}") for n, eid in enumerate(ids)]
+    audit = _capture(tmp_path, *hits, phone="081234567890")
+    found = audit.con.execute("select event_id, personal_in_params from events order by event_key").fetchall()
+    assert [told for _, told in found] == [*["phone in the event id"] * 2, None, None]
+    assert re.fullmatch(r"lead-\[phone [0-9a-f]{6}\]-1", found[0][0])
+    assert found[0][0] != found[1][0]
+    assert [event_id for event_id, _ in found[2:]] == list(ids[2:])
+
+
+def test_an_order_that_is_numbered_by_telephone_keeps_its_number(tmp_path: Path) -> None:
+    audit = _capture(tmp_path, _hit(1, "Purchase", SHOP, "&eid=081234567890-Purchase"), phone="081234567890", order="081234567890")
+    assert _ask(audit, "event_id, personal_in_params") == [("Purchase", "081234567890-Purchase", None)]
+
+
 def _sent(folder: Path, **event: Any) -> str | None:
     """What of a server event's customer id is called plain text, where order 1001 has a telephone number."""
     told = {"event_name": "Purchase", "event_time": 1795168809, "user_data": {}} | event
     row = {"ts": "2026-11-20T10:00:09Z", "method": "POST", "url": CAPI, "body": {"data": [told]}, "status": 200}
     contents = {
         "server.ndjson": json.dumps(row) + "\n",
-        "orders.csv": "order_id,created_at,currency,total,phone\n1001,2026-11-20T10:00:08Z,IDR,1,+62 812-3456-7890\n",
+        "orders.csv": "order_id,created_at,currency,total,phone\n{order},2026-11-20T10:00:08Z,IDR,1,+62 812-3456-7890\n",
     }
     for name, content in contents.items():
         (folder / name).write_text(content, encoding="utf-8")

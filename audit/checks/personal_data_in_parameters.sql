@@ -24,12 +24,18 @@ remedy      = "Remove the field from the parameters; send buyer data only in the
 owner       = "tracking"
 
 [causes.event_id]
-means       = "An e-mail address is part of the event's id."
-first_check = "Look at the line that builds the event id: it joins the buyer's address with the order, often to make the id one of a kind."
+means       = "An e-mail address or a phone number is part of the event's id."
+first_check = "Look at the line that builds the event id: it joins the buyer's address or number with the order, often to make the id one of a kind."
 not_yet     = "Do not change the id on one side only; browser and server copies merge through it."
 remedy      = "Build the id from the order's number and the event's name alone, in the same way on every side."
 owner       = "tracking"
 */
+with told as (
+    select
+        *,
+        trim(replace(replace(personal_in_params, 'email in the event id', ''), 'phone in the event id', ''), ', ') as beside_the_id
+    from events
+)
 select
     e.platform,
     e.step,
@@ -40,17 +46,17 @@ select
     'parameters without personal data' as expected,
     case
         when e.personal_in_params is null then 'none found'
-        when e.personal_in_params = 'email in the event id' then e.channel || ' ' || e.event_name || ': email in the event id'
+        when e.beside_the_id = '' then e.channel || ' ' || e.event_name || ': ' || e.personal_in_params
         else e.channel || ' ' || e.event_name || ': ' || e.personal_in_params || ' in the parameters'
     end as actual,
     case
-        when e.personal_in_params = 'email in the event id' then 'event_id'
-        when replace(e.personal_in_params, 'email in the event id', '') like '%email%' then 'email'
+        when e.beside_the_id = '' then 'event_id'
+        when e.beside_the_id like '%email%' then 'email'
         when e.personal_in_params is not null then 'phone'
     end as cause,
     e.ref,
     cast(null as varchar) as other_ref
-from events e
+from told e
 -- What a blocker stopped has not reached anybody.
 where e.channel = 'server'
    or (coalesce(e.status, 200) <> 0 and e.net_error is null)
