@@ -41,7 +41,7 @@ remedy      = "Fire the Purchase on the page, or from the backend call, that fol
 owner       = "tracking"
 
 [causes.clock_differs]
-means       = "By the clock of one file the Purchase is older than the order it names, by minutes only, and by its other copy, its id or its page it is not: the clocks differ, and what came first cannot be told."
+means       = "By the clock of one file the Purchase is older than the order it names, and by its other copy, its id or its page it is not: the clocks differ, and what came first cannot be told."
 first_check = "Compare the clock of the device or server named below with a clock of the internet, such as time.is."
 not_yet     = "Do not move the purchase call because of this: nothing proves that it runs too early."
 remedy      = "Set that clock by network time, then record one more test order."
@@ -167,13 +167,16 @@ judged as (
     where a.event_key is not null
        or o.order_id is not null
 ),
--- Five minutes are what a clock nobody sets may be off.
+-- Five minutes are what a clock nobody sets may be off; more where the visit's other events show by how much.
 suspects as (
-    select *
-    from judged
-    where found_cause = 'before_order'
-      and epoch(latest_at) >= epoch(created_at) - 300
-      and (conversion_point = 'order_created' or epoch(latest_at) >= epoch(paid_at) - 300)
+    select
+        j.*,
+        epoch(j.latest_at) < epoch(j.created_at) - 300 as is_far
+    from judged j
+    left join clock_shifts c on c.session = j.session and c.source = j.source
+    where j.found_cause = 'before_order'
+      and epoch(j.latest_at) + greatest(300, coalesce(c.shift_s, 0)) >= epoch(j.created_at)
+      and (j.conversion_point = 'order_created' or epoch(j.latest_at) + greatest(300, coalesce(c.shift_s, 0)) >= epoch(j.paid_at))
 ),
 copies as (
     select
@@ -273,7 +276,9 @@ doubts as (
     left join named n on n.event_key = s.event_key
     left join on_time t on t.event_key = s.event_key
     where t.event_key is null
-      and (l.event_key is not null or n.event_key is not null)
+      -- Far off, both have to say so: a job that gives each event its own hour looks like a clock.
+      and case when s.is_far then l.event_key is not null and n.event_key is not null
+               else l.event_key is not null or n.event_key is not null end
     group by s.event_key
 ),
 sends as (

@@ -82,7 +82,8 @@ timed as (
         -- Two files may run on two clocks.
         case when b.source = r.source then 0 else 60 end as browser_slack,
         -- A clock of an unknown zone is at most fourteen hours away.
-        case when s.has_zone = false or f.has_zone = false then 50400 else 0 end as doubt_s,
+        case when s.has_zone = false or f.has_zone = false then 50400 else coalesce(greatest(c.shift_s, 0), 0) end as doubt_s,
+        c.shift_s,
         r.action_source = 'physical_store' and r.platform = 'meta' as is_store_sale,
         -- Meta takes a sale in a store for 62 days (domain 4.1).
         case when r.action_source = 'physical_store' and r.platform = 'meta' then greatest(w.amount, 5356800) else w.amount end as limit_s
@@ -92,6 +93,7 @@ timed as (
     left join browser_times b on b.server_key = r.event_key
     left join sources s on s.source = r.source
     left join sources f on f.source = b.source
+    left join clock_shifts c on c.session = r.session and c.source = b.source
     left join orders o on o.order_id = r.order_id
     left join other_sends x on x.event_key = r.event_key
     where r.step is not null
@@ -128,6 +130,9 @@ select
     case
         when delay <= limit_s then 'in time'
         when delay is null then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S UTC') || '; nothing tells when it happened'
+        when delay <= limit_s + doubt_s and shift_s is not null
+            then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S') || '; by the other events of the visit the browser''s clock is '
+                || round(shift_s / 60)::integer || ' minutes slow'
         when delay <= limit_s + doubt_s
             then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S') || '; the time zone of a log is not known'
         else concat_ws('; ',

@@ -165,3 +165,36 @@ left join early_claims e on e.event_key = u.event_key
 join sender_shifts s on s.platform = u.platform and s.sender = u.sender
 -- What has neither an order nor a browser copy is known by the hours of its sender's others.
 where s.hours = case when u.happened_at is null then zone_hours(epoch(u.seen_at) - epoch(u.event_at)) else e.hours end;
+
+-- The clock of a browser file that is wrong in a visit: its events of different moments left, by it, the same seconds before or after
+-- what their server copies say of themselves. A queue delays the sending; what the event says of its own time it leaves alone.
+create table clock_shifts as
+with told as (
+    select
+        b.session,
+        b.source,
+        b.step,
+        b.seen_at,
+        epoch(s.event_at) - epoch(b.seen_at) as shift_s
+    from exact_pairs p
+    join events b on b.event_key = p.browser_key
+    join events s on s.event_key = p.server_key
+    left join sources f on f.source = b.source
+    left join sources g on g.source = s.source
+    where b.source <> s.source
+      and b.seen_at is not null
+      and s.event_time_sent is not null
+      and abs(epoch(s.seen_at) - epoch(s.event_at)) <= 300
+      and not names_no_zone(trim(s.event_time_sent))
+      and coalesce(f.has_zone, true)
+)
+select
+    session,
+    source,
+    median(shift_s) as shift_s
+from told
+group by session, source
+having count(distinct step) > 1
+   and epoch(max(seen_at)) - epoch(min(seen_at)) > 60
+   and max(shift_s) - min(shift_s) <= 30
+   and min(abs(shift_s)) > 60;
