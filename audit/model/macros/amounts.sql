@@ -76,9 +76,12 @@ create or replace macro utc(t) as
         when regexp_full_match(t, '[0-9]{15,16}') then make_timestamp(cast(t as bigint))
         when regexp_matches(t, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ].*([zZ]|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$')
             then cast(try_cast(offset_form(replace(t, ',', '.')) as timestamptz) as timestamp)
-        -- An access log's own way to write it: 20/Nov/2026:17:00:00 +0700.
-        when regexp_full_match(t, '[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4}')
-            then cast(try_strptime(t, '%d/%b/%Y:%H:%M:%S %z') as timestamp)
+        -- An access log's own way to write it: 20/Nov/2026:17:00:00 +0700. A mail's and HTTP's: Fri, 20 Nov 2026 10:00:00 GMT. A script's:
+        -- Fri Nov 20 2026 17:00:00 GMT+0700 (WIB).
+        when regexp_matches(t, '^([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:|[A-Z][a-z]{2},? [A-Z0-9][A-Za-z0-9]* [A-Z0-9][a-z0-9]+ [0-9]{4} )[0-9:]{8} ')
+            then cast(try_strptime(
+                replace(replace(regexp_replace(t, ' [(].*$', ''), 'GMT+', '+'), 'GMT-', '-'),
+                ['%d/%b/%Y:%H:%M:%S %z', '%a, %d %b %Y %H:%M:%S %z', '%a, %d %b %Y %H:%M:%S GMT', '%a %b %d %Y %H:%M:%S %z']) as timestamp)
         when names_no_zone(t) then cast(timezone(getvariable('zone'), try_cast(replace(t, ',', '.') as timestamp)) as timestamp)
         -- A database's own way: the hours of the offset alone. And names of zones that have one meaning only.
         when regexp_matches(t, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+ ?([+-][0-9]{2}|WIB|WITA|WIT|JST)$') then
