@@ -199,7 +199,7 @@ def _told_zoneless(source: Source, loader: Loader, plan: Plan, tally: Tally) -> 
     """Times of a log without a zone are read as UTC where the plan names none; whether they are is another question."""
     if loader.KIND not in ("browser", "server"):
         return tally
-    if not lacks_zone(source):
+    if not lacks_zone(source) and tally.has_zone is not False:
         return replace(tally, has_zone=True)
     if plan.timezone is not None:
         return replace(tally, has_zone=False)  # the plan's zone holds unless the events contradict it (model/clocks.sql)

@@ -35,6 +35,19 @@ def _torn_line(before: bytes, last: bytes, _: int, __: str) -> bool:
     return False
 
 
+def _torn_text(_: bytes, last: bytes, __: int, ___: str) -> bool:
+    """JSON behind a prefix that does not come to its end."""
+    text = last.decode("utf-8", errors="replace")
+    start = text.find('{"')
+    if start < 0 or text.endswith("\r"):
+        return False
+    try:
+        json.JSONDecoder().raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return True
+    return False
+
+
 def _torn_row(before: bytes, last: bytes, columns: int, delimiter: str) -> bool:
     """A text in quotes that does not end, or a row shorter than the header below one that is not.
 
@@ -63,4 +76,4 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
         return []
 
 
-_TORN: dict[str, Callable[[bytes, bytes, int, str], bool]] = {"ndjson": _torn_line, "csv": _torn_row}
+_TORN: dict[str, Callable[[bytes, bytes, int, str], bool]] = {"ndjson": _torn_line, "csv": _torn_row, "text": _torn_text}

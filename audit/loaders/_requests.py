@@ -42,7 +42,7 @@ _ACCESS_LOG: dict[str, tuple[str, ...]] = {
     "cookie_text": ("http_cookie",),
     "request_line": ("request", "requestline"),
 }
-_CLOCK_TIME = re.compile(r"^\d{4}(-\d{2}-\d{2}|/\d{1,2}/\d{1,2})[T ][\d:.,]+$")
+CLOCK_TIME = re.compile(r"^\d{4}(-\d{2}-\d{2}|/\d{1,2}/\d{1,2})[T ][\d:.,]+$")
 _REQUEST_LINE = re.compile(r"^[A-Z]{3,7} (/|https?://)\S* HTTP/\d")
 _BROWSER_URL = re.compile(
     r"^(https?://)?(www\.)?(facebook\.com/(tr|privacy_sandbox)|analytics[\w.]*\.tiktokw?\.(com|us)/|connect\.facebook\.net/)"
@@ -104,7 +104,7 @@ def lacks_zone(source: Source) -> bool:
     """Whether the times of a log's first rows are clock times that name no zone."""
     names = [source.fields["ts"]] if "ts" in source.fields else list(names_of(source, "ts"))
     texts = [next((str(record[name]) for name in names if record.get(name)), None) for record in source.records]
-    return any(texts) and all(text is None or _CLOCK_TIME.match(text) for text in texts)
+    return any(texts) and all(text is None or CLOCK_TIME.match(text) for text in texts)
 
 
 def field_sql(source: Source, name: str) -> str:

@@ -57,7 +57,7 @@ class Source:
 
     path: Path
     name: str  # relative to the input folder; every reference begins with it
-    shape: str  # ndjson | json_array | json_object | csv | parquet | other
+    shape: str  # ndjson | json_array | json_object | csv | parquet | text (JSON behind a prefix in its lines) | other
     keys: tuple[str, ...] = ()  # top-level keys of a JSON object, or columns of a CSV or Parquet file
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # key, or two with a dot -> keys of what stands under it
     records: tuple[Mapping[str, Any], ...] = ()  # the first rows, where the shape is a list of rows
@@ -179,11 +179,19 @@ def _look(head: bytes, whole: bool) -> dict[str, Any]:
     text = text_of(head).lstrip()
     if text.startswith("{"):
         return _look_object(text, whole)
-    if text.startswith("["):
+    if text.startswith("[") and not _is_prefixed(text):
         records = tuple(_first_items(text, "item"))
         return {"shape": "json_array", "records": records, "keys": tuple(records[0]) if records else ()}
     rows = _rows(text, whole)
-    return {"shape": "ndjson", "records": rows, "keys": tuple(rows[0])} if rows else _look_table(text)
+    if rows:
+        return {"shape": "ndjson", "records": rows, "keys": tuple(rows[0])}
+    return {"shape": "text"} if _is_prefixed(text) else _look_table(text)
+
+
+def _is_prefixed(text: str) -> bool:
+    """Whether JSON stands behind a time, a host, a level in the first line: a table's first line names its columns."""
+    lead, mark, _ = text.partition("\n")[0].partition('{"')
+    return mark != "" and lead.strip("[ \t\r") != "" and not lead.rstrip().endswith((",", ":{", "["))
 
 
 def _look_object(text: str, whole: bool) -> dict[str, Any]:

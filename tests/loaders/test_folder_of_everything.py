@@ -28,6 +28,7 @@ from . import (
     test_test_events,
     test_totals,
     test_woocommerce,
+    test_wrapped_logs,
 )
 from .reading import read
 
@@ -93,6 +94,7 @@ FILES: dict[str, tuple[str, str]] = {
     "browser/omnibug.csv": ("omnibug", test_omnibug.export()),
     "browser/omnibug.tab": ("omnibug", test_omnibug.export("\t")),
     **{f"server/{writer}.log": ("request_log", json.dumps(line) + "\n") for writer, line in test_access_logs.LINES.items()},
+    **{f"server/{writer}.txt": ("wrapped_log", text) for writer, text in test_wrapped_logs.FILES.items()},
     "diagnostics/test_events.csv": ("test_events", test_test_events.TEST_EVENTS),
     "diagnostics/quality.json": ("diagnostics", json.dumps(test_diagnostics.ANSWER)),
     **{

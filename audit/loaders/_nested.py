@@ -1,0 +1,187 @@
+"""A request that stands somewhere within a row: under ``req``, in a message that is JSON itself, beside its answer.
+
+Loggers agree on the words and not on where they put them, so a request is known by its address, which only a platform's or a
+relay's server has, and its other parts are the nearest that go by their name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+Path = tuple[str | int, ...]
+Leaf = tuple[Path, Any]
+
+_DEPTH = 12
+_DECODER = json.JSONDecoder()
+_OBJECT = re.compile(r'\{\s*"')
+_ENDS = r"/?(?:[?#]|$)"
+_ADDRESS = re.compile(
+    r"(?:(?:https?:)?//)?(?:"
+    rf"graph\.facebook\.com/(?:v[\d.]+/)?\d+/events{_ENDS}|/v\d+\.\d+/\d+/events{_ENDS}"
+    rf"|[^\s/]*(?:/[^\s/]+)*/v3/stores/[^\s/]+/public/analytics/(?:meta|tiktok|snackvideo)/events{_ENDS}"
+    rf"|(?:business-api\.tiktok\.com)?/open_api/v[\d.]+/(?:event/track|pixel/track|pixel/batch){_ENDS}"
+    rf"|www\.adsnebula\.com/log/common/api{_ENDS})"
+)
+#: What a line must hold to be looked into; a stroke may be escaped.
+HINT = re.compile(rb"/events|/event\\*/track|/pixel\\*/(?:track|batch)|/common\\*/api")
+_TIME = re.compile(
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d+)?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?"
+    r"|\d{2}/[A-Z][a-z]{2}/\d{4}:[\d:]{8} [+-]\d{4}"
+)
+
+_URLS = ("url", "requesturl", "fullurl", "full", "uri", "requesturi", "href", "endpoint", "original", "originalurl", "path")
+_TIMES = (
+    "ts", "@timestamp", "timestamp", "time", "datetime", "date", "eventtimestamp", "timeiso8601", "starttime", "startedat", "createdat",
+)  # fmt: skip
+_METHODS = ("method", "requestmethod", "httpmethod", "verb")
+_HEADERS = ("headers", "requestheaders")
+_HOSTS = ("host", "httphost", "authority")
+_BODIES = ("body", "requestbody", "payload", "data", "json", "requestdata", "postdata")
+_WITHIN_BODY = ("content", "text", "raw", "original")
+_STATUSES = ("statuscode", "responsestatus", "httpstatus", "status")
+_ANSWERED = frozenset({"response", "res", "answer", "reply", "result"})
+_ANSWER_BODIES = ("responsebody", "responsedata")
+_AGENTS = ("useragent", "httpuseragent")
+
+
+def requests_in(value: Any, lead: str = "") -> list[dict[str, Any]]:
+    """The requests of a row or a document, each with the names of a request log; ``lead`` is what stood before it in its line."""
+    leaves = list(_leaves(value, (), _DEPTH))
+    addresses: dict[Path, Path] = {}
+    texts = dict(leaves)
+    for path, text in leaves:
+        if isinstance(text, str) and path and path[-1] in _URLS and _ADDRESS.match(text):
+            scope = _scope(path)
+            if scope not in addresses or len(path) < len(addresses[scope]):
+                addresses[scope] = path
+    return [_request(leaves, path, texts[path], lead) for path in addresses.values()]
+
+
+def object_in(line: str) -> tuple[str, Any] | None:
+    """What stands before the JSON object of a line, and the object."""
+    found = _OBJECT.search(line)
+    if not found:
+        return None
+    try:
+        return line[: found.start()], _DECODER.raw_decode(line, found.start())[0]
+    except (ValueError, RecursionError):
+        return None
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[_ -]", "", name.lower())
+
+
+def _leaves(value: Any, path: Path, depth: int) -> Iterator[Leaf]:
+    """Every part with the way to it; a text that is JSON, or ends in it, is followed like what it holds."""
+    if depth == 0:
+        return
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            way = path + tuple(_bare(part) for part in str(key).split(".") if part)
+            yield way, inner
+            yield from _leaves(inner, way, depth - 1)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield (*path, number), inner
+            yield from _leaves(inner, (*path, number), depth - 1)
+    elif isinstance(value, str) and HINT.search(value.encode(errors="replace")) and (found := object_in(value)):
+        if told := _TIME.search(found[0]):
+            yield (*path, "time"), told[0]
+        yield from _leaves(found[1], path, depth - 1)
+
+
+def _scope(path: Path) -> Path:
+    """The innermost entry of a list that a part stands in: each entry holds one request."""
+    last = max((place for place, part in enumerate(path) if isinstance(part, int)), default=-1)
+    return path[: last + 1]
+
+
+def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str, Any]:
+    def common(path: Path) -> int:
+        return next((n for n, (a, b) in enumerate(zip(path, address, strict=False)) if a != b), min(len(path), len(address)))
+
+    def nearest(names: tuple[str, ...], fits: Any, without: tuple[Path, ...] = ()) -> Leaf | None:
+        near = [
+            (-common(path), not is_answer(path), len(path), names.index(str(path[-1])), number)
+            for number, (path, value) in enumerate(leaves)
+            if path
+            and path[-1] in names
+            and fits(path, value)
+            and _scope(path) == address[: len(_scope(path))]
+            and path != address[: len(path)]
+            and not any(path[: len(part)] == part for part in without)
+        ]
+        return leaves[min(near)[4]] if near else None
+
+    def value_of(found: Leaf | None) -> Any:
+        return found[1] if found else None
+
+    def is_answer(path: Path) -> bool:
+        return any(part in _ANSWERED for part in path[common(path) :])
+
+    def holds(value: Any) -> bool:
+        return isinstance(value, dict) or (isinstance(value, str) and value.strip() != "")
+
+    body = nearest(
+        (*_BODIES, *_WITHIN_BODY),
+        lambda path, value: (
+            not is_answer(path)
+            and (path[-1] in _BODIES or (len(path) > 1 and path[-2] in _BODIES))
+            and (isinstance(value, str) or (isinstance(value, dict) and not value.keys() <= set(_WITHIN_BODY)))
+        ),
+    )
+    inner = (body[0],) if body else ()
+    answer = nearest(
+        _ANSWER_BODIES, lambda _, value: holds(value), inner
+    ) or nearest(
+        (*_BODIES, *_WITHIN_BODY, *_ANSWERED), lambda path, value: is_answer(path) and _is_answer_body(path, value), inner
+    )  # fmt: skip
+    parts = (*inner, *((answer[0],) if answer else ()))
+    status = nearest(_STATUSES, lambda _, value: _is_status(value), parts)
+    headers = nearest(_HEADERS, lambda path, value: isinstance(value, dict) and not is_answer(path), parts)
+    time = value_of(nearest(_TIMES, lambda _, value: isinstance(value, str | int | float), parts))
+    if time is None and (told := _TIME.search(lead)):
+        time = told[0]
+    request = {
+        "ts": _microseconds(time),
+        "method": value_of(nearest(_METHODS, lambda _, value: isinstance(value, str) and value.isalpha(), parts)),
+        "url": url,
+        "body": value_of(body),
+        "status": value_of(status),
+        "response": value_of(answer),
+        "headers": _plain_headers(value_of(headers)),
+        "user_agent": value_of(nearest(_AGENTS, lambda path, value: isinstance(value, str) and not is_answer(path), parts)),
+    }
+    if url.startswith("/"):
+        request["host"] = value_of(
+            nearest(_HOSTS, lambda path, value: isinstance(value, str) and path[:-1] in (address[:-1], (*address[:-1], "headers")))
+        )
+    return {name: value for name, value in request.items() if value is not None}
+
+
+def _is_answer_body(path: Path, value: Any) -> bool:
+    if path[-1] in _ANSWERED:
+        return isinstance(value, str) or (
+            isinstance(value, dict) and not {_bare(str(key)) for key in value} & {*_STATUSES, *_BODIES, "headers"}
+        )
+    return isinstance(value, str) or (isinstance(value, dict) and not value.keys() <= set(_WITHIN_BODY))
+
+
+def _is_status(value: Any) -> bool:
+    return not isinstance(value, bool) and re.fullmatch(r"[1-5]\d\d", str(value)) is not None
+
+
+def _microseconds(time: Any) -> Any:
+    """A time in nanoseconds since 1970 with its last digits cut; any other as it is."""
+    return str(time)[:16] if re.fullmatch(r"\d{19}", str(time)) else time
+
+
+def _plain_headers(headers: Any) -> dict[str, Any] | None:
+    """One value a header; servers list them."""
+    if not headers:
+        return None
+    return {name: value[0] if isinstance(value, list) and value else value for name, value in headers.items()}

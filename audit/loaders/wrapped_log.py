@@ -1,0 +1,120 @@
+"""Logs whose rows hold a request further in: pino, winston, bunyan, ECS, CloudWatch, Workers, drains; or JSON behind a prefix."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import duckdb
+
+from audit.errors import InputError
+from audit.loaders._nested import HINT, object_in, requests_in
+from audit.loaders._paths import lines, whole
+from audit.loaders._records import read_records
+from audit.loaders._requests import CLOCK_TIME, insert_requests
+from audit.loaders._source import HEAD_BYTES, Source, Tally, text_of
+
+KIND = "server"
+FORMATS = (
+    "application log around requests to a platform or relay (NDJSON, JSON, CSV, text with JSON in its lines): req.url, request.url,"
+    " a message that is JSON, …",
+)
+
+Row = tuple[int, str, Any]  # its place, what stood before it, what it holds
+_BATCH = 2000
+_TABLES, _DOCUMENTS = ("csv", "parquet"), ("json_object", "json_array")
+
+
+def claims(source: Source) -> bool:
+    """A file that no other loader knows, whose first rows hold a request to a platform or a relay."""
+    if source.mapped_kind is not None:
+        return False
+    with source.open() as stream:
+        head = stream.read(HEAD_BYTES)
+    if not HINT.search(head) or any(loader.claims(source) for loader in _others()):
+        return False
+    return any(requests_in(row, lead) for lead, row in _first_rows(source, text_of(head)))
+
+
+def _others() -> list[Any]:
+    from audit.loaders import loaders
+
+    own = __name__.rpartition(".")[2]
+    return [loader for name, loader in loaders().items() if name != own]
+
+
+def _first_rows(source: Source, head: str) -> Iterator[tuple[str, Any]]:
+    """Rows within the first bytes: of a table, of a log's lines, or the objects of a document that may go on behind them."""
+    yield from (("", dict(record)) for record in source.records)
+    rows = (object_in(line) for line in head.split("\n"))
+    yield from (row for row in rows if row)
+    if source.shape in _DOCUMENTS and (document := object_in(head)):
+        yield document
+
+
+def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
+    """Each request becomes a row of its own, at the place of the row it stood in; rows about nothing sent are ignored."""
+    unread: list[int] = []
+    if source.shape in _TABLES:
+        read, bad = read_records(con, source)
+        listed = con.execute("select place, record from records order by place").fetchall()
+        rows: Iterator[Row] = ((place, "", json.loads(record)) for place, record in listed)
+        con.execute("delete from records")
+    else:
+        con.execute("create or replace temp table records (place bigint, record json)")
+        read = bad = 0
+        rows = _documents(source) if source.shape in _DOCUMENTS else _lines(source, unread)
+    sent, zoneless = 0, True
+    requests = ((place, request) for place, lead, row in rows for request in requests_in(row, lead))
+    while batch := list(islice(requests, _BATCH)):
+        sent += len(batch)
+        zoneless = zoneless and all(CLOCK_TIME.match(str(request.get("ts", ""))) for _, request in batch)
+        con.execute(
+            "insert into records select r[1]::bigint, r[2]::json from (select unnest(from_json(?, '[[\"VARCHAR\"]]')) as r)",
+            [json.dumps([[str(place), json.dumps(request)] for place, request in batch])],
+        )
+    if source.shape not in _TABLES:
+        read = sent if source.shape in _DOCUMENTS else max(sum(1 for line in lines(source) if line.strip()), sent + len(unread))
+    if unread:
+        con.execute(
+            "insert into rejects select ? || ':' || unnest(?::bigint[]), ?, 'not a JSON object'", [source.name, unread, source.name]
+        )
+    rejected, statuses = insert_requests(con, replace(source, keys=(), records=()), evidence="server")
+    return Tally(
+        read=read,
+        rejected=bad + len(unread) + rejected,
+        has_statuses=statuses,
+        has_zone=False if sent and zoneless else None,
+        gaps=() if statuses else ("no response status",),
+    )
+
+
+def _lines(source: Source, unread: list[int]) -> Iterator[Row]:
+    """The JSON object of each line that may hold a request; lines whose object cannot be read go into ``unread``."""
+    for number, line in enumerate(lines(source), start=1):
+        if not HINT.search(line):
+            continue
+        if found := object_in(text_of(line)):
+            yield number, *found
+        elif b'{"' in line:
+            unread.append(number)
+
+
+def _documents(source: Source) -> Iterator[Row]:
+    """The rows of a document, however deep its list stands, or of documents one after another; numbered as they come."""
+    text, start, number = text_of(whole(source)), 0, 0
+    decoder = json.JSONDecoder()
+    while start < len(text):
+        if text[start] not in "{[":
+            start += 1
+            continue
+        try:
+            value, start = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{source.name}: breaks off or is damaged after row {number}. Export it again.") from error
+        for row in value if isinstance(value, list) else [value]:
+            number += 1
+            yield number, "", row

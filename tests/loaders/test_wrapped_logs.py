@@ -1,0 +1,142 @@
+"""Application logs: the request to the platform stands somewhere within a row, as each logger puts it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audit import engine
+from audit.plan import Plan
+from tests.wire.decoding import events
+
+URL = "https://graph.facebook.com/v23.0/1234567890/events"
+TIME = "2026-11-20T10:00:00.000Z"
+MILLIS = 1795168800000
+BODY = {
+    "data": [
+        {
+            "event_name": "Purchase",
+            "event_time": 1795168800,
+            "event_id": "P-1",
+            "action_source": "website",
+            "user_data": {"fbp": "fb.1.1795168000000.1"},
+            "custom_data": {"value": 35.2, "currency": "EUR", "order_id": "W-1042"},
+        }
+    ]
+}
+ANSWER = {"events_received": 1, "messages": [], "fbtrace_id": "A"}
+TEXT = json.dumps(BODY)
+ROW: dict[str, Any] = {"ts": TIME, "method": "POST", "url": URL, "body": BODY, "status": 200, "response": ANSWER}
+INNER = json.dumps(ROW)
+
+
+def table(row: dict[str, str]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerows([row.keys(), row.values()])
+    return out.getvalue()
+
+
+def rows(*listed: dict[str, Any]) -> str:
+    return "".join(json.dumps(row) + "\n" for row in listed)
+
+
+FILES = {
+    "pino-http": rows(
+        {"level": 30, "time": MILLIS, "hostname": "web-1", "msg": "started"},
+        {
+            "level": 30, "time": MILLIS, "hostname": "web-1", "req": {"method": "POST", "url": URL, "body": BODY},
+            "res": {"statusCode": 200, "body": ANSWER}, "responseTime": 80,
+        },
+    ),
+    "bunyan": rows(
+        {"name": "a", "req": {"method": "POST", "url": URL, "body": TEXT}, "res": {"statusCode": 200, "body": ANSWER}, "time": TIME}
+    ),
+    "winston": rows(
+        {
+            "level": "info", "timestamp": TIME,
+            "meta": {"request": {"method": "POST", "url": URL, "data": BODY}, "response": {"status": 200, "data": ANSWER}},
+        }
+    ),
+    "axios": rows(
+        {"timestamp": TIME, "config": {"method": "post", "url": URL, "data": TEXT}, "response": {"status": 200, "data": ANSWER}}
+    ),
+    "Guzzle in a Monolog handler": rows(
+        {
+            "datetime": TIME,
+            "context": {
+                "request": {"method": "POST", "uri": URL, "headers": {"User-Agent": ["GuzzleHttp/7"]}, "body": TEXT},
+                "response": {"status_code": 200, "body": json.dumps(ANSWER)},
+            },
+        }
+    ),
+    "ECS": rows(
+        {
+            "@timestamp": TIME, "url.full": URL, "http.request.method": "POST", "http.request.body.content": TEXT,
+            "http.response.status_code": 200, "http.response.body.content": json.dumps(ANSWER),
+        }
+    ),
+    "Caddy": rows(
+        {
+            "ts": MILLIS / 1000, "status": 200, "response": ANSWER,
+            "request": {"method": "POST", "host": "graph.facebook.com", "uri": URL[26:], "body": TEXT},
+        }
+    ),
+    "Vercel drain": rows({"message": INNER, "timestamp": MILLIS, "host": "shop.vercel.app", "path": "/api/capi"}),
+    "Workers tail": rows(
+        {
+            "outcome": "ok", "eventTimestamp": MILLIS, "logs": [{"message": [INNER], "level": "log", "timestamp": MILLIS}],
+            "event": {"request": {"url": "https://capi.example.com/collect", "method": "POST"}, "response": {"status": 204}},
+        }
+    ),
+    "CloudWatch, JSON": json.dumps({"events": [{"timestamp": MILLIS, "message": INNER, "eventId": "1"}]}),
+    "CloudWatch Insights, CSV": table({"@timestamp": "2026-11-20 10:00:00.000", "@message": INNER}),
+    "Loki": json.dumps({"status": "success", "data": {"result": [{"stream": {}, "values": [[f"{MILLIS}000000", INNER]]}]}}),
+    "Elasticsearch": json.dumps({"took": 3, "hits": {"hits": [{"_id": "1", "_source": ROW | {"@timestamp": TIME}}]}}),
+    "objects one after another": json.dumps(ROW, indent=2) + "\n",
+    "syslog": f"Nov 20 10:00:00 web-1 capi[812]: {INNER}\n",
+    "container": f"2026-11-20T10:00:00.000000000Z stdout F {INNER}\n",
+    "Lambda": f"{TIME}\tb1e2\tINFO\t{json.dumps({name: part for name, part in ROW.items() if name != 'ts'})}\n",
+    "Monolog": f"[2026-11-20T10:00:00.000000+00:00] production.INFO: sent {INNER.replace('/', chr(92) + '/')} []\n",
+}  # fmt: skip
+
+
+def audited(tmp_path: Path, text: str) -> engine.Read:
+    (tmp_path / "app.log").write_text(text, encoding="utf-8")
+    return engine.read([engine.InputFile(tmp_path / "app.log", "app.log", named=True)], Plan())
+
+
+@pytest.mark.parametrize("writer", FILES)
+def test_the_request_within_a_row_is_read(writer: str, tmp_path: Path) -> None:
+    audit = audited(tmp_path, FILES[writer])
+    (event,) = events(audit)
+    assert (event["event_id"], event["dataset"], event["value_sent"], event["accepted"]) == ("P-1", "1234567890", "35.2", True)
+    assert str(event["seen_at"]) == "2026-11-20 10:00:00"
+    assert event["status"] == 200
+    assert audit.con.execute("select kind, loader, kept, rejected from sources").fetchall() == [("server", "wrapped_log", 1, 0)]
+
+
+def test_a_refusal_is_read_as_one(tmp_path: Path) -> None:
+    answer = {"error": {"message": "Invalid parameter", "type": "OAuthException", "code": 100, "fbtrace_id": "A"}}
+    audit = audited(tmp_path, rows({"time": MILLIS, "req": {"url": URL, "body": BODY}, "res": {"statusCode": 400, "body": answer}}))
+    (event,) = events(audit)
+    assert (event["accepted"], event["status"], event["answer_code"]) == (False, 400, "100")
+
+
+def test_lines_of_text_without_a_request_are_ignored_and_a_cut_one_is_refused(tmp_path: Path) -> None:
+    first = FILES["container"] + 'urllib3 "POST /v23.0/1234567890/events HTTP/1.1" 200\nat next tick\n'
+    audit = audited(tmp_path, first + FILES["container"][:-60])
+    assert len(events(audit)) == 1
+    assert audit.con.execute("select read_rows, kept, ignored, rejected from sources").fetchall() == [(4, 1, 2, 1)]
+    assert audit.con.execute("select reason from rejects").fetchall() == [("cut off: the file ends in the middle of this row",)]
+
+
+def test_times_before_the_json_that_name_no_zone_are_told_as_such(tmp_path: Path) -> None:
+    text = json.dumps({name: part for name, part in ROW.items() if name != "ts"})
+    audit = audited(tmp_path, f"[2026-11-20 10:00:00] local.INFO: sent {text}\n")
+    assert "name no zone" in audit.con.execute("select gaps from sources").fetchall()[0][0]
