@@ -34,7 +34,8 @@ _TIME = re.compile(
 
 _URLS = ("url", "requesturl", "fullurl", "full", "uri", "requesturi", "href", "endpoint", "original", "originalurl", "path")
 _TIMES = (
-    "ts", "@timestamp", "timestamp", "time", "datetime", "date", "eventtimestamp", "timeiso8601", "starttime", "startedat", "createdat",
+    "ts", "@timestamp", "timestamp", "time", "datetime", "date", "eventtimestamp", "timeiso8601", "starttime", "startedat",
+    "createdat",
 )  # fmt: skip
 _METHODS = ("method", "requestmethod", "httpmethod", "verb")
 _HEADERS = ("headers", "requestheaders")
