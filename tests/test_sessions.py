@@ -93,3 +93,32 @@ def test_browsers_that_opened_one_copied_link_within_minutes_are_shoppers_of_the
     (tmp_path / "pixels.ndjson").write_text("".join(json.dumps(row) + "\n" for row in pages), encoding="utf-8")
     audit = engine.read([engine.InputFile(tmp_path / "pixels.ndjson", "pixels.ndjson")], Plan())
     assert audit.con.execute("select count(distinct session) from events").fetchone() == (visits,)
+
+
+def _visits_of_a_recording(folder: Path, *steps: tuple[str, str]) -> list[int]:
+    """The number of each step's visit in one HAR."""
+    hit = "https://www.facebook.com/tr/?id=1234567890&fbp=" + FBP
+    entries = [
+        {
+            "startedDateTime": f"2026-11-20T{time}:00.000Z",
+            "pageref": f"page_{number}",
+            "request": {"method": "GET", "url": f"{hit}&ev={step}&eid=e{number}", "headers": []},
+            "response": {"status": 200, "content": {"mimeType": "text/plain"}},
+        }
+        for number, (time, step) in enumerate(steps)
+    ]
+    har = {"log": {"version": "1.2", "creator": {"name": "test"}, "entries": entries}}
+    (folder / "visit.har").write_text(json.dumps(har), encoding="utf-8")
+    audit = engine.read([engine.InputFile(folder / "visit.har", "visit.har")], Plan())
+    names = [row[0] for row in audit.con.execute("select session from events order by event_key").fetchall()]
+    return [sorted(set(names)).index(name) for name in names]
+
+
+def test_a_recording_goes_on_while_the_shopper_waits_for_the_payment(tmp_path: Path) -> None:
+    steps = (("10:00", "ViewContent"), ("10:02", "InitiateCheckout"), ("10:50", "Purchase"), ("10:50", "PageView"))
+    assert _visits_of_a_recording(tmp_path, *steps) == [0, 0, 0, 0]
+
+
+def test_what_follows_long_after_the_sale_is_another_visit(tmp_path: Path) -> None:
+    steps = (("10:00", "ViewContent"), ("10:05", "Purchase"), ("10:50", "ViewContent"), ("10:55", "Purchase"))
+    assert _visits_of_a_recording(tmp_path, *steps) == [0, 0, 1, 1]

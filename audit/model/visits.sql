@@ -20,20 +20,48 @@ from labelled l
 join spans s on s.shopper = l.shopper;
 
 create or replace temp table later_visits as
-with timed as (
+with long_ones as (
     select
         v.event_key,
         s.shopper,
-        v.seen_at,
-        lag(v.seen_at) over (partition by s.shopper order by v.seen_at, v.event_key) as before
+        v.seen_at
     from visited v
     join trace_shoppers s on s.trace = v.trace
     where s.is_long
 ),
+-- A capture goes on while the shopper waits for a transfer to arrive: what it shows until the sale is one visit.
+captured as (
+    select
+        l.event_key,
+        e.source as har,
+        coalesce(bool_or(p.step = 'Purchase') over (
+            partition by l.shopper, e.source order by l.seen_at, l.event_key rows between unbounded preceding and 1 preceding
+        ), false) as has_bought
+    from long_ones l
+    join sends e on e.event_key = l.event_key
+    join sources h on h.source = e.source and h.loader = 'har'
+    left join plan_steps p on p.platform = e.platform and p.event_name = e.event_name
+    where e.session is null  -- a capture that names its visits itself shows several
+),
+timed as (
+    select
+        l.*,
+        c.has_bought,
+        c.har,
+        lag(l.seen_at) over (partition by l.shopper order by l.seen_at, l.event_key) as before,
+        lag(c.har) over (partition by l.shopper order by l.seen_at, l.event_key) as har_before
+    from long_ones l
+    left join captured c on c.event_key = l.event_key
+),
 split as (
     select
         event_key,
-        sum(case when before is null or epoch(seen_at) - epoch(before) > 1800 then 1 else 0 end) over (
+        sum(case
+            when before is null then 1
+            when har = har_before and not has_bought then 0
+            when epoch(seen_at) - epoch(before) > 1800 then 1
+            else 0
+        end) over (
             partition by shopper order by seen_at, event_key rows between unbounded preceding and current row
         ) as nth
     from timed
