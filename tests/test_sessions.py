@@ -122,3 +122,15 @@ def test_a_recording_goes_on_while_the_shopper_waits_for_the_payment(tmp_path: P
 def test_what_follows_long_after_the_sale_is_another_visit(tmp_path: Path) -> None:
     steps = (("10:00", "ViewContent"), ("10:05", "Purchase"), ("10:50", "ViewContent"), ("10:55", "Purchase"))
     assert _visits_of_a_recording(tmp_path, *steps) == [0, 0, 1, 1]
+
+
+def test_the_longer_of_two_order_numbers_in_an_id_is_the_one_it_names(tmp_path: Path) -> None:
+    sent = [_sent("2026-11-20T10:11:00Z", {"fbp": FBP}) for _ in range(2)]
+    for row, key in zip(sent, ("1001", "STG-1001"), strict=True):
+        row["body"]["data"][0]["event_id"] = f"order_{key}"  # type: ignore[index]
+    (tmp_path / "server.ndjson").write_text("".join(json.dumps(row) + "\n" for row in sent), encoding="utf-8")
+    orders = "order_id,created_at,currency,total\n1001,2026-11-20T10:10:00Z,EUR,5\nSTG-1001,2026-11-20T10:10:00Z,EUR,5\n"
+    (tmp_path / "orders.csv").write_text(orders, encoding="utf-8")
+    files = [engine.InputFile(tmp_path / name, name) for name in ("server.ndjson", "orders.csv")]
+    audit = engine.run(files, Plan(), select=frozenset())
+    assert audit.con.execute("select order_id from events order by event_key").fetchall() == [("1001",), ("STG-1001",)]

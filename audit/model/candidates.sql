@@ -105,7 +105,7 @@ join keys k on k.text = p.page_url
 where k.how = 'url';
 
 -- An order key with marks of its own inside (SHOP-1001): the whole key between delimiters. The word that fewest keys share finds it.
-insert into order_candidates
+create or replace temp table marked_ids as
 with marked_keys as (
     select
         key,
@@ -144,12 +144,25 @@ found as (
     where contains(w.event_id, f.key)
       and regexp_matches(' ' || w.event_id || ' ', '[^A-Za-z0-9]' || regexp_escape(f.key) || '[^A-Za-z0-9]')
 )
-select
-    p.event_key,
-    f.key,
-    'event_id',
-    3,
-    false
+select p.event_key, f.key
 from found f
 join unnamed_purchases p on p.event_id = f.event_id;
+
+-- Where STG-1001 is an order of its own, an id that holds it does not name the order 1001.
+delete from order_candidates
+where how = 'event_id'
+  and (event_key, key) in (
+    select m.event_key, c.key
+    from marked_ids m
+    join order_candidates c on c.event_key = m.event_key and c.how = 'event_id'
+    join order_keys k on k.key = m.key
+    join order_keys s on s.key = c.key
+    where contains(m.key, c.key)
+      and s.order_id <> k.order_id
+);
+
+insert into order_candidates
+select event_key, key, 'event_id', 3, false
+from marked_ids;
+drop table marked_ids;
 drop table unnamed_purchases;
