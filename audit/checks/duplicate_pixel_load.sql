@@ -73,11 +73,15 @@ views as (
     from page_views
     group by platform, dataset, opening
 ),
--- Without the pages themselves (a proxy limited to the platforms) a whole walk looks like one opening.
-pageless as (
-    select source
-    from sources
-    where gaps like '%no page navigation%'
+-- Without the pages themselves (a proxy limited to the platforms) a whole walk looks like one opening; where a proxy kept some of them,
+-- all that followed one of them does.
+blended as (
+    select s.*
+    from starts s
+    left join sources f on f.source = s.source
+    join views v on v.platform = s.platform and v.dataset = s.dataset and v.opening = s.page_load
+    where s.starts between 2 and v.pages
+      and (f.gaps like '%no page navigation%' or contains(s.page_load, '#/'))
 ),
 twins as (
     select
@@ -108,7 +112,7 @@ select
     coalesce(s.session, v.session) as session,
     case
         when t.is_told = 1 then false
-        when s.starts > 1 and n.source is not null and v.pages > 1 then null
+        when n.source is not null then null
         when s.starts > 1 then false
         -- a log that names no page load: a page opened twice in two seconds looks the same; so do two addresses cut short
         when t.opening is not null then null
@@ -118,8 +122,8 @@ select
     case
         when s.starts > 1 and t.opening is not null
             then 'started ' || cast(s.starts as varchar) || ' times, and two page views within 2 s'
-        when s.starts > 1 and t.opening is null and n.source is not null and v.pages > 1
-            then 'started ' || cast(s.starts as varchar) || ' times; the capture shows no page being opened, and several pages sent views'
+        when t.opening is null and n.source is not null
+            then 'started ' || cast(s.starts as varchar) || ' times; the capture does not show each page being opened, and several pages sent views'
         when s.starts > 1 then 'started ' || cast(s.starts as varchar) || ' times'
         when t.is_told = 1 then 'two page views within 2 s'
         when t.is_load = 1 then 'two page views within 2 s; the platform cut their addresses, which may differ'
@@ -142,7 +146,10 @@ left join twins t
     on t.platform = o.platform
    and t.dataset = o.dataset
    and t.opening = o.opening
-left join pageless n on n.source = s.source
+left join blended n
+    on n.platform = s.platform
+   and n.dataset = s.dataset
+   and n.page_load = s.page_load
 left join planned p on p.platform = o.platform
 left join plan_datasets d
     on d.platform = o.platform
