@@ -130,6 +130,16 @@ def test_times_with_an_offset_and_epochs_are_read(tmp_path: Path) -> None:
     }
 
 
+def test_of_the_hour_that_autumn_repeats_the_first_counts(tmp_path: Path) -> None:
+    written = ("2026-10-25 01:30:00", "2026-10-25 02:30:00", "2026-10-25 03:30:00", "2026-10-25 02:30:00+01:00")
+    assert list(times(tmp_path, *written, zone="Europe/Berlin").values()) == [
+        "2026-10-24 23:30:00",
+        "2026-10-25 00:30:00",
+        "2026-10-25 02:30:00",
+        "2026-10-25 01:30:00",
+    ]
+
+
 def test_a_time_without_a_zone_is_read_in_the_plans_and_never_without_one(tmp_path: Path) -> None:
     written = ("2026-11-20 14:05:00", "2026-11-20", "2026/11/20 14:05", "2026/1/5 9:05")
     assert set(times(tmp_path, *written).values()) == {None}

@@ -96,8 +96,15 @@ create or replace macro utc(t) as
     end;
 
 -- A time of an export: without a zone it is read in the plan's (variable plan_zone), and without that it cannot be told.
+-- In the hour that autumn repeats the first of the two counts: nothing that followed the order then looks earlier than it.
+create or replace macro clock_in_zone(t) as timezone(getvariable('plan_zone'), timezone('UTC', t));
 create or replace macro utc_in_zone(t) as
-    case when names_no_zone(t) and getvariable('plan_zone') is null then null else utc(t) end;
+    case
+        when not names_no_zone(t) then utc(t)
+        when getvariable('plan_zone') is not null then list_transform(
+            [utc(t)],
+            lambda u: case when clock_in_zone(u - interval 1 hour) = clock_in_zone(u) then u - interval 1 hour else u end)[1]
+    end;
 
 -- Money as a person writes it: no trailing zeros beyond the point, the currency behind it.
 create or replace macro number_text(n) as
