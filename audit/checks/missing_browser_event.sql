@@ -110,6 +110,38 @@ gaps as (
       and coalesce(e.seen_at, e.event_at) between g.before_at - interval 60 seconds and g.sent_at + interval 60 seconds
     group by s.order_id, s.step
 ),
+-- A page whose script was stopped sends nothing that would tie it to its visit: the server's copy left while it was open.
+failed_scripts as (
+    select
+        s.order_id,
+        s.platform,
+        s.step,
+        min(l.ref) as ref
+    from order_steps s
+    join events e on e.event_key = coalesce(s.server_key, s.refused_key)
+    join loads l
+        on l.platform = s.platform
+       and coalesce(e.event_at, e.seen_at) between l.loaded_at - interval 60 seconds and l.loaded_at + interval 300 seconds
+    where s.browser_events = 0
+      and not l.ok
+      and l.kind = case when s.platform = 'meta' then 'library' else 'dataset' end
+      and not exists (
+          select 1
+          from events b
+          where b.page_load = l.page_load
+            and b.platform = l.platform
+            and b.channel = 'browser'
+      )
+      and not exists (
+          select 1
+          from loads r
+          where r.page_load = l.page_load
+            and r.platform = l.platform
+            and r.kind = l.kind
+            and r.ok
+      )
+    group by s.order_id, s.platform, s.step
+),
 -- Only an order whose browser sent nothing needs an explanation.
 signs as (
     select
@@ -117,6 +149,7 @@ signs as (
         case when c.order_id is not null and coalesce(l.has_library, 0) = 0 and coalesce(h.hits, 0) = 0
                 and s.platform <> 'snackvideo'
             then case when l.has_failed_load = 1 then 'the script''s request failed' else 'no request for the script in the capture' end
+            when c.order_id is null and a.order_id is not null then 'the script''s request failed'
         end as library_sign,
         case when c.order_id is not null and l.has_library = 1 and l.has_dataset = 0 and coalesce(h.planned_hits, 0) = 0
             then 'the script loaded, the planned pixel did not start' end as dataset_sign,
@@ -128,7 +161,7 @@ signs as (
             then 'sent to pixel ' || coalesce(f.dataset, '?') || ' instead' end as foreign_sign,
         case when s.unanswered_events > 0
             then s.unanswered_events || ' sent, and no answer recorded: arrived or stopped' end as open_sign,
-        coalesce(t.ref, n.ref, f.ref, g.ref) as sign_ref,
+        coalesce(t.ref, n.ref, f.ref, g.ref, a.ref) as sign_ref,
         u.reason as unshown
     from order_steps s
     left join unshown_steps u on u.order_id = s.order_id and u.platform = s.platform and u.step = s.step
@@ -136,6 +169,7 @@ signs as (
     left join visit_loads l on l.order_id = s.order_id and l.platform = s.platform
     left join visit_hits h on h.order_id = s.order_id and h.platform = s.platform
     left join gaps g on g.order_id = s.order_id and g.step = s.step and s.platform = 'meta'
+    left join failed_scripts a on a.order_id = s.order_id and a.platform = s.platform and a.step = s.step
     left join events t on t.event_key = s.stopped_key
     left join events n on n.event_key = s.unanswered_key
     left join events f on f.event_key = s.foreign_browser_key
