@@ -101,13 +101,29 @@ tied_to_orders as (
     from events e
     join orders o on o.order_id = e.order_id
     group by e.source
+    union
+    -- a recording of the visit's first pages, or of its second tab
+    select e.source
+    from order_sessions v
+    join events e on e.session = v.session
+    where e.channel = 'browser'
+    group by e.source
+),
+-- Saved once in the middle and once at the end: the first lies within the second.
+within_tied as (
+    select i.source
+    from sources i
+    join sources o on o.kind = i.kind and o.first_at <= i.first_at and o.last_at >= i.last_at
+    join tied_to_orders t on t.source = o.source
+    where i.kind = 'browser'
+    group by i.source
 ),
 -- Clocks of different files may differ by a minute, and a server may take the time the plan allows it.
 gaps_between as (
     select
         s.source,
         max(case when w.kind = 'server' and t.source is null then 1 else 0 end) as is_off_server,
-        max(case when w.kind = 'orders' and o.source is null then 1 else 0 end) as is_off_orders
+        max(case when w.kind = 'orders' and o.source is null and i.source is null then 1 else 0 end) as is_off_orders
     from zoned s
     join windows w
         on (s.kind = 'browser' and w.kind in ('server', 'orders'))
@@ -115,6 +131,7 @@ gaps_between as (
     join plan_limits l on l.name = 'late_after_s'
     left join tied_to_server t on t.source = s.source
     left join tied_to_orders o on o.source = s.source
+    left join within_tied i on i.source = s.source
     where greatest(epoch(w.first_at) - epoch(s.last_at), epoch(s.first_at) - epoch(w.last_at))
         > 60 + case when 'server' in (s.kind, w.kind) then l.amount else 0 end + s.doubt_s + w.doubt_s
     group by s.source
