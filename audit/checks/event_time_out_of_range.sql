@@ -19,7 +19,7 @@ owner       = "data"
 
 [causes.stale]
 means       = "The event claims to have happened more than seven days before it was sent."
-first_check = "Compare the claimed time with the order's own: an old queue, an import of past orders, or a fixed date in the code."
+first_check = "Compare the claimed time with the order's own: an old queue, an import of past orders, a fixed date in the code, or a time nobody filled in (0 is 1970)."
 not_yet     = "Do not import old orders through the live endpoint; one old event takes its whole request with it."
 remedy      = "Send within the hour with the true time, and drop what is older than seven days."
 owner       = "data"
@@ -36,6 +36,13 @@ means       = "The event left at the right moment, but the time it claims lies s
 first_check = "Compare these hours with the zones of the shop, its server and its database: one of them is that far from UTC, or from the next."
 not_yet     = "Do not move the event in the page or the shop, and do not add the hours by hand: they change with daylight saving."
 remedy      = "Send seconds since 1970 in UTC, taken where the sale is stored, without a detour over a date written as text; then repeat one test order."
+owner       = "data"
+
+[causes.day_shift]
+means       = "The event left at the right moment, but the time it claims lies whole days before that, as many for one event as for the next: a date was counted wrongly, or a day other than the sale's was taken."
+first_check = "Compare the claimed day with the order's in the shop, and look for a date that is put together from parts (day, month, hour) or moved by a fixed number of days."
+not_yet     = "Do not move the event in the page or the shop, and do not add the days in the report: after seven of them Meta refuses the event."
+remedy      = "Send seconds since 1970 in UTC, taken where the sale is stored, without a detour over a date; then repeat one test order."
 owner       = "data"
 
 [causes.fixed_time]
@@ -64,6 +71,8 @@ with timed as (
         -- What the sender wrote could be read, else the model put the time of sending there.
         utc(e.event_time_sent) is not null as is_readable,
         coalesce(regexp_full_match(trim(e.event_time_sent), '[0-9]{12,}([.][0-9]+)?'), false) as is_milliseconds,
+        -- Seconds of the first years after 1970: nobody filled the field in.
+        coalesce(regexp_full_match(trim(e.event_time_sent), '-?[0-9]{1,8}([.][0-9]+)?'), false) as is_unfilled,
         u.flaw as untruth,
         u.hours,
         u.happened_at
@@ -79,6 +88,7 @@ judged as (
         *,
         case
             when is_milliseconds then 'milliseconds'
+            when is_unfilled then 'stale'
             when not is_readable then null
             when untruth = 'fixed_time' then untruth
             when epoch(event_at) - epoch(seen_at) > 300 + doubt_s then 'future'
@@ -102,12 +112,13 @@ select
     end as ok,
     case
         when flaw = 'fixed_time' then 'a time of its own' || coalesce(': it happened at ' || strftime(happened_at, '%Y-%m-%d %H:%M:%S UTC'), '')
-        when flaw = 'zone_shift' and happened_at is not null then 'the time at which it happened, ' || strftime(happened_at, '%Y-%m-%d %H:%M:%S UTC')
-        when flaw = 'zone_shift' then 'the time at which it happened'
+        when flaw in ('zone_shift', 'day_shift') and happened_at is not null then 'the time at which it happened, ' || strftime(happened_at, '%Y-%m-%d %H:%M:%S UTC')
+        when flaw in ('zone_shift', 'day_shift') then 'the time at which it happened'
         else 'at most ' || cast(cast(oldest_s / 86400 as integer) as varchar) || ' days before it was sent, and not after'
     end as expected,
     case
         when flaw = 'milliseconds' then 'sent as ' || event_time_sent || ', ' || length(split_part(trim(event_time_sent), '.', 1)) || ' digits'
+        when is_unfilled then 'sent as ' || event_time_sent || ', a time in the years after 1970'
         when not is_readable then 'sent as ' || event_time_sent || ', which cannot be read as a time'
         when is_doubtful and flaw is null
             then 'event time ' || strftime(event_at, '%Y-%m-%d %H:%M:%S UTC') || ', sent ' || strftime(seen_at, '%Y-%m-%d %H:%M:%S')
@@ -115,6 +126,7 @@ select
         else 'event time ' || strftime(event_at, '%Y-%m-%d %H:%M:%S UTC') || ', sent ' || strftime(seen_at, '%Y-%m-%d %H:%M:%S UTC')
             || case flaw
                 when 'zone_shift' then ': ' || number_text(cast(hours as decimal(4, 2))) || case when hours = 1 then ' hour early' else ' hours early' end
+                when 'day_shift' then ': ' || cast(cast(hours / 24 as integer) as varchar) || case when hours = 24 then ' day early' else ' days early' end
                 when 'fixed_time' then '; other events claim the same'
                 else ''
             end

@@ -95,6 +95,16 @@ DELIVERY = (
         ("event_time_out_of_range:zone_shift@tiktok",),
     ),
     Case(
+        "event time of the day before",
+        each(put("event", "event_time", lambda t: t - 86400), "meta", "server"),
+        ("event_time_out_of_range:day_shift@meta",),
+    ),
+    Case(
+        "event time sent as nothing",
+        each(put("event", "event_time", 0), "meta", "server"),
+        ("event_time_out_of_range:stale@meta",),
+    ),
+    Case(
         "event time taken once when the server started",
         each(put("event", "event_time", int(SHOPPERS[0].start.timestamp()) - 3000), "meta", "server"),
         ("event_time_out_of_range:fixed_time@meta",),

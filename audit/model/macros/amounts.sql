@@ -137,3 +137,9 @@ create or replace macro zone_hours(seconds) as
         when abs(seconds - 900 * round(seconds / 900)) <= 120 and round(seconds / 900) / 4 in (5.75, 8.75, 12.75)
             then round(seconds / 900) / 4
     end;
+-- The same, or the hours of up to six whole days.
+create or replace macro shift_hours(seconds) as
+    case
+        when seconds < 86280 then zone_hours(seconds)
+        when abs(seconds - 86400 * round(seconds / 86400)) <= 120 and round(seconds / 86400) <= 6 then 24 * round(seconds / 86400)
+    end;

@@ -68,8 +68,8 @@ from claims c
 left join browser_times b on b.event_key = c.event_key
 left join order_times o on o.event_key = c.event_key;
 
--- Server events whose claimed time cannot be their own, though it is one a platform takes: a time zone's hours before they happened,
--- or the one second that events of several moments share. They were seen leaving after they happened. What waited in a queue keeps
+-- Server events whose claimed time cannot be their own, though it is one a platform takes: a time zone's hours or whole days before
+-- they happened, or the one second that events of several moments share. They were seen leaving after they happened. What waited in a queue keeps
 -- its true time: a delay alone is neither.
 create table untrue_times as
 -- Two visits may share a second and wait for different times; they did not happen minutes apart then.
@@ -108,7 +108,7 @@ early_claims as (
         event_key,
         platform,
         sender,
-        coalesce(zone_hours(epoch(happened_at) - epoch(event_at)), zone_hours(epoch(seen_at) - epoch(event_at))) as hours
+        coalesce(shift_hours(epoch(happened_at) - epoch(event_at)), shift_hours(epoch(seen_at) - epoch(event_at))) as hours
     from unfixed
     where epoch(happened_at) - epoch(event_at) > 1500
       and epoch(seen_at) - epoch(happened_at) >= -60
@@ -132,7 +132,7 @@ sole_senders as (
     group by e.platform, e.sender
     having count(*) = 1
 ),
--- A zone is the same for one event after another; one alone may be chance, unless it is all that its sender sent.
+-- A zone, or a day too few, is the same for one event after another; one alone may be chance, unless it is all that its sender sent.
 sender_shifts as (
     select
         e.platform,
@@ -157,14 +157,14 @@ where abs(epoch(a.seen_at) - epoch(a.event_at)) > 300
 union all
 select
     u.event_key,
-    'zone_shift',
+    case when s.hours >= 24 then 'day_shift' else 'zone_shift' end,
     s.hours,
     u.happened_at
 from unfixed u
 left join early_claims e on e.event_key = u.event_key
 join sender_shifts s on s.platform = u.platform and s.sender = u.sender
 -- What has neither an order nor a browser copy is known by the hours of its sender's others.
-where s.hours = case when u.happened_at is null then zone_hours(epoch(u.seen_at) - epoch(u.event_at)) else e.hours end;
+where s.hours = case when u.happened_at is null then shift_hours(epoch(u.seen_at) - epoch(u.event_at)) else e.hours end;
 
 -- The clock of a browser file that is wrong in a visit: its events of different moments left, by it, the same seconds before or after
 -- what their server copies say of themselves. A queue delays the sending; what the event says of its own time it leaves alone.
