@@ -14,6 +14,13 @@ first_check = "Compare the two times below with the pages of the visit: one of t
 not_yet     = "Do not change the campaign's goal event because the funnel looks odd; the events are misplaced, not the shoppers."
 remedy      = "Move the event to the page or button it stands for, and walk the path once more."
 owner       = "tracking"
+
+[causes.thank_you_page]
+means       = "A step from before the purchase fired only on the page that thanks for the order: the sale itself sends the cart or checkout it should have come from. Who fills a cart and leaves is never seen, and every checkout seems to end in a sale."
+first_check = "Walk to the checkout with the network panel open: the event below does not leave there, and leaves with the Purchase."
+not_yet     = "Do not build audiences of abandoned carts, and do not bid for this step: its events are buyers only."
+remedy      = "Fire the event at the shopper's act, on the page of the cart or the checkout, and take it out of the thank-you page."
+owner       = "tracking"
 */
 with times as (
     select
@@ -72,6 +79,63 @@ first_breaks as (
         row_number() over (partition by order_id, platform order by case when unshown is null then 0 else 1 end, place) as nth
     from breaks
 ),
+-- Pages that exist once there is an order: the Purchase leaves from it, and its path names the order or says thanks. A checkout has
+-- its token before.
+purchase_pages as (
+    select distinct
+        o.order_id,
+        o.platform,
+        e.page_path,
+        [regexp_extract(e.page_path, '([^/]+)/?$', 1), regexp_extract(e.page_path, '([^/]+)/[^/]+/?$', 1)] as words
+    from expected_orders x
+    join order_events o on o.order_id = x.order_id
+    join events e on e.event_key = o.event_key
+    where x.is_named
+      and o.step = 'Purchase'
+      and o.how <> 'probable'
+      and e.page_path is not null
+      and not e.page_cut
+),
+thank_you_pages as (
+    select distinct
+        p.order_id,
+        p.platform,
+        p.page_path
+    from purchase_pages p
+    left join order_keys k on k.order_id = p.order_id and k.kind <> 'token' and list_contains(p.words, k.key)
+    where k.key is not null
+       or regexp_matches(lower(p.page_path), '[/_-](thanks?|thankyou|order-received|terima-?kasih)([/_-]|$)')
+),
+-- Steps of which every event of the order came from such a page.
+steps_of_thanks as (
+    select
+        o.order_id,
+        o.platform,
+        o.step,
+        min(e.page_path) as page_path,
+        min(o.ref) as ref
+    from (select distinct order_id, platform from thank_you_pages) d
+    join order_events o on o.order_id = d.order_id and o.platform = d.platform
+    join events e on e.event_key = o.event_key
+    left join thank_you_pages t on t.order_id = o.order_id and t.platform = o.platform and t.page_path = e.page_path
+    where o.step <> 'Purchase'
+      and o.is_sent
+      and o.how <> 'probable'
+    group by o.order_id, o.platform, o.step
+    having count(t.page_path) = count(*)
+),
+misplaced as (
+    select
+        s.order_id,
+        s.platform,
+        string_agg(s.step, ', ' order by f.place) as steps,
+        min_by(s.step, f.place) as step,
+        min(s.page_path) as page_path,
+        min_by(s.ref, f.place) as ref
+    from steps_of_thanks s
+    join firsts f on f.order_id = s.order_id and f.platform = s.platform and f.step = s.step
+    group by s.order_id, s.platform
+),
 paths as (
     select
         order_id,
@@ -85,23 +149,33 @@ paths as (
 )
 select
     p.platform,
-    coalesce(b.step, 'Purchase') as step,
+    coalesce(m.step, b.step, 'Purchase') as step,
     p.order_id as subject,
     p.order_id,
     coalesce(b.session, p.session) as session,
-    case when b.unshown is not null then null when b.order_id is not null then false when p.step_count >= 2 then true end as ok,
-    case when b.order_id is null then 'ViewContent, AddToCart, InitiateCheckout, Purchase, in this order'
-        else b.before_step || ' before ' || b.step end as expected,
     case
+        when m.order_id is not null then false
+        when b.unshown is not null then null
+        when b.order_id is not null then false
+        when p.step_count >= 2 then true
+    end as ok,
+    case
+        when m.order_id is not null then m.steps || ' before the order, on a page of their own'
+        when b.order_id is null then 'ViewContent, AddToCart, InitiateCheckout, Purchase, in this order'
+        else b.before_step || ' before ' || b.step
+    end as expected,
+    case
+        when m.order_id is not null then 'only on the page of the Purchase, ' || m.page_path
         when b.order_id is not null
             then b.step || ' at ' || strftime(b.first_at, '%H:%M:%S.%g') || ', ' || b.before_step || ' at ' || strftime(b.before_at, '%H:%M:%S.%g') || ' UTC'
                 || coalesce('; ' || b.unshown, '')
         when p.step_count >= 2 then p.step_count || ' steps in order'
         else 'one step alone is in the evidence'
     end as actual,
-    cast(null as varchar) as cause,
-    coalesce(b.ref, p.ref) as ref,
+    case when m.order_id is not null then 'thank_you_page' end as cause,
+    coalesce(m.ref, b.ref, p.ref) as ref,
     b.before_ref as other_ref
 from paths p
 left join first_breaks b on b.order_id = p.order_id and b.platform = p.platform and b.nth = 1
+left join misplaced m on m.order_id = p.order_id and m.platform = p.platform
 where p.has_purchase = 1

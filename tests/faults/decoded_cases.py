@@ -84,6 +84,15 @@ def _swap_cart_and_checkout(launch: Launch) -> None:
         shift(send, 60)
 
 
+def _steps_of_thanks(launch: Launch) -> None:
+    """The tag of cart and checkout waits for the thank-you page."""
+    for number, step in enumerate(("InitiateCheckout", "AddToCart"), start=1):
+        for send in launch.some("meta", step=step):
+            shift(send, 40 * number - number)
+            page = "page_url" if send.channel == "browser" else "event_source_url"
+            send.event[page] = f"https://nagisa.example.com/thanks/{SHOPPERS[send.shopper - 1].order}"
+
+
 def _double_call(launch: Launch) -> None:
     for send in launch.some("meta", "browser", "AddToCart", 1):
         launch.again(send, 0.004)
@@ -125,6 +134,7 @@ CHAIN = (
     Case("one order without any meta purchase", lost("meta", None, "Purchase", 2), ("order_without_purchase:never_fired@meta",)),
     Case("checkout step never fired", lost("tiktok", None, "InitiateCheckout"), ("missing_step:never_fired@tiktok",)),
     Case("cart event after the checkout", _swap_cart_and_checkout, ("step_out_of_order@meta",)),
+    Case("cart and checkout leave from the thank-you page only", _steps_of_thanks, ("step_out_of_order:thank_you_page@meta",)),
     Case("purchase of an order nobody has", _unknown_order, ("purchase_without_order:unknown@meta",)),
     Case("purchase ten minutes before its order", _placed_later, ("early_event:before_order",)),
     Case("paid-only plan, purchase before the payment", _paid_later, ("early_event:before_payment",)),
