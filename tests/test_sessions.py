@@ -134,3 +134,16 @@ def test_the_longer_of_two_order_numbers_in_an_id_is_the_one_it_names(tmp_path: 
     files = [engine.InputFile(tmp_path / name, name) for name in ("server.ndjson", "orders.csv")]
     audit = engine.run(files, Plan(), select=frozenset())
     assert audit.con.execute("select order_id from events order by event_key").fetchall() == [("1001",), ("STG-1001",)]
+
+
+@pytest.mark.parametrize(("browsers", "visits"), [(4, 1), (5, 5)])
+def test_a_browser_id_sent_for_everybody_ties_nobody(browsers: int, visits: int, tmp_path: Path) -> None:
+    """One _fbp from a cached page, and each browser's own _ttp."""
+    pages = [
+        _page(f"2026-11-20T10:{n + 4 * step:02d}:00Z") | {"cookies": {"_fbp": "fb.1.1795168800000.1111111", "_ttp": f"01K{n}.tt.1"}}
+        for n in range(browsers)
+        for step in range(2)
+    ]
+    (tmp_path / "pixels.ndjson").write_text("".join(json.dumps(row) + "\n" for row in pages), encoding="utf-8")
+    audit = engine.read([engine.InputFile(tmp_path / "pixels.ndjson", "pixels.ndjson")], Plan())
+    assert audit.con.execute("select count(distinct session) from events").fetchone() == (visits,)

@@ -31,6 +31,14 @@ not_yet     = "Do not switch off the server event; only its browser id is wrong.
 remedy      = "Let one place write _fbp and pass that cookie on unchanged."
 owner       = "tracking"
 
+[causes.one_browser]
+failure     = "The server names one browser for all shoppers"
+means       = "The server sends one and the same browser id for shoppers whose browsers have one each. The platform takes them all for one person."
+first_check = "Look where the server keeps the cookie it sends: a variable that outlives its request, a cached object, or a fixed text from a test."
+not_yet     = "Do not switch off the server event; only its browser id is wrong."
+remedy      = "Read the cookie from the request of each shopper anew, and send none where the request has none."
+owner       = "tracking"
+
 [causes.ttclid]
 means       = "Browser and server sent different TikTok click ids for the same event."
 first_check = "Compare the landing's ttclid with both: the side that differs reads an older cookie or another cookie's name."
@@ -250,11 +258,25 @@ twins as (
     where ok
       and server_key in (select server_key from judged where not ok)
 ),
+-- Nobody's own: three browsers with an id each, and one from the server.
+shared_values as (
+    select
+        platform,
+        id_kind,
+        server_value
+    from judged
+    where not ok
+      and id_kind in ('fbp', 'ttp')
+    group by platform, id_kind, server_value
+    having count(distinct browser_value) >= 3
+),
 settled as (
     select
         j.*,
-        t.server_key is not null and not j.ok as is_anothers
+        t.server_key is not null and not j.ok as is_anothers,
+        v.server_value is not null as is_shared
     from judged j
+    left join shared_values v on v.platform = j.platform and v.id_kind = j.id_kind and v.server_value = j.server_value
     left join twins t on t.server_key = j.server_key and t.id_kind = j.id_kind
 )
 select
@@ -274,7 +296,7 @@ select
             || ', server with ' || shown_id(coalesce(nullif(split_part(server_value, '.', 4), ''), server_value))
         else 'browser ' || id_kind || ' ' || shown_id(browser_value) || ', server ' || shown_id(server_value)
     end as actual,
-    case when not ok and not is_anothers then id_kind end as cause,
+    case when ok or is_anothers then null when is_shared then 'one_browser' else id_kind end as cause,
     browser_ref as ref,
     server_ref as other_ref
 from settled

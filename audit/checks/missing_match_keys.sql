@@ -38,9 +38,25 @@ not_yet     = "Do not hash the short hash once more with SHA-256; that matches n
 remedy      = "Take the plain value, bring it into the form the platform asks for, and hash it with SHA-256."
 owner       = "data"
 
+[causes.one_browser]
+failure     = "Server Purchases name one browser for all buyers"
+means       = "The Purchases of different buyers all carry one and the same browser id (fbp, ttp). The platform takes them for one person, who buys again and again; the ads that brought the others get nothing."
+first_check = "Open the shop in two fresh browsers and compare their _fbp or _ttp cookies: a cookie set by a cached page or by the server is the same in both. If they differ, look where the sender keeps the one it saw first."
+not_yet     = "Do not judge audiences or the match quality score by these events: the field is filled, with one browser for all."
+remedy      = "Let each browser's pixel write its own cookie, keep cookies out of every cache, and read the id from the request of the order it belongs to."
+owner       = "tracking"
+
+[causes.server_itself]
+failure     = "A server Purchase names the server in the place of its buyer's device"
+means       = "The IP address or user agent sent as the buyer's belongs to the server or program that sends the event. The platform looks for a buyer on that machine, and finds none."
+first_check = "Look where the sender takes both fields from: the request it makes itself, a proxy in front of the shop, or the browser's own request for the order."
+not_yet     = "Do not fill the fields with a fixed text to quiet the platform's warning; leave them out where the browser's are not known."
+remedy      = "Store the browser's IP address (behind a proxy: the first of X-Forwarded-For) and user agent with the order, and send those."
+owner       = "data"
+
 [causes.other_buyer]
 failure     = "A server Purchase names another buyer"
-means       = "The e-mail or phone on this Purchase is another buyer's: that of another order, or one and the same for the buyers of several orders, while the export holds another one for this order. The platform credits the sale to the wrong person, or to nobody."
+means       = "What this Purchase says of its buyer is another's: the e-mail or phone of another order, or one e-mail, phone or customer id for the buyers of many orders, who are known to be different people. The platform credits the sale to the wrong person, or to nobody."
 first_check = "Look where this sender takes the customer from: a page or an object that is kept in a cache, a variable that outlives its request, the shop's own test account."
 not_yet     = "Do not judge audiences or the match quality score by these events: the field is filled, with the wrong person."
 remedy      = "Read the customer from the order that the Purchase is of, for each request anew, and keep customer data out of every cache."
@@ -158,6 +174,106 @@ of_other_orders as (
       and b.digest is null
       and p.digest is null
 ),
+-- One key on the Purchases of many: a customer id whose orders tell three buyers apart, or anything that stands for a day's browsers.
+marked as (
+    select
+        platform,
+        'external id' as kind,
+        customer_digest as mark,
+        order_id,
+        order_email_digest as person,
+        browser_id
+    from purchases
+    where customer_digest is not null
+    union all
+    select
+        platform,
+        case when has_email then 'e-mail' else 'phone' end,
+        contact_digest,
+        order_id,
+        cast(null as varchar),
+        browser_id
+    from purchases
+    where contact_digest is not null
+      and order_email_digest is null
+      and order_phone_digest is null
+    union all
+    select
+        platform,
+        'IP address',
+        ip_digest,
+        order_id,
+        cast(null as varchar),
+        browser_id
+    from purchases
+    where ip_digest is not null
+    union all
+    select
+        platform,
+        'browser id',
+        hash(browser_id),
+        order_id,
+        coalesce(order_email_digest, cast(contact_digest as varchar), cast(customer_digest as varchar)),
+        cast(null as varchar)
+    from purchases
+    where browser_id is not null
+),
+marks as (
+    select
+        *,
+        sum(orders) over (partition by platform, kind) as all_orders
+    from (
+        select
+            platform,
+            kind,
+            mark,
+            count(distinct order_id) as orders,
+            count(distinct person) as persons,
+            count(distinct browser_id) as browsers
+        from marked
+        group by platform, kind, mark
+    ) t
+),
+-- Where the pages show a browser id each, the copies tell the server's apart from them.
+told_browsers as (
+    select
+        platform,
+        count(distinct browser_id) as browsers
+    from sent_visit_events
+    where channel = 'browser'
+      and step = 'Purchase'
+      and browser_id is not null
+    group by platform
+),
+crowds as (
+    select
+        m.platform,
+        m.kind,
+        m.mark,
+        m.orders
+    from marks m
+    left join told_browsers t on t.platform = m.platform
+    where case m.kind
+            when 'external id' then m.browsers >= 20 or (m.persons >= 3 and m.browsers >= 3)
+            -- a phone company's customers share an address, and one seller may order for many
+            when 'IP address' then m.browsers >= 20 and m.orders * 2 >= m.all_orders
+            when 'browser id' then m.persons >= 20 and m.orders * 2 >= m.all_orders and coalesce(t.browsers, 0) < 3
+            else m.browsers >= 20
+        end
+),
+crowded as (
+    select
+        p.event_key,
+        max(case when c.kind in ('external id', 'e-mail', 'phone') then 'one ' || c.kind || ' for the buyers of ' || c.orders || ' orders' end) as one_buyer,
+        max(case when c.kind in ('external id', 'e-mail', 'phone') then c.kind end) as one_kind,
+        max(case when c.kind = 'browser id' then 'one browser id for the buyers of ' || c.orders || ' orders' end) as one_browser,
+        max(case when c.kind = 'IP address' then 'one IP address for the buyers of ' || c.orders || ' orders' end) as one_address
+    from purchases p
+    join crowds c
+        on c.platform = p.platform
+       and c.mark in (p.customer_digest, p.contact_digest, p.ip_digest, hash(p.browser_id))
+    group by p.event_key
+),
 of_several as (
     select
         platform,
@@ -201,16 +317,23 @@ compared as (
                 and not coalesce(contains(plain_keys, 'ph'), false)
                 and phone_digest in (phone_home_digest, phone_bare_digest) then 'hash of the order''s phone without its country code'
         end as odd_phone,
-        n.told as stranger,
-        coalesce(n.kinds, '') as stranger_kinds
+        coalesce(n.told, w.one_buyer) as stranger,
+        concat_ws(', ', n.kinds, w.one_kind) as stranger_kinds,
+        w.one_browser,
+        nullif(concat_ws('; ',
+            case when machine_keys = 'IP address' then 'the IP address of a private network'
+                when machine_keys = 'user agent' then 'the user agent of a program'
+                when machine_keys is not null then 'the IP address of a private network and the user agent of a program' end,
+            w.one_address), '') as machine
     from purchases
     left join strangers n using (event_key)
+    left join crowded w using (event_key)
 ),
 judged as (
     select
         *,
-        coalesce(other_hashes, odd_email, odd_phone, stranger) is not null as is_unmatched,
-        nullif(concat_ws('; ', 'another hash than SHA-256 as ' || other_hashes, odd_email, odd_phone, stranger), '') as unmatched,
+        coalesce(other_hashes, odd_email, odd_phone, stranger, one_browser, machine) is not null as is_unmatched,
+        nullif(concat_ws('; ', 'another hash than SHA-256 as ' || other_hashes, odd_email, odd_phone, stranger, one_browser, machine), '') as unmatched,
         nullif(concat_ws(' and ',
             case
                 when has_email
@@ -224,7 +347,7 @@ judged as (
                     and not contains(coalesce(other_hashes, ''), 'phone')
                     and not contains(stranger_kinds, 'phone') then 'phone'
             end,
-            case when has_external_id then 'external id' end), '') as other_keys
+            case when has_external_id and not contains(stranger_kinds, 'external id') then 'external id' end), '') as other_keys
     from compared
 )
 select
@@ -244,6 +367,8 @@ select
         when odd_email is not null then 'the buyer''s e-mail in small letters and without blanks, hashed'
         when odd_phone is not null then 'the buyer''s phone with its country code, hashed'
         when stranger is not null then 'what the order tells of its own buyer'
+        when one_browser is not null then 'the id of the buyer''s own browser'
+        when machine is not null then 'IP address and user agent of the buyer''s own device'
         else 'e-mail, phone or external id of the buyer'
     end as expected,
     case
@@ -262,6 +387,8 @@ select
         when odd_email is not null then 'not_normalised'
         when odd_phone is not null then 'local_phone'
         when stranger is not null then 'other_buyer'
+        when one_browser is not null then 'one_browser'
+        when machine is not null then 'server_itself'
     end as cause,
     ref,
     case when odd_email is not null or odd_phone is not null or stranger is not null then order_ref end as other_ref

@@ -42,7 +42,8 @@ told as (
         is_nothing(external_id_sent) as is_external_id_void,
         -- Of an external id a hash is only recommended (domain 4.3); the relay is given it plain, and TikTok's own interface judges it.
         case when endpoint in ('meta_pixel', 'meta_capi', 'tiktok_pixel') and is_personal_id(external_id_sent, addresses[3])
-            then 'external_id' end as personal_id
+            then 'external_id' end as personal_id,
+        channel = 'server' and event_name in (select event_name from plan_steps where step = 'Purchase') as is_server_sale
     from marked
 )
 select
@@ -115,6 +116,14 @@ select
     nullif(concat_ws(', ',
         case when is_other_hash(email_sent) then 'e-mail' end,
         case when is_other_hash(phone_sent) then 'phone' end), '') as other_hash_keys,
+    case when is_server_sale then nullif(concat_ws(', ',
+        case when is_private_ip(buyer_ip_sent) then 'IP address' end,
+        case when is_program(buyer_agent_sent) then 'user agent' end), '') end as machine_keys,
+    -- Who the buyers are said to be, only to count how many are said to be the same one.
+    case when is_server_sale and not coalesce(is_email_void, is_phone_void)
+        then counted_digest(case when is_email_void then phone_sent else email_sent end) end as contact_digest,
+    case when is_server_sale and not is_external_id_void then counted_digest(external_id_sent) end as customer_digest,
+    case when is_server_sale and buyer_ip_sent not like '%0.0.0' then counted_digest(buyer_ip_sent) end as ip_digest,
     nullif(concat_ws(', ',
         case when addresses[2] then 'email in the event id' end,
         case when addresses[1] then case when is_customers(params_text, url_host(page)) then 'email' end end,

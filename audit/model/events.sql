@@ -206,6 +206,7 @@ select
     c.plain_keys,
     c.void_keys,
     c.other_hash_keys,
+    c.machine_keys,
     nullif(concat_ws(', ',
         case when g.has_email then 'email in the page URL' end,
         case when g.has_phone then 'phone in the page URL' end,
@@ -214,6 +215,9 @@ select
     c.personal_in_params,
     c.email_digest,
     c.phone_digest,
+    c.contact_digest,
+    c.customer_digest,
+    c.ip_digest,
     masked_by(c.masks, c.user_agent_told)[1:120] as user_agent,
     coalesce(c.has_secret, false) as has_secret,
     coalesce(k.copies, 1) as copies

@@ -104,10 +104,14 @@ create table events (
     plain_keys       varchar,       -- user-data keys sent in plain text, comma-separated
     void_keys        varchar,       -- user-data keys sent that stand for nobody: hashes of an empty text, of 0, of 'undefined' …; comma-separated
     other_hash_keys  varchar,       -- 'e-mail', 'phone': sent as another hash than SHA-256 (32 or 40 hex digits), comma-separated
+    machine_keys     varchar,       -- server Purchases: 'IP address', 'user agent': of a server or a program, not of the buyer's device
     personal_in_url  varchar,       -- 'email in page_url' …: kind and place, never the value
     personal_in_params varchar,     -- the same for event parameters, and the event id
     email_digest     varchar,       -- salted; compared with an order's, never written out; NULL where no order has one
     phone_digest     varchar,       -- the same
+    contact_digest   ubigint,       -- server Purchases: salted, of the e-mail, else the phone; only counted, never written out
+    customer_digest  ubigint,       -- the same of the external id
+    ip_digest        ubigint,       -- the same of the buyer's IP address
     user_agent       varchar,       -- server: the user agent the request was sent with
     has_secret       boolean,       -- an access token stood in the log
     copies           bigint         -- wire copies collapsed into this row, itself included

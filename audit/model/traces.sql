@@ -47,12 +47,28 @@ copied_clicks as (
     group by tie
     having count(distinct fbp) >= 3 or count(distinct ttp) >= 3
 ),
+-- A browser id beside five of the other platform's, or beside more ad clicks than anybody makes, was sent for everybody.
+browsers as (
+    select
+        unnest(list_filter(ties, lambda x: starts_with(x, 'fbp ') or starts_with(x, 'ttp '))) as tie,
+        list_filter(ties, lambda x: starts_with(x, 'fbp '))[1] as fbp,
+        list_filter(ties, lambda x: starts_with(x, 'ttp '))[1] as ttp,
+        list_filter(ties, lambda x: starts_with(x, 'click '))[1] as click
+    from named
+),
+shared_browsers as (
+    select tie
+    from browsers
+    group by tie
+    having greatest(count(distinct fbp), count(distinct ttp)) >= 5
+        or count(distinct click) >= 20
+),
 own_ties as (
     select trace, unnest(ties) as tie from named
 )
 select trace, hash(tie) as tie
 from own_ties
-where tie not in (select tie from copied_clicks)
+where tie not in (select tie from copied_clicks union all select tie from shared_browsers)
 union all
 select n.trace, hash('har ' || n.har)
 from named n

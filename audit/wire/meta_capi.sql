@@ -47,7 +47,7 @@ events_read as (
             "order_id":"VARCHAR","transaction_id":"VARCHAR"}')) as c,
         try(from_json(e.user_data, '{"em":"VARCHAR","ph":"VARCHAR","fn":"VARCHAR","ln":"VARCHAR","ct":"VARCHAR","st":"VARCHAR",
             "zp":"VARCHAR","country":"VARCHAR","db":"VARCHAR","ge":"VARCHAR","external_id":"VARCHAR","fbc":"VARCHAR",
-            "fbp":"VARCHAR"}')) as u
+            "fbp":"VARCHAR","client_ip_address":"VARCHAR","client_user_agent":"VARCHAR"}')) as u
     from sent
 )
 select
@@ -105,6 +105,8 @@ select
     lone_of(u.em) as email_sent,
     lone_of(u.ph) as phone_sent,
     lone_of(u.external_id) as external_id_sent,
+    u.client_ip_address as buyer_ip_sent,
+    u.client_user_agent as buyer_agent_sent,
     plain_keys([
         {'key': 'em', 'text': u.em},
         {'key': 'ph', 'text': u.ph},

@@ -46,13 +46,14 @@ read as (
         *,
         try(from_json(raw, '{"event":"VARCHAR","event_id":"VARCHAR","event_time":"VARCHAR","timestamp":"VARCHAR","user":"JSON",
             "limited_data_use":"VARCHAR","page":{"url":"VARCHAR","referrer":"VARCHAR"},
-            "context":{"ad":{"callback":"VARCHAR"},"page":{"url":"VARCHAR","referrer":"VARCHAR"},"user":"JSON"},
+            "context":{"ad":{"callback":"VARCHAR"},"page":{"url":"VARCHAR","referrer":"VARCHAR"},"user":"JSON","ip":"VARCHAR",
+                "user_agent":"VARCHAR"},
             "properties":{"value":"VARCHAR","currency":"VARCHAR","contents":"VARCHAR","content_ids":"VARCHAR",
                 "content_id":"VARCHAR","order_id":"VARCHAR","transaction_id":"VARCHAR"}}')) as e,
         coalesce(json_extract(raw, '$.user'), json_extract(raw, '$.context.user')) as told_user,
         try(from_json(told_user, '{"email":"VARCHAR",
             "phone":"VARCHAR","phone_number":"VARCHAR","external_id":"VARCHAR","first_name":"VARCHAR","last_name":"VARCHAR",
-            "zip_code":"VARCHAR","ttclid":"VARCHAR","ttp":"VARCHAR"}')) as u
+            "zip_code":"VARCHAR","ttclid":"VARCHAR","ttp":"VARCHAR","ip":"VARCHAR","user_agent":"VARCHAR"}')) as u
     from sent
 )
 select
@@ -102,6 +103,8 @@ select
     lone_of(u.email) as email_sent,
     coalesce(lone_of(u.phone), lone_of(u.phone_number)) as phone_sent,
     first_of(u.external_id) as external_id_sent,
+    coalesce(u.ip, e.context.ip) as buyer_ip_sent,
+    coalesce(u.user_agent, e.context.user_agent) as buyer_agent_sent,
     plain_keys([
         {'key': 'email', 'text': u.email},
         {'key': 'phone', 'text': u.phone},

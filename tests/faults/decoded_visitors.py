@@ -177,6 +177,21 @@ CASES = (
         ("missing_match_keys:other_buyer@meta",),
     ),
     Case(
+        "server keeps the first shopper's fbp for everybody",
+        each(lambda s: s.person.update(fbp="fb.1.1763430000000.908172635400"), "meta", "server"),
+        ("click_id_mismatch:one_browser@meta",),
+    ),
+    Case(
+        "server sends one customer number for everybody",
+        each(lambda s: s.person.update(external_id=[hashed("customer 42")]), "meta", "server"),
+        ("missing_match_keys:other_buyer@meta",),
+    ),
+    Case(
+        "server names itself as the buyer's device",
+        each(lambda s: s.person.update(client_ip_address="10.4.0.17", client_user_agent="axios/1.7.2"), "meta", "server"),
+        ("missing_match_keys:server_itself@meta",),
+    ),
+    Case(
         "server knows nobody",
         each(lose("person", "em", "external_id"), "meta", "server", "Purchase"),
         ("missing_match_keys@meta",),

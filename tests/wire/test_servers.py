@@ -192,6 +192,29 @@ def test_a_hash_of_another_kind_is_told_by_its_length(emails: Any, phone: Any, k
     assert event["other_hash_keys"] == keys
 
 
+@pytest.mark.parametrize(
+    ("address", "agent", "keys"),
+    [
+        ("203.0.113.7", "Mozilla/5.0 (Linux; Android 15)", None),
+        ("10.0.3.4", "node-fetch/1.0", "IP address, user agent"),
+        ("172.20.0.5", "Mozilla/5.0", "IP address"),
+        ("172.40.0.5", "Dalvik/2.1.0 (Linux; U; Android 15)", None),
+        ("2001:db8::7.BAAAAQMA", "GuzzleHttp/7", "user agent"),
+        ("***", "[redacted]", None),
+    ],
+)
+def test_the_servers_own_device_is_no_buyers(address: str, agent: str, keys: str | None, tmp_path: Path) -> None:
+    user = {"client_ip_address": address, "client_user_agent": agent}
+    sale = _capi(user_data=user) | {"event_name": "Purchase"}
+    call = {"event": "CompletePayment", "user": {"ip": address, "user_agent": agent}}
+    sales = decode(
+        tmp_path,
+        {"url": GRAPH, "body": {"data": [sale, _capi(user_data=user) | {"event_name": "AddToCart"}]}},
+        {"url": TIKTOK, "body": {"event_source": "web", "event_source_id": "C1", "data": [call]}},
+    )
+    assert [event["machine_keys"] for event in sales] == [keys, None, keys]
+
+
 def test_a_graph_error_refuses_the_whole_batch(tmp_path: Path) -> None:
     answer = {"error": {"message": "Invalid parameter", "code": 100, "error_subcode": 2804003, "error_user_title": "Too Old"}}
     refused = decode(tmp_path, {"url": GRAPH, "body": {"data": [_capi(), _capi()]}, "status": 400, "response": answer})

@@ -149,3 +149,16 @@ create or replace macro consent_word(t) as
             else 'denied'
         end
     end;
+
+-- What is only held against its likes in the same evidence.
+create or replace macro counted_digest(t) as
+    case when t <> '' and not blotted_out(t) then hash(getvariable('salt') || lower(t)) end;
+-- No buyer's device: an address of a private network, or the name of the program that made the request.
+create or replace macro is_private_ip(t) as
+    case when t is null then false
+         else starts_with(t, '10.') or starts_with(t, '192.168.') or starts_with(t, '127.') or t in ('::1', 'localhost')
+            or (starts_with(t, '172.') and try_cast(split_part(t, '.', 2) as integer) between 16 and 31) end;
+create or replace macro is_program(t) as
+    case when t is null or starts_with(t, 'Mozilla/') then false
+         else regexp_matches(lower(t),
+            '^(node|axios|undici|python|curl/|wget|php|guzzle|go-http-client|java/|apache-httpclient|ruby|faraday|wordpress|postman|symfony)') end;
