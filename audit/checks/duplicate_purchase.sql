@@ -4,7 +4,7 @@ failure  = "One order will be counted as several Purchases"
 facet    = "senders"
 severity = "blocker"
 follows  = ["event_id_mismatch", "missing_event_id", "event_name_mismatch", "dataset_mismatch", "dedup_window_exceeded",
-            "duplicate_sender", "two_conversion_points"]
+            "duplicate_sender", "two_conversion_points", "reused_event_id"]
 needs    = []
 why      = """
 When one order arrives as two Purchases, the platform reports twice the sales and half the true cost per purchase, and its

@@ -3,6 +3,7 @@ title    = "Meta events carry the ad click of their visit"
 failure  = "A Meta event lost the ad click of its visit"
 facet    = "attribution"
 severity = "warning"
+follows  = ["reused_event_id"]
 needs    = ["events"]
 why      = """
 Meta credits a sale to an ad mainly through the click id in fbc. A visit that came from an ad but reports its events without fbc

@@ -31,6 +31,13 @@ not_yet     = "Do not blame the platform for dropped sales; it merges equal ids,
 remedy      = "Put the order number with a shop prefix, or a random id made per act, in its place."
 owner       = "data"
 
+[causes.other_order]
+means       = "The id is made of one order's number and carried by an event of another order: its sender kept the number of an earlier sale. The platform merges the two sales into one."
+first_check = "Place two test orders one after the other and compare the order number in the id with the one on the page, copy by copy: one side is a sale behind."
+not_yet     = "Do not add random digits to make the ids differ; the two copies of a sale would then never meet."
+remedy      = "Build the id from the order that is being reported, inside the same request, and keep it in no variable or cached object that outlives it."
+owner       = "data"
+
 [causes.page_cache]
 means       = "A page cache keeps the id inside the stored page, so every visitor of that page sends the same one."
 first_check = "Open the page in two private windows and compare the id in its source: it is the same in both."
@@ -346,6 +353,7 @@ select
         when j.ok is not false then null
         when is_placeholder(e.event_id) then 'placeholder'
         when j.orders = 1 or j.misnamed_order is not null then 'unknown'
+        when j.orders > 1 and (contains(e.event_id, j.first_order) or contains(e.event_id, j.last_order)) then 'other_order'
         when regexp_full_match(e.event_id, '[0-9]+') or length(e.event_id) < 8 then 'low_entropy'
         when j.pages = 1 and j.orders = 0 then 'page_cache'
         else 'unknown'

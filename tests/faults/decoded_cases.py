@@ -98,6 +98,13 @@ def _double_call(launch: Launch) -> None:
         launch.again(send, 0.004)
 
 
+def _a_sale_behind(launch: Launch) -> None:
+    """The server's code still holds the id of the sale before."""
+    sales = launch.some("meta", "server", "Purchase")
+    for send, before in zip(sales[:0:-1], sales[-2::-1], strict=True):
+        send.event["event_id"] = before.event["event_id"]
+
+
 def _placed_later(launch: Launch) -> None:
     for number, shopper in enumerate(SHOPPERS):
         launch.orders[number]["created_at"] = f"2026-11-18T0{1 + number}:12:40Z"
@@ -207,6 +214,7 @@ DEDUP = (
         ("early_event:before_payment",),
     ),
     Case("server reports the sale again when it is delivered", _sent_again, ("dedup_window_exceeded:sent_again@meta",)),
+    Case("server sends the id of the sale before", _a_sale_behind, ("reused_event_id:other_order@meta",)),
     Case(
         "cart ids are a counter",
         each(event_id("1"), "meta", None, "AddToCart"),
