@@ -116,6 +116,13 @@ not_yet     = "Do not multiply by a thousand in the tag; prices under one thousa
 remedy      = "Take the raw number from the order or the data layer, never the formatted text."
 owner       = "theme"
 
+[causes.pieces_left_out]
+means       = "The value is the price of one piece, or of each article once, where the order holds more: quantities or other articles were left out."
+first_check = "Place a test order of two pieces of one article and one of another, and compare the value with the order's lines."
+not_yet     = "Do not judge large baskets, bundles or offers by this number; it makes them look like single sales."
+remedy      = "Take the value from the created order, not from the product page or the first line of the cart."
+owner       = "tracking"
+
 [causes.line_added_later]
 means       = "The value is the order's amount without one or more of its lines, and the event names none of them. The order may have grown after the Purchase: by an offer after checkout, or an edit."
 first_check = "Open the order's history in the shop's admin: when was the line added, by the buyer's checkout or afterwards?"
@@ -236,6 +243,39 @@ possible_readings as (
       and not b.is_plan_basis
       and abs(o.value - b.amount) <= b.tolerance
 ),
+-- The price of one piece, of each line once, or the plan's amount without the pieces beyond the first.
+piece_sums as (
+    select
+        o.event_key,
+        sum(i.quantity) as pieces,
+        count(*) as lines,
+        min(abs(o.value - i.price)) as piece_gap,
+        min(abs(o.value - i.price * coalesce(i.quantity, 1))) as line_gap,
+        abs(min(o.value) - sum(i.price)) as once_gap,
+        abs(min(o.value) - min(a.amount) + sum(i.price * (coalesce(i.quantity, 1) - 1))) as rest_gap,
+        min(a.tolerance) as tolerance
+    from off_plan o
+    join order_items i on i.order_id = o.order_id and i.counts is not false and i.price > 0
+    join order_amounts a on a.order_id = o.order_id and a.is_plan_basis
+    where not exists (select 1 from outgrown_values g where g.event_key = o.event_key)
+    group by o.event_key
+),
+piece_readings as (
+    select
+        event_key,
+        pieces <= 1 and lines = 1 as is_second_name
+    from piece_sums
+    where least(piece_gap, line_gap, once_gap, rest_gap) <= tolerance
+      and pieces is not null
+),
+all_readings as (
+    select *
+    from possible_readings
+    union all
+    select o.event_key, o.platform, o.channel, 'pieces_left_out', 'none', 90, p.is_second_name
+    from piece_readings p
+    join off_plan o on o.event_key = p.event_key
+),
 side_readings as (
     select
         platform,
@@ -243,7 +283,7 @@ side_readings as (
         basis,
         slip,
         count(*) as event_count
-    from possible_readings
+    from all_readings
     group by platform, channel, basis, slip
 ),
 off_plan_readings as (
@@ -253,7 +293,7 @@ off_plan_readings as (
         r.slip,
         r.nth,
         t.event_count = z.event_count as is_common
-    from possible_readings r
+    from all_readings r
     join side_sizes z on z.platform = r.platform and z.channel = r.channel
     join side_readings t on t.platform = r.platform and t.channel = r.channel and t.basis = r.basis and t.slip = r.slip
     where not r.is_second_name
@@ -285,6 +325,7 @@ other_readings as (
     from placed_readings r
     join first_readings f on f.event_key = r.event_key
     where r.nth > 1
+      and r.basis <> 'pieces_left_out'
       and (f.slip <> 'none' or r.slip = 'none')
     group by r.event_key
 ),

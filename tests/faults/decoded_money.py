@@ -18,6 +18,7 @@ BASES = {
     "divided_by_100": lambda s: s.total / 100,
     "thousands_separator": lambda s: s.total / 1000,
     "unexplained": lambda s: s.total + 777,
+    "pieces_left_out": lambda s: s.price,
 }
 
 
@@ -43,7 +44,15 @@ def _whole_cart(launch: Launch) -> None:
 CASES = (
     *(
         Case(f"value is {basis}", value(basis), (f"value_mismatch:{basis}",))
-        for basis in ("total_less_shipping", "subtotal", "before_discount", "times_100", "thousands_separator", "unexplained")
+        for basis in (
+            "total_less_shipping",
+            "subtotal",
+            "before_discount",
+            "times_100",
+            "thousands_separator",
+            "unexplained",
+            "pieces_left_out",
+        )
     ),
     Case(
         "wp-calypso#45415 zero-decimal currency divided by a hundred",
