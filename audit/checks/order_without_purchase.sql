@@ -47,6 +47,13 @@ not_yet     = "Do not rebuild the purchase call because of this, and do not wide
 remedy      = "Send the Purchase from the server too for shoppers who agreed; report the rate of refusals beside the numbers, for those stay unseen."
 owner       = "tracking"
 
+[causes.other_event]
+means       = "The sale was told under another name: an event of this visit carries the order's money, and its name is none that the plan counts as a Purchase. The platform books it as something else, and campaigns that bid for purchases learn nothing from it."
+first_check = "Ask who chose that event: shops with payment on delivery often send PlaceAnOrder, SubmitForm or Lead on purpose."
+not_yet     = "Do not add a Purchase beside it before that is answered; then one sale would be told twice, under two names."
+remedy      = "Send the platform's own Purchase event; or, if the other one is meant, name it in the plan: events = { Purchase = [...] } of this platform, and let campaigns bid for it."
+owner       = "tracking"
+
 [causes.never_fired]
 means       = "The evidence covers this order, and no Purchase of it left for the platform, neither from the browser nor from the server."
 first_check = "Open the thank-you page of a test order and see whether the purchase call runs and which order number it carries."
@@ -105,6 +112,45 @@ judged as (
     left join unshown_steps u on u.order_id = s.order_id and u.platform = s.platform and u.step = s.step
     left join purchases p on p.order_id = s.order_id and p.platform = s.platform
     where s.step = 'Purchase'
+),
+-- Events of the same visits that carry the order's money and are named like a sale.
+stand_ins as (
+    select
+        j.platform,
+        j.order_id,
+        e.event_name,
+        min(e.ref) as ref,
+        count(distinct e.event_key) as events
+    from judged j
+    join order_sessions s on s.order_id = j.order_id
+    join events e on e.session = s.session and e.platform = j.platform
+    join order_amounts a on a.order_id = j.order_id
+    where not j.ok
+      and e.step is null
+      and e.in_plan
+      and e.value > 0
+      and abs(e.value - a.amount) <= a.tolerance
+      and lower(e.event_name) <> 'addpaymentinfo'
+      and regexp_matches(lower(e.event_name), 'order|purchase|payment|sale|lead|submit|subscribe|regist|conversion')
+    group by j.platform, j.order_id, e.event_name
+),
+told_otherwise as (
+    select
+        platform,
+        order_id,
+        string_agg(event_name, ', ' order by event_name) as names,
+        sum(events) as events,
+        min(ref) as ref
+    from stand_ins
+    group by platform, order_id
+),
+names_told as (
+    select
+        platform,
+        string_agg(distinct event_name, ', ' order by event_name) as names,
+        count(distinct order_id) as orders
+    from stand_ins
+    group by platform
 ),
 methods as (
     -- A way of paying that owns every missing Purchase, at least two, while another way has all of its own.
@@ -205,13 +251,16 @@ shares as (
         c.last_at,
         f.ref,
         case
+            when t.orders * 2 > c.missing_count then 'other_event'
             when o.platform is not null then 'payment_method_pattern'
             -- What ends at one moment was switched off.
             when u.platform is not null and coalesce(c.tail_count, 0) < 10 then 'unseen_visit'
             else 'never_fired'
         end as found_cause,
-        m.method
+        m.method,
+        t.names
     from counts c
+    left join names_told t on t.platform = c.platform
     left join first_orders f on f.platform = c.platform
     left join methods m on m.platform = c.platform
     left join other_methods o on o.platform = c.platform
@@ -225,8 +274,12 @@ explained as (
         d.due_at,
         c.is_beside,
         m.method,
+        t.names,
+        t.events as other_events,
+        t.ref as told_ref,
         case
             when j.ok then null
+            when t.order_id is not null then 'other_event'
             when j.ok = false and o.platform is not null then 'payment_method_pattern'
             when j.ok = false then 'never_fired'
             when j.is_due is not null and j.is_refused and j.probable_ref is null and j.stopped_ref is null then 'consent_refused'
@@ -238,6 +291,7 @@ explained as (
     join order_coverage c on c.order_id = j.order_id and c.platform = j.platform
     left join methods m on m.platform = j.platform
     left join other_methods o on o.platform = j.platform
+    left join told_otherwise t on t.order_id = j.order_id and t.platform = j.platform
     where j.is_named
 ),
 absent_orders as (
@@ -277,13 +331,15 @@ select
         when ok is null and platform = 'snackvideo' then 'none; SnackVideo''s browser call cannot be read from a HAR, and no pixel log covers the order'
         when ok is null and is_beside then 'none; the capture that ran then is of another order'
         when ok is null then 'none; no capture or log covers ' || strftime(due_at, '%Y-%m-%d %H:%M') || ' UTC'
+        when found_cause = 'other_event' then 'none; the order''s money left as ' || names || ', ' || other_events
+            || case when other_events = 1 then ' event' else ' events' end
         when found_cause = 'payment_method_pattern' then 'none; like every order paid by ' || method || ' that lacks one'
         else 'none'
     end as actual,
     found_cause as cause,
     cast(null as varchar) as severity,
     coalesce(ref, order_ref) as ref,
-    coalesce(probable_ref, stopped_ref) as other_ref
+    coalesce(probable_ref, stopped_ref, told_ref) as other_ref
 from explained
 union all
 select
@@ -298,16 +354,17 @@ select
     end,
     'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without a Purchase',
     s.missing_count || ' of ' || s.judged_count || ' orders (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
-        || case when s.found_cause = 'payment_method_pattern' then ', all paid by ' || s.method
+        || case when s.found_cause = 'other_event' then ', told as ' || s.names
+            when s.found_cause = 'payment_method_pattern' then ', all paid by ' || s.method
             when s.found_cause = 'unseen_visit' and s.missing_count > s.judged_count * l.amount then ', of which no visit was seen' else '' end
         || case when s.tail_count >= 10 then '; none of the last ' || s.tail_count || ', after ' || strftime(s.last_at, '%Y-%m-%d %H:%M') || ' UTC' else '' end
         || case when s.judged_count < 20 and s.missing_count > 0 then ', too few to tell a share' else '' end,
     case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20 then s.found_cause end,
     -- A few percent are blockers and closed tabs. Neither side sends nothing by chance of most orders, of ten in a row up to the last
-    -- one, or of every order that one way of paying took.
+    -- one, of every order that one way of paying took, or of what is told under another name.
     case when s.judged_count >= 20
             and (s.missing_count * 2 > s.judged_count or s.tail_count >= 10
-                or (s.found_cause = 'payment_method_pattern' and s.missing_count >= 5)) then 'blocker' else 'warning' end,
+                or (s.found_cause in ('payment_method_pattern', 'other_event') and s.missing_count >= 5)) then 'blocker' else 'warning' end,
     s.ref,
     cast(null as varchar)
 from shares s

@@ -141,6 +141,11 @@ CHAIN = (
     Case("one order without any meta purchase", lost("meta", None, "Purchase", 2), ("order_without_purchase:never_fired@meta",)),
     Case("checkout step never fired", lost("tiktok", None, "InitiateCheckout"), ("missing_step:never_fired@tiktok",)),
     Case("cart event after the checkout", _swap_cart_and_checkout, ("step_out_of_order@meta",)),
+    Case(
+        "sale told as PlaceAnOrder by both sides",
+        each(put("event", "event", "PlaceAnOrder"), "tiktok", None, "Purchase"),
+        ("order_without_purchase:other_event@tiktok",),
+    ),
     Case("cart and checkout leave from the thank-you page only", _steps_of_thanks, ("step_out_of_order:thank_you_page@meta",)),
     Case("purchase of an order nobody has", _unknown_order, ("purchase_without_order:unknown@meta",)),
     Case("purchase ten minutes before its order", _placed_later, ("early_event:before_order",)),
