@@ -98,9 +98,10 @@ unread as (
     group by platform
 ),
 duties as (
+    -- Where payments count, an order that was not paid is owed none.
     select count(*) as orders
-    from orders
-    where event_duty = 'yes'
+    from expected_orders
+    where is_due
 ),
 required as (
     select
