@@ -11,7 +11,7 @@ other goods than the other, or than the order, the ads follow the wrong product 
 """
 
 [causes.variant_or_parent]
-means       = "The goods are named by different kinds of id: a variant here, its parent product or another number there."
+means       = "The goods are named by different kinds of id: a variant here, its parent product or another number there, on the two sides or in two steps of one visit."
 first_check = "Look which kind of id the catalogue of the ad account uses; both sides must send that one."
 not_yet     = "Do not rebuild the catalogue: its ids are usually right, one of the senders is not."
 remedy      = "Send the catalogue's kind of id on both sides and in every step."
@@ -365,6 +365,35 @@ judged_purchases as (
     left join nameless n on n.event_key = p.event_key
     left join other_goods g on g.event_key = p.event_key
     left join named_goods d on d.event_key = p.event_key
+),
+-- The way to the order: carts and checkouts of its visit that name nothing of what any of its Purchases names.
+sales as (
+    select distinct
+        e.platform,
+        e.session,
+        e.order_id,
+        e.items
+    from sent_events e
+    join own_visits v on v.session = e.session and v.order_count = 1
+    where e.step = 'Purchase'
+      and e.order_id is not null
+      and e.item_count > 0
+),
+strange_steps as (
+    select
+        s.platform,
+        s.session,
+        s.order_id,
+        e.step,
+        string_agg(distinct e.items, ', ' order by e.items) as ids,
+        string_agg(distinct s.items, ', ' order by s.items) as sold_ids,
+        min(e.ref) as ref
+    from sales s
+    join sent_events e on e.session = s.session and e.platform = s.platform
+    where e.step in ('AddToCart', 'InitiateCheckout')
+      and e.item_count > 0
+    group by s.platform, s.session, s.order_id, e.step
+    having not bool_or(e.items = s.items or list_has_any(string_split(e.items, ','), string_split(s.items, ',')))
 )
 select
     p.platform,
@@ -413,3 +442,17 @@ select
     ref,
     order_ref as other_ref
 from judged_purchases
+union all
+select
+    platform,
+    step,
+    order_id,
+    order_id,
+    session,
+    false,
+    'the ids that the Purchase of its visit names',
+    'names ' || ids || ', the Purchase ' || sold_ids,
+    'variant_or_parent',
+    ref,
+    cast(null as varchar)
+from strange_steps

@@ -113,6 +113,13 @@ CASES = (
         ("item_mismatch:variant_or_parent@meta",),
     ),
     Case(
+        "facebook-for-woocommerce#2018 checkouts name the parent on both sides",
+        each(
+            lambda s: s.money.update(content_ids=["P-100"], contents=[{"id": "P-100", "quantity": 1}]), "meta", None, "InitiateCheckout"
+        ),
+        ("item_mismatch:variant_or_parent@meta",),
+    ),
+    Case(
         "quantity is always one",
         each(lambda s: s.money["contents"][0].update(quantity=1), "meta", "server", "Purchase", 2),
         ("item_mismatch:quantity@meta",),
