@@ -243,19 +243,32 @@ possible_readings as (
       and not b.is_plan_basis
       and abs(o.value - b.amount) <= b.tolerance
 ),
--- The price of one piece, of each line once, or the plan's amount without the pieces beyond the first.
+order_lines as (
+    -- a line goes by several ids
+    select
+        order_id,
+        position,
+        min(price) as price,
+        coalesce(min(quantity), 1) as quantity
+    from order_items
+    where counts is not false
+      and price > 0
+      and order_id in (select order_id from off_plan)
+    group by order_id, position
+),
+-- The price of one piece, of one line, of each article once, or the plan's amount without the pieces beyond the first.
 piece_sums as (
     select
         o.event_key,
         sum(i.quantity) as pieces,
         count(*) as lines,
         min(abs(o.value - i.price)) as piece_gap,
-        min(abs(o.value - i.price * coalesce(i.quantity, 1))) as line_gap,
+        min(abs(o.value - i.price * i.quantity)) as line_gap,
         abs(min(o.value) - sum(i.price)) as once_gap,
-        abs(min(o.value) - min(a.amount) + sum(i.price * (coalesce(i.quantity, 1) - 1))) as rest_gap,
+        abs(min(o.value) - min(a.amount) + sum(i.price * (i.quantity - 1))) as rest_gap,
         min(a.tolerance) as tolerance
     from off_plan o
-    join order_items i on i.order_id = o.order_id and i.counts is not false and i.price > 0
+    join order_lines i on i.order_id = o.order_id
     join order_amounts a on a.order_id = o.order_id and a.is_plan_basis
     where not exists (select 1 from outgrown_values g where g.event_key = o.event_key)
     group by o.event_key
@@ -266,7 +279,6 @@ piece_readings as (
         pieces <= 1 and lines = 1 as is_second_name
     from piece_sums
     where least(piece_gap, line_gap, once_gap, rest_gap) <= tolerance
-      and pieces is not null
 ),
 all_readings as (
     select *

@@ -115,7 +115,10 @@ CASES = (
     Case(
         "facebook-for-woocommerce#2018 checkouts name the parent on both sides",
         each(
-            lambda s: s.money.update(content_ids=["P-100"], contents=[{"id": "P-100", "quantity": 1}]), "meta", None, "InitiateCheckout"
+            lambda s: s.money.update(content_ids=["P-100"], contents=[{"id": "P-100", "quantity": 1}]),
+            "meta",
+            None,
+            "InitiateCheckout",
         ),
         ("item_mismatch:variant_or_parent@meta",),
     ),
