@@ -45,7 +45,7 @@ create or replace macro without_people(t) as
             -- called a telephone's.
             '(^|[^0-9A-Za-z._+-])(?:08[1-9][0-9]{0,2}[ .\x{a0}\x{2010}-\x{2015}-][0-9]{3,4}[ .\x{a0}\x{2010}-\x{2015}-]?[0-9]{2,5}'
                 || '|62[ .\x{a0}\x{2010}-\x{2015}-]8[0-9](?:[ .\x{a0}\x{2010}-\x{2015}-]?[0-9]){6,11}'
-                || '|0[1-9][0-9]{0,2}[ \x{a0}\x{2010}-\x{2015}-][0-9]{3,4}[ \x{a0}\x{2010}-\x{2015}-][0-9]{4}'
+                || '|(?:0[1-9][ \x{a0}]|0[1-9][0-9]{1,2}[ \x{a0}\x{2010}-\x{2015}-])[0-9]{3,4}[ \x{a0}\x{2010}-\x{2015}-][0-9]{4}'
                 || '|00[1-9][0-9]{0,2}(?: [0-9]{2,5}){2,5}|[(][0-9]{2,4}[)] ?[0-9]{3,5}[ -][0-9]{4})\b'
                 || '|((?i:(?:\b|_)(?:phone|tel|telp|telephone|telepon|whatsapp|wa|hp|msisdn|mobile)(?:[_ ]?(?:no|nr|number))?(?:[.]me/|["'']? ?[:=] ?["'']?|%(?:25)*3[ad])))'
                 || '[0-9][0-9 .-]{6,16}[0-9]',
@@ -132,7 +132,7 @@ create or replace macro is_token(t) as
 -- A click or browser id as it may be shown: its beginning, its end and its length, never whole. What has not the form of an id is
 -- told by its length alone.
 create or replace macro shown_id(t) as
-    case when regexp_matches(t, '[^A-Za-z0-9._~=+/|%-]') or (contains(t, '%') and regexp_matches(t, '%(25)*(40|20|3A)'))
+    case when regexp_matches(t, '[^A-Za-z0-9._~=+/|%{}-]') or (contains(t, '%') and regexp_matches(t, '%(25)*(40|20|3A)'))
             or ((contains(t, 'EAA') or contains(t, 'eyJ') or contains(t, 'k_')) and without_secrets(replace(t, 'fb.', '')) <> replace(t, 'fb.', ''))
             then told_by_length(t)
          when length(t) <= 18 then t[1:6] || '… (' || length(t) || ' characters)'
