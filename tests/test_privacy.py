@@ -364,7 +364,8 @@ def test_however_it_is_written_it_is_masked(text: str, shown: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "24.11.20.001", "07-2026-0012", "INV/2026/11/0812-001", "00123-20261120", "2026-11-20 10:00:00", "0112-2026", "phone case 12",
+        "24.11.20.001", "01-0001-2026", "07-2026-0012", "00123 456 789", "HP: 1234567890 laptop",
+        "INV/2026/11/0812-001", "00123-20261120", "2026-11-20 10:00:00", "0112-2026", "phone case 12",
         "phone-case-12345678",
         "tel 12", "SKU (500) 12-3456", "sk-kaos-hitam-polos-lengan-pendek", "GA4 view_item", "shop@home", "1&#45;2",
         "wa_blast_20261120", "R-1//0815", "BOT:AA-1",

@@ -22,7 +22,7 @@ create or replace macro without_secrets(t) as
                 || '|([\\"'']{0,4}: ?)[^ &"'',;%\[\\]{16,})',
             '\1\2\3[secret]', 'g'),
         '(?i)\b(?:set-)?cookie(?:["'']? ?[:=]|%(?:25)*3[ad])[^"''&]+|\bfb[.][0-9][.][0-9]{10,13}[.][A-Za-z0-9_-]{6,}'
-            || '|\b(?:phpsessid|jsessionid|session_?id|connect[.]sid)=[^;& ]{4,}|\bGA[0-9][.][0-9][.][0-9]{6,}[.][0-9]{6,}',
+            || '|\b(?:phpsessid|jsessionid|session_?id|connect[.]sid)=[^;& ]{4,}|\bGA1[.][0-9][.][0-9]{6,}[.][0-9]{6,}',
         '[cookie]', 'g');
 -- E-mail addresses, telephone numbers and IP addresses, written plainly, percent-encoded, as markup or in wide letters (U+FF01 and on).
 -- What is copied from a phone book has spaces and dashes of its own between the digits (U+00A0, U+2011).
@@ -45,9 +45,9 @@ create or replace macro without_people(t) as
             -- called a telephone's.
             '(^|[^0-9A-Za-z._+-])(?:08[1-9][0-9]{0,2}[ .\x{a0}\x{2010}-\x{2015}-][0-9]{3,4}[ .\x{a0}\x{2010}-\x{2015}-]?[0-9]{2,5}'
                 || '|62[ .\x{a0}\x{2010}-\x{2015}-]8[0-9](?:[ .\x{a0}\x{2010}-\x{2015}-]?[0-9]){6,11}'
-                || '|(?:0[1-9][ \x{a0}]|0[1-9][0-9]{1,2}[ \x{a0}\x{2010}-\x{2015}-])[0-9]{3,4}[ \x{a0}\x{2010}-\x{2015}-][0-9]{4}'
-                || '|00[1-9][0-9]{0,2}(?: [0-9]{2,5}){2,5}|[(][0-9]{2,4}[)] ?[0-9]{3,5}[ -][0-9]{4})\b'
-                || '|((?i:(?:\b|_)(?:phone|tel|telp|telephone|telepon|whatsapp|wa|hp|msisdn|mobile)(?:[_ ]?(?:no|nr|number))?(?:[.]me/|["'']? ?[:=] ?["'']?|%(?:25)*3[ad])))'
+                || '|0[15-9]0[ \x{a0}\x{2010}-\x{2015}-][0-9]{3,4}[ \x{a0}\x{2010}-\x{2015}-][0-9]{4}'
+                || '|00[1-9][0-9]{0,2}(?: [0-9]{2,5}){3,5}|[(][0-9]{2,4}[)] ?[0-9]{3,5}[ -][0-9]{4})\b'
+                || '|((?i:(?:\b|_)(?:phone|tel|telp|telephone|telepon|whatsapp|wa|msisdn)(?:[_ ]?(?:no|nr|number))?(?:[.]me/|["'']? ?[:=] ?["'']?|%(?:25)*3[ad])))'
                 || '[0-9][0-9 .-]{6,16}[0-9]',
             '\1\2[phone]', 'g'),
         -- Four numbers behind a product's name are its version (Chrome/120.0.0.0), and numbers that begin with a 0 a date or an order's
@@ -60,9 +60,9 @@ create or replace macro without_people(t) as
 create or replace macro has_marks(t) as
     regexp_matches(t,
         '(?i)[@\x{fe6b}\x{ff20}]|%(25)*40|&(?:amp;)*(?:#|commat)|u0040|[+\x{ff0b}][0-9\x{ff10}-\x{ff19}]|2b[0-9]|EAA|eyJ|earer|basic|[a-z]k_|shp[a-z]|c[ks]_|whsec'
-            || '|xox|gh[a-z]_|github|glpat|akia|aiza|ya29|SG[.]|sk-[ps]|sk-ant|:AA|1//0|slack|token|key|secret|passw|pwd|authoriz|cookie|fb[.][0-9]|GA[0-9][.]'
-            || '|sessi|[.]sid|08[1-9][0-9]{0,2}[^0-9a-z][0-9]|62[^0-9a-z]8|0[1-9][0-9]{0,2}[^0-9a-z][0-9]{3,4}[^0-9a-z][0-9]{4}|00[1-9][0-9]* [0-9]|[0-9][)] ?[0-9]'
-            || '|(?:phone|tel|telp|telephone|telepon|whatsapp|wa|hp|msisdn|mobile)[^a-z]?(?:no|nr|number|me)?[^a-z0-9]{1,4}(?:3[ad])?[0-9]'
+            || '|xox|gh[a-z]_|github|glpat|akia|aiza|ya29|SG[.]|sk-[ps]|sk-ant|:AA|1//0|slack|token|key|secret|passw|pwd|authoriz|cookie|fb[.][0-9]|GA1[.]'
+            || '|sessi|[.]sid|08[1-9][0-9]{0,2}[^0-9a-z][0-9]|62[^0-9a-z]8|0[15-9]0[^0-9a-z][0-9]{3,4}[^0-9a-z][0-9]{4}|00[1-9][0-9]* [0-9]|[0-9][)] ?[0-9]'
+            || '|(?:phone|tel|telp|telephone|telepon|whatsapp|wa|msisdn)[^a-z]?(?:no|nr|number|me)?[^a-z0-9]{1,4}(?:3[ad])?[0-9]'
             || '|[0-9][.][0-9]+[.][0-9]+[.][0-9]|::|:[0-9a-f]+:[0-9a-f]+:');
 create or replace macro masked(t) as
     case when length(t) < 6 or not has_marks(t) then t else without_people(without_secrets(t)) end;
