@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import product
@@ -11,6 +12,8 @@ from reports.text import money
 from reports.words import BASES, CHANNELS, PLATFORMS, SLIPS, step_of
 
 _CODE = "Unique code"
+#: Values of one order that are drawn.
+VALUES = 40
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Bridge:
     expected_amount: Decimal | None
     parts: tuple[Part, ...]
     sent: tuple[Sent, ...]
+    hidden: int  # further values
 
 
 def read_bridges(audit: Audit) -> dict[str, Bridge]:
@@ -69,6 +73,8 @@ def read_bridges(audit: Audit) -> dict[str, Bridge]:
         if not included:
             optional.insert(1, ("Tax", tax))
         parts = _parts(subtotal, discount, [(label, value) for label, value in optional if value], total)
+        own = sent.get(order_id, [])
+        drawn = _drawn(own)
         expected = BASES.get(basis, basis)
         shown = money(amount, unit, digits or 0) if amount is not None else "which the export does not hold"
         made[order_id] = Bridge(
@@ -77,7 +83,8 @@ def read_bridges(audit: Audit) -> dict[str, Bridge]:
             parts=tuple(
                 Part(label, value, start, money(value, currency, digits or 0), is_sum) for label, value, start, is_sum in parts
             ),
-            sent=tuple(sent.get(order_id, ())),
+            sent=drawn,
+            hidden=len(own) - len(drawn),
         )
     return made
 
@@ -145,8 +152,15 @@ def _sent(audit: Audit) -> dict[str, list[Sent]]:
 
 def _named(sent: list[tuple[int, str, Sent]]) -> list[Sent]:
     """Where one side of a platform has several values, each says who sent it."""
-    labels = [each.label for _, _, each in sent]
-    return [
-        replace(each, explained=f"{each.explained} ({sender})") if labels.count(each.label) > 1 else each
-        for _, sender, each in sent
-    ]
+    labels = Counter(each.label for _, _, each in sent)
+    return [replace(each, explained=f"{each.explained} ({sender})") if labels[each.label] > 1 else each for _, sender, each in sent]
+
+
+def _drawn(sent: list[Sent]) -> tuple[Sent, ...]:
+    """All of them, or of thousands the first of each kind."""
+    if len(sent) <= VALUES:
+        return tuple(sent)
+    kinds: dict[tuple[str, str, str], Sent] = {}
+    for each in sent:
+        kinds.setdefault((each.label, each.text, each.explained), each)
+    return tuple(kinds.values())[:VALUES]

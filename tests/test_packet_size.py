@@ -91,6 +91,26 @@ def test_a_test_order_s_packet_is_under_one_mebibyte() -> None:
         assert len(html.render(packet_of(story)).encode()) < MIB, story
 
 
+def test_thousands_of_purchases_of_one_order_are_not_all_drawn() -> None:
+    """A page out of a cache, which names the same order for every buyer."""
+    root = STORIES / "double_sender"
+    audit = engine.run(evidence_of("double_sender"), read_plan(root / "audit.toml"), now=NOW)
+    audit.con.execute(
+        """
+        insert into events
+        select e.* replace (e.event_key + 1000 + n as event_key, e.value + n % 100 as value)
+        from (select * from events where step = 'Purchase' and order_id is not null order by event_key limit 1) e
+        cross join range(20000) r(n)
+        """
+    )
+    packet = build(audit, verdict.judge(audit))
+    audit.con.close()
+    bridges = [card.bridge for card in packet.orders if card.bridge and card.bridge.hidden]
+    assert [(len(bridge.sent), bridge.hidden > 19_900) for bridge in bridges] == [(40, True)]
+    assert len({bar.text for bar in bridges[0].sent}) > 30
+    assert "further values not shown." in html.render(packet)
+
+
 def test_a_hundred_thousand_findings_make_a_packet_under_five_mebibytes(large: Packet) -> None:
     began = time.monotonic()
     page = html.render(large)
