@@ -422,7 +422,19 @@ def test_two_senders_that_go_by_addresses_stay_two(senders: tuple[str, str], tmp
 
 @pytest.mark.parametrize("text", ["Invalid phone 6281277000999", "Invalid phone 081277000999", "call +62 812 7700 0999"])
 def test_a_number_in_an_answer_is_a_phone_s(text: str) -> None:
-    assert "[phone]" in str(_told(_told(text, "masked"), "without_numbers"))
+    assert "[phone]" in str(_told(_told(text, "masked"), "without_rests"))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Invalid email dewi.lestari@ma", "Invalid email [email]"), ("Invalid email dewi.lestari@", "Invalid email [email]"),
+        ("Invalid email dewi%40mail", "Invalid email [email]"), ("bad phone 81277000999", "bad phone [phone]"),
+        ("pixel 4907283615028341 @ v23.0", "pixel 4907283615028341 @ v23.0"), ("code 40002, 812 events", "code 40002, 812 events"),
+    ],
+)  # fmt: skip
+def test_what_an_answer_breaks_off_in_is_masked_too(text: str, shown: str) -> None:
+    assert _told(_told(text, "masked"), "without_rests") == shown
 
 
 def test_the_texts_of_a_row_are_masked_each_by_itself() -> None:

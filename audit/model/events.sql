@@ -186,7 +186,7 @@ select
         masked_by(c.masks, c.net_error),
         case when c.channel = 'browser' and c.status >= 400 then 'answered HTTP ' || c.status end) as net_error,
     masked_by(c.masks, c.answer_code) as answer_code,
-    without_numbers(masked_by(c.masks, c.answer_text))[1:200] as answer_text,
+    without_rests(masked_by(c.masks, c.answer_text))[1:200] as answer_text,
     c.events_sent,
     c.events_received,
     c.accepted,

@@ -80,9 +80,11 @@ create or replace macro masks_of(texts) as
 create or replace macro masked_by(masks, t) as case when masks is null then t else masks[t] end;
 create or replace macro id_masked_by(masks, t) as
     case when masks is null or masks[t] = t then t else masks[t] || ' ' || sha256(getvariable('salt') || t)[1:6] end;
--- In what a server answered a run of digits is no id of the shop's.
-create or replace macro without_numbers(t) as
-    regexp_replace(t, '\b(?:62|0)8[0-9]{8,11}\b', '[phone]', 'g');
+-- In what a server answered a run of digits is no id of the shop's, and an address may be cut off with the answer (dewi@ma).
+create or replace macro without_rests(t) as
+    regexp_replace(
+        regexp_replace(t, '\b(?:(?:62|0)8[0-9]{8,11}|8[1-9][0-9]{7,10})\b', '[phone]', 'g'),
+        '[A-Za-z0-9._%+\x{80}-\x{10ffff}-]{2,}(?:@|%(?:25)*40|\\+u0040)[A-Za-z0-9.\x{80}-\x{10ffff}-]*', '[email]', 'g');
 -- An address is all path: an IP may stand between two strokes, and click ids are shortened. What is percent-encoded in it is looked at
 -- as what it says.
 create or replace macro masked_address(t) as
