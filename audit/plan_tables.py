@@ -22,7 +22,9 @@ def _like(pattern: str) -> str:
 
 
 def _masked(con: duckdb.DuckDBPyConnection, patterns: list[str]) -> list[str]:
-    """Patterns as what they are to match is kept: a sender that goes by an address (relay@shop.example) is known by its mask."""
+    """Texts and patterns as what they are to match is kept: a sender that goes by an address (relay@shop.example) is known by its
+    mask, and so is an order whose number looks like a telephone's.
+    """
     (masked,) = con.execute("select list_transform(?::varchar[], lambda p: masked_id(p))", [patterns]).fetchone() or (patterns,)
     return list(masked)
 
@@ -54,7 +56,7 @@ def store_plan(con: duckdb.DuckDBPyConnection, plan: Plan, now: datetime) -> Non
         "missing_share": plan.missing_share,
     } | {f"click_id_days_{name}": days for name, days in plan.click_id_days.items()}
     fill(con, "plan_limits", [[name, amount] for name, amount in limits.items()])
-    fill(con, "plan_test_orders", [[order.lstrip("#")] for order in plan.test_orders])
+    fill(con, "plan_test_orders", [[order] for order in _masked(con, [order.lstrip("#") for order in plan.test_orders])])
     steps = {(p, name): step for p in PLATFORMS for step, names in DEFAULT_EVENTS[p].items() for name in names}
     steps |= {(p, name): step for p in PLATFORMS for name, step in KIN_EVENTS[p].items()}
     steps |= {(p, n): step for p, platform in plan.platforms.items() for step, names in platform.events.items() for n in names}
@@ -71,9 +73,11 @@ def store_plan(con: duckdb.DuckDBPyConnection, plan: Plan, now: datetime) -> Non
             [[entry, sender.name, sender.platform, sender.channel, sender.owner, sender.primary, bool(sender.match), *match]],
         )  # fmt: skip
         fill(con, "plan_sender_steps", [[entry, step] for step in sender.events])
+    subjects = _masked(con, [w.subject for w in plan.waivers])
     fill(
         con, "plan_waivers",
-        [[number, w.check, w.subject, w.reason, w.owner, w.expires] for number, w in enumerate(plan.waivers)],
+        [[number, w.check, subject, w.reason, w.owner, w.expires]
+         for number, (w, subject) in enumerate(zip(plan.waivers, subjects, strict=True))],
     )  # fmt: skip
     fill(
         con, "plan_evidence",
@@ -90,6 +94,8 @@ def _attachment_name(plan: Plan, file: Path) -> str:
 
 def _attachment_digest(plan: Plan, number: int, file: Path) -> str:
     try:
+        if file.exists() and not file.is_file():  # a pipe would be waited for
+            raise PlanError(f"{plan.path}: evidence[{number}].file: {file} is no file. Correct the path.")
         with file.open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:

@@ -7,6 +7,7 @@ import io
 import os
 import random
 import tracemalloc
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from audit.attachments import LARGEST, Embedded, embed
 from audit.errors import PlanError
-from audit.plan import Evidence
+from audit.plan import Evidence, Plan
+from audit.plan_tables import store_plan
+from audit.tables import connect
 
 
 def _attached(folder: Path, name: str, content: bytes, note: str = "") -> Embedded:
@@ -108,8 +111,11 @@ def test_the_packet_holds_what_the_plan_attached(tmp_path: Path) -> None:
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "page.png")
+    evidence = Evidence("test_events", tmp_path / "page.png", "")
     with pytest.raises(PlanError, match=r"page\.png is no file\. Correct the path in the plan\."):
-        embed(Evidence("test_events", tmp_path / "page.png", ""))
+        embed(evidence)
+    with pytest.raises(PlanError, match=r"evidence\[1\]\.file: .*page\.png is no file\. Correct the path\."):
+        store_plan(connect(), Plan(evidence=(evidence,)), datetime(2026, 11, 20))
 
 
 def test_a_recording_of_the_screen_is_not_held_whole(tmp_path: Path) -> None:

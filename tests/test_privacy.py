@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from audit import engine, tables
-from audit.plan import Plan, Sender
+from audit.plan import Plan, Sender, Waiver
 
 PIXEL = "https://www.facebook.com/tr/?id=4907283615028341&it=1795168800000&v=2.9.203&"
 SHOP = "https://shop.example.com/"
@@ -142,6 +143,22 @@ def test_an_order_s_own_phone_in_an_event_id_is_personal_and_shown_nowhere(tmp_p
 def test_an_order_that_is_numbered_by_telephone_keeps_its_number(tmp_path: Path) -> None:
     audit = _capture(tmp_path, _hit(1, "Purchase", SHOP, "&eid=081234567890-Purchase"), phone="081234567890", order="081234567890")
     assert _ask(audit, "event_id, personal_in_params") == [("Purchase", "081234567890-Purchase", None)]
+
+
+def test_a_plan_finds_an_order_whose_number_looks_like_a_telephone_s(tmp_path: Path) -> None:
+    orders = tmp_path / "orders.csv"
+    orders.write_text(
+        "order_id,created_at,currency,total\nPO 0812-3456-789,2026-11-20T10:00:09Z,IDR,1\n1002,2026-11-20T10:00:09Z,IDR,1\n"
+    )
+    waiver = Waiver("missing_step", "seen by hand", "data", date(2027, 1, 1), subject="PO 0812-3456-789")
+    plan = Plan(test_orders=("#PO 0812-3456-789",), waivers=(waiver,))
+    audit = engine.run([engine.InputFile(orders, orders.name, named=True)], plan, now=datetime(2026, 11, 21))
+    assert audit.con.execute("select is_named, order_id = '1002' from orders order by 2").fetchall() == [
+        (True, False),
+        (False, True),
+    ]
+    subjects = "select distinct w.subject = o.order_id from plan_waivers w, orders o where o.is_named"
+    assert audit.con.execute(subjects).fetchall() == [(True,)]
 
 
 def _sent(folder: Path, **event: Any) -> str | None:
