@@ -176,10 +176,12 @@ export_window as (
         max(o.created_at) as last_at,
         -- An export of the plan's test orders alone is no list of all orders of its time.
         max(case when o.is_named and t.order_count > 0 then 0 else 1 end) as is_whole,
-        max(case when s.gaps like '%last row is cut off%' then 1 else 0 end) as is_cut
+        max(case when s.gaps like '%last row is cut off%' then 1 else 0 end) as is_cut,
+        max(r.is_rounded) as is_rounded
     from orders o
     left join sources s on s.source = o.source
     cross join (select count(*) as order_count from plan_test_orders) t
+    cross join (select count(*) as is_rounded from sources where gaps like '%rounded by a spreadsheet%') r
 ),
 -- A till may keep its orders in a system of its own.
 store_orders as (
@@ -199,13 +201,14 @@ judged as (
         u.*,
         f.key as other_form,
         w.is_cut,
+        w.is_rounded,
         u.is_store_sale = 1 and t.order_count = 0 as is_other_till,
         case
             when f.key is not null then false
             when u.order_id is not null then true
             when u.carried_key is null then null
             when is_placeholder(u.carried_key) then false
-            when w.is_cut = 1 then null
+            when w.is_cut = 1 or w.is_rounded > 0 then null
             when u.is_store_sale = 1 and t.order_count = 0 then null
             -- The visit of a test order, or a recorded one: its Purchase can be nobody else's.
             when u.watched = 1 and u.happened_at between w.first_at - interval 10 minutes and w.last_at + interval 10 minutes then false
@@ -256,6 +259,8 @@ select
         when j.other_form is not null then 'order ' || j.other_form || ', the same number in another form'
         when j.carried_key is null then 'names no order' || coalesce('; fits order ' || j.probable_order || ' in money and time', '')
         when j.ok is null and j.is_cut = 1 then 'order ' || j.carried_key || ', which may stand in the part that was cut off the export'
+        when j.ok is null and j.is_rounded > 0
+            then 'order ' || j.carried_key || ', which may be one whose number a spreadsheet rounded'
         when j.ok is null and j.is_other_till then 'order ' || j.carried_key || ', a sale of a till, and the export holds none of those'
         when j.ok is null then 'order ' || j.carried_key || ', outside what the export covers'
         else 'order ' || j.carried_key || ', which is not in the export'

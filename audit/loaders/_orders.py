@@ -54,6 +54,7 @@ _COUNTED = {
     "has_no_zone": "has_no_zone",
     "told_currency": "told_currency",
     "told_total": "told_total",
+    "unread_currency": "told_currency and currency is null",
     "unread_created": "told_created and created_at is null and not has_no_zone",
     **{f"unread_{column}": f"told_{column} and {column} is null" for column in _MONEY},
 }
@@ -103,17 +104,18 @@ from (
     select
         *,
         masks_of([status, payment_status, payment_method, order_source, currency_told, presentment_told]) as masks,
-        list_transform([{", ".join(_TIMES)}], lambda t: utc_in_zone(t)) as times,
+        list_transform(
+            list_transform([{", ".join(_TIMES)}], lambda t: coalesce(serial_time(t), t)), lambda t: utc_in_zone(t)) as times,
         list_transform(bare_amounts, lambda t: export_number(t, is_whole)) as amounts
     from (
         select
             r.*,
             c.digits = 0 or c.currency = 'IDR' as is_whole,
             list_transform([{", ".join(_AMOUNTS)}], lambda t: bare_amount(t, c.currency)) as bare_amounts,
-            nullif(code_told(upper(r.currency)), '') as currency_told,
-            nullif(code_told(upper(r.presentment_currency)), '') as presentment_told
+            currency_code(r.currency) as currency_told,
+            currency_code(r.presentment_currency) as presentment_told
         from order_rows r
-        left join currencies c on c.currency = upper(trim(r.currency))
+        left join currencies c on c.currency = currency_code(r.currency)
     ) rows_joined
 ) rows_read
 """
@@ -139,7 +141,14 @@ def insert_orders(
     """
     name = source.name
     con.execute(
-        "update order_rows set order_id = nullif(masked_id(case when length(order_id) <= $longest then trim(order_id) end), ''),"
+        "insert into rejects select ? || ':' || place, ?, 'its order id was rounded by a spreadsheet' from order_rows"
+        " where is_rounded_key(order_id)",
+        [name, name],
+    )
+    rounded = _number(con, "select count(*) from order_rows where is_rounded_key(order_id)")
+    con.execute("delete from order_rows where is_rounded_key(order_id)")
+    con.execute(
+        "update order_rows set order_id = nullif(masked_id(case when length(order_id) <= $longest then export_key(order_id) end), ''),"
         " rows = coalesce(rows, 1)",
         {"longest": _LONGEST_KEY},
     )
@@ -147,11 +156,13 @@ def insert_orders(
         "insert into rejects select ? || ':' || place, ?, 'no order id in this row' from order_rows where order_id is null",
         [name, name],
     )
-    rejected = bad + _number(con, "select count(*) from order_rows where order_id is null")
+    rejected = bad + rounded + _number(con, "select count(*) from order_rows where order_id is null")
     con.execute("delete from order_rows where order_id is null")
     _keep_latest(con, name)
     con.execute(_READ, {"source": name})
     gaps = _unread(con, source) + gaps
+    if rounded:
+        gaps += (f"{rounded} order ids rounded by a spreadsheet: export them again and do not open the file",)
     con.execute(
         f"""
         insert into orders by name
@@ -269,6 +280,7 @@ def _unread(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, ...]:
     elif without_zone:
         gaps.append(f"{without_zone} order times without a time zone, and none in the plan")
     gaps += unreadable("created", "order times")
+    gaps += unreadable("currency", "currencies")
     for column, none in (("currency", "no currency"), ("total", "no order total")):
         told = rows[f"told_{column}"][0]
         if not told:

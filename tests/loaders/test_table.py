@@ -278,3 +278,38 @@ def test_a_text_of_many_words_is_no_order_number(tmp_path: Path) -> None:
     assert found.texts("select order_id from orders") == ["1001"]
     assert found.rejects == {"orders.json:2": "no order id in this row"}
     assert found.counts == (2, 1, 0, 1)
+
+
+@pytest.mark.parametrize("written", ["'1001", '"=""1001"""', "1001.0", "#1001", "'#1001"])
+def test_an_order_number_that_a_spreadsheet_wrote_out_again_is_the_shops(written: str, tmp_path: Path) -> None:
+    text = f"order_id,created_at,currency,total\n{written},2026-11-20T10:00:00Z,IDR,5\n"
+    assert read(tmp_path, "orders.csv", text).rows("select order_id from orders") == [("1001",)]
+
+
+def test_an_order_number_that_a_spreadsheet_rounded_is_refused_and_told(tmp_path: Path) -> None:
+    text = 'order_id,created_at,currency,total\n"2,5013E+14",2026-11-20T10:00:00Z,IDR,5\nA-1.5,2026-11-20T10:00:00Z,IDR,5\n'
+    reading = read(tmp_path, "orders.csv", text)
+    assert reading.rows("select order_id from orders") == [("A-1.5",)]
+    assert reading.rejects == {"orders.csv:2": "its order id was rounded by a spreadsheet"}
+    assert reading.tally.gaps == ("1 order ids rounded by a spreadsheet: export them again and do not open the file",)
+
+
+@pytest.mark.parametrize(
+    ("written", "currency"),
+    [("Rp", "IDR"), ("Rp.", "IDR"), ("idr ", "IDR"), ("€", "EUR"), ("$", None), ("Rupiah", None), ("XYZ", "XYZ")],
+)
+def test_a_currency_is_known_by_its_sign_and_otherwise_not_guessed(written: str, currency: str | None, tmp_path: Path) -> None:
+    reading = read(tmp_path, "orders.csv", f"order_id,created_at,currency,total\nA,2026-11-20T10:00:00Z,{written},5\n")
+    assert reading.rows("select currency from orders") == [(currency,)]
+    assert (reading.tally.gaps == ()) == (currency is not None)
+
+
+def test_a_day_that_a_spreadsheet_counts_is_read_in_the_plans_zone(tmp_path: Path) -> None:
+    assert times(tmp_path, "46346.586806", zone="Asia/Jakarta") == {"46346.586806": "2026-11-20 07:05:00"}
+    assert times(tmp_path, "46346.586806") == {"46346.586806": None}
+
+
+def test_the_columns_of_a_plugin_for_woocommerce_are_read(tmp_path: Path) -> None:
+    names = "Order Number,Order Status,Order Date,Order Total Amount,Order Currency,Order Shipping Amount,Order Total Tax Amount"
+    reading = read(tmp_path, "orders.csv", f"{names}\n1001,Processing,2026-11-20 14:05,196000,IDR,16000,0\n", zone="Asia/Jakarta")
+    assert reading.rows(f"select order_id, {money('total')}, {money('shipping')} from orders") == [("1001", "196000", "16000")]

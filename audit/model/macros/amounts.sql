@@ -27,6 +27,26 @@ create or replace macro currency_signs(c) as
             else case when c like '__D' then ['$', lower(left(c, 2)) || '$'] else [] end
         end);
 
+-- A currency as a column of an export names it: its code, or a sign that only one currency has. What is neither is not read.
+create or replace macro currency_code(t) as
+    case
+        when regexp_full_match(trim(t), '[A-Za-z]{3}') then upper(trim(t))
+        else case lower(rtrim(trim(t), '.'))
+            when 'rp' then 'IDR'
+            when '€' then 'EUR'
+            when '£' then 'GBP'
+            when '₩' then 'KRW'
+            when '₫' then 'VND'
+            when 'đ' then 'VND'
+            when '฿' then 'THB'
+            when '₱' then 'PHP'
+            when '₹' then 'INR'
+            when 'rm' then 'MYR'
+            when 'zł' then 'PLN'
+            when 'r$' then 'BRL'
+        end
+    end;
+
 -- An amount without its own currency's code or sign, and without spaces between its groups of three. Another currency's sign stays,
 -- and such an amount is not read.
 create or replace macro bare_amount(t, currency) as
@@ -96,6 +116,12 @@ create or replace macro utc(t) as
     end;
 
 -- A time of an export: without a zone it is read in the plan's (variable plan_zone), and without that it cannot be told.
+-- A day counted from the end of 1899, as a spreadsheet stores it; NULL for any other text.
+create or replace macro serial_time(t) as
+    case when regexp_full_match(t, '[3-6][0-9]{4}([.,][0-9]+)?')
+         then strftime(
+            timestamp '1899-12-30' + to_seconds(cast(round(cast(replace(t, ',', '.') as double) * 86400) as bigint)),
+            '%Y-%m-%d %H:%M:%S') end;
 -- In the hour that autumn repeats the first of the two counts: nothing that followed the order then looks earlier than it.
 create or replace macro clock_in_zone(t) as timezone(getvariable('plan_zone'), timezone('UTC', t));
 create or replace macro utc_in_zone(t) as

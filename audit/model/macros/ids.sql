@@ -30,3 +30,9 @@ create or replace macro is_click_word(t) as
             '(organic|direct|none|null|undefined|nan|unknown|default|empty|no_?click(_?id)?|click_?id|true|false|n/?a|-+|0+|\[object object\]'
                 || '|[{<].*[>}]|[$][{].*[}]|__[a-z_]+__)')
     else false end;
+
+-- An order's number as the shop wrote it, where a spreadsheet or a data frame wrote it out again: '1001, ="1001", 1001.0.
+create or replace macro export_key(t) as
+    ltrim(regexp_replace(regexp_replace(trim(t), '^(?:="(.*)"|''(.+))$', '\1\2'), '^([0-9]+)[.]0$', '\1'), '#');
+-- A number that a spreadsheet cut to a few digits and an exponent: whose it was is lost.
+create or replace macro is_rounded_key(t) as regexp_full_match(trim(t), '[0-9][.,][0-9]+[eE][+][0-9]{1,2}');
