@@ -350,6 +350,7 @@ judged_purchases as (
         coalesce(x.ids, d.ids) as extra_ids,
         q.texts as quantities,
         case
+            when t.event_key is not null then null
             when g.event_key is not null then 'other_goods'
             when s.event_key is null then null
             when m.have_parents = 1 and x.are_parents = 1 and q.event_key is null then null
@@ -365,6 +366,7 @@ judged_purchases as (
     left join nameless n on n.event_key = p.event_key
     left join other_goods g on g.event_key = p.event_key
     left join named_goods d on d.event_key = p.event_key
+    left join purchase_parts t on t.event_key = p.event_key
 ),
 -- The way to the order: carts and checkouts of its visit that name nothing of what any of its Purchases names.
 sales as (

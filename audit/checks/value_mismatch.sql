@@ -401,6 +401,7 @@ judged_purchases as (
         u.order_id,
         case
             when p.order_id is null then null
+            when t.event_key is not null then true
             -- The plan's total in the buyer's currency is the same money; which currency was sent is another check's question.
             when p.value_basis = 'total' and b.event_key is not null then true
             when f.slip = 'none' and f.is_plan_basis then false
@@ -414,6 +415,7 @@ judged_purchases as (
     from open_purchases p
     left join first_readings f on f.event_key = p.event_key
     left join outgrown_values g on g.event_key = p.event_key
+    left join purchase_parts t on t.event_key = p.event_key
     left join other_readings n on n.event_key = p.event_key
     left join buyer_readings b on b.event_key = p.event_key
     left join probable_orders u on u.event_key = p.event_key

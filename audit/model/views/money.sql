@@ -160,3 +160,84 @@ from fits f
 left join named n on n.event_key = f.event_key and n.from_position = f.from_position
 where n.event_key is null
 group by f.event_key;
+
+-- Purchases of one order that tell of it in parts: an offer taken on the thank-you page has a Purchase of its own. Each names other goods,
+-- each came some time after the one before it, and together they are the plan's amount.
+create table purchase_parts as
+with sides as (
+    select
+        e.event_key,
+        e.platform,
+        coalesce(e.dataset, '') as pixel,
+        e.channel,
+        p.order_id,
+        e.event_id,
+        e.value,
+        e.currency,
+        coalesce(e.seen_at, e.event_at) as sent_at
+    from purchase_orders p
+    join events e on e.event_key = p.event_key
+    where e.event_id is not null
+      and e.value > 0
+),
+several as (
+    select platform, pixel, channel, order_id
+    from sides
+    group by platform, pixel, channel, order_id
+    having count(distinct event_id) between 2 and 5
+),
+parts as (
+    select
+        s.platform,
+        s.pixel,
+        s.channel,
+        s.order_id,
+        s.event_id,
+        min(s.value) as value,
+        max(s.value) as most,
+        min(s.currency) as currency,
+        min(s.sent_at) as sent_at,
+        min(s.event_key) as event_key
+    from several v
+    join sides s on s.platform = v.platform and s.pixel = v.pixel and s.channel = v.channel and s.order_id = v.order_id
+    group by s.platform, s.pixel, s.channel, s.order_id, s.event_id
+),
+spaced as (
+    select
+        *,
+        epoch(sent_at) - epoch(lag(sent_at) over (partition by platform, pixel, channel, order_id order by sent_at)) as after_s
+    from parts
+),
+sums as (
+    select
+        platform,
+        pixel,
+        channel,
+        order_id,
+        count(*) as part_count,
+        sum(value) as total,
+        min(currency) as currency
+    from spaced
+    group by platform, pixel, channel, order_id
+    having min(after_s) >= 10
+       and max(value - most) = 0
+       and min(currency) = max(currency)
+),
+goods as (
+    select p.platform, p.pixel, p.channel, p.order_id, count(i.item_id) as named, count(distinct i.item_id) as different,
+        count(distinct p.event_id) filter (i.item_id is not null) as naming
+    from parts p
+    left join (select distinct event_key, item_id from event_items) i on i.event_key = p.event_key
+    group by p.platform, p.pixel, p.channel, p.order_id
+)
+select
+    s.event_key,
+    u.part_count
+from sums u
+join order_amounts a on a.order_id = u.order_id and a.is_plan_basis
+join goods g on g.platform = u.platform and g.pixel = u.pixel and g.channel = u.channel and g.order_id = u.order_id
+join sides s on s.platform = u.platform and s.pixel = u.pixel and s.channel = u.channel and s.order_id = u.order_id
+where abs(u.total - a.amount) <= a.tolerance * u.part_count
+  and u.currency = a.currency
+  and g.named = g.different
+  and g.naming = u.part_count;
