@@ -32,6 +32,9 @@ _TIME = re.compile(
     r"|\d{2}/[A-Z][a-z]{2}/\d{4}:[\d:]{8} [+-]\d{4}"
 )
 
+_WORDS = re.compile(r"[\s'\"=,;<>()\[\]]+")
+_STATUS = re.compile(r"\b[1-5]\d\d\b")
+
 _URLS = ("url", "requesturl", "fullurl", "full", "uri", "requesturi", "href", "endpoint", "original", "originalurl", "path")
 _TIMES = (
     "ts", "@timestamp", "timestamp", "time", "datetime", "date", "eventtimestamp", "timeiso8601", "starttime", "startedat",
@@ -48,8 +51,11 @@ _ANSWER_BODIES = ("responsebody", "responsedata")
 _AGENTS = ("useragent", "httpuseragent")
 
 
-def requests_in(value: Any, lead: str = "") -> list[dict[str, Any]]:
-    """The requests of a row or a document, each with the names of a request log; ``lead`` is what stood before it in its line."""
+def requests_in(value: Any, lead: str = "", rest: str = "") -> list[dict[str, Any]]:
+    """The requests of a row or a document, each with the names of a request log.
+
+    ``lead`` and ``rest`` are what stood before and behind it in its line: where the address stands there, the row is its body.
+    """
     leaves = list(_leaves(value, (), _DEPTH))
     addresses: dict[Path, Path] = {}
     texts = dict(leaves)
@@ -58,18 +64,34 @@ def requests_in(value: Any, lead: str = "") -> list[dict[str, Any]]:
             scope = _scope(path)
             if scope not in addresses or len(path) < len(addresses[scope]):
                 addresses[scope] = path
-    return [_request(leaves, path, texts[path], lead) for path in addresses.values()]
+    if addresses:
+        return [_request(leaves, path, texts[path], lead) for path in addresses.values()]
+    urls = [word for word in _WORDS.split(lead) if _ADDRESS.match(word)]
+    return [_spoken(urls[0], value, lead, rest)] if urls else []
 
 
-def object_in(line: str) -> tuple[str, Any] | None:
-    """What stands before the JSON object of a line, and the object."""
+def _spoken(url: str, body: Any, lead: str, rest: str) -> dict[str, Any]:
+    """A request told in words: the time and the address before its body, status and answer behind it."""
+    time, status, answer = _TIME.search(lead), _STATUS.search(rest.partition("{")[0]), object_in(rest)
+    return {
+        "ts": time[0] if time else None,
+        "url": url,
+        "body": body,
+        "status": status[0] if status else None,
+        "response": answer[1] if answer else None,
+    }
+
+
+def object_in(line: str) -> tuple[str, Any, str] | None:
+    """What stands before the JSON object of a line, the object, and what stands behind it."""
     found = _OBJECT.search(line)
     if not found:
         return None
     try:
-        return line[: found.start()], _DECODER.raw_decode(line, found.start())[0]
+        value, end = _DECODER.raw_decode(line, found.start())
     except (ValueError, RecursionError):
         return None
+    return line[: found.start()], value, line[end:]
 
 
 def _bare(name: str) -> str:

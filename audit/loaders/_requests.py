@@ -32,10 +32,13 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "cookie_text": (),
     "request_line": (),
 }
-#: More names, of access logs (nginx, Envoy, API gateways): looked for only where the first rows have them.
+#: More names, of access logs (nginx, Envoy, API gateways) and of scripts: looked for only where the first rows have them.
 _ACCESS_LOG: dict[str, tuple[str, ...]] = {
     "ts": ("time_iso8601", "start_time", "msec", "requesttimeepoch"),
     "method": ("httpmethod", "verb"),
+    "body": ("post_data", "request_payload", "request_data", "data", "json"),
+    "status": ("response_code", "http_status"),
+    "response": ("response_data", "response_text"),
     "host": ("http_host", "server_name", "domainname", "authority"),
     "referrer": ("http_referer", "http_referrer"),
     "user_agent": ("http_user_agent", "useragent"),
@@ -55,8 +58,11 @@ def _bare(name: str) -> str:
 
 
 _URL_KEYS = frozenset(map(_bare, SYNONYMS["url"]))
-_BESIDE = frozenset(
-    _bare(name) for field in ("method", "body", "status", "response") for name in (*SYNONYMS[field], *_ACCESS_LOG.get(field, ()))
+#: Names too common to tell a request by.
+_VAGUE = frozenset({"data", "json"})
+_BESIDE = (
+    frozenset(_bare(name) for field in ("method", "body", "status", "response") for name in (*SYNONYMS[field], *_ACCESS_LOG[field]))
+    - _VAGUE
 )
 
 

@@ -23,7 +23,7 @@ FORMATS = (
     " a message that is JSON, …",
 )
 
-Row = tuple[int, str, Any]  # its place, what stood before it, what it holds
+Row = tuple[int, str, Any, str]  # its place, what stood before it, what it holds, what stood behind it
 _BATCH = 2000
 _TABLES, _DOCUMENTS = ("csv", "parquet"), ("json_object", "json_array")
 
@@ -36,7 +36,7 @@ def claims(source: Source) -> bool:
         head = stream.read(HEAD_BYTES)
     if not HINT.search(head) or any(loader.claims(source) for loader in _others()):
         return False
-    return any(requests_in(row, lead) for lead, row in _first_rows(source, text_of(head)))
+    return any(requests_in(row, lead) for lead, row, _ in _first_rows(source, text_of(head)))
 
 
 def _others() -> list[Any]:
@@ -46,9 +46,9 @@ def _others() -> list[Any]:
     return [loader for name, loader in loaders().items() if name != own]
 
 
-def _first_rows(source: Source, head: str) -> Iterator[tuple[str, Any]]:
+def _first_rows(source: Source, head: str) -> Iterator[tuple[str, Any, str]]:
     """Rows within the first bytes: of a table, of a log's lines, or the objects of a document that may go on behind them."""
-    yield from (("", dict(record)) for record in source.records)
+    yield from (("", dict(record), "") for record in source.records)
     rows = (object_in(line) for line in head.split("\n"))
     yield from (row for row in rows if row)
     if source.shape in _DOCUMENTS and (document := object_in(head)):
@@ -61,14 +61,14 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     if source.shape in _TABLES:
         read, bad = read_records(con, source)
         listed = con.execute("select place, record from records order by place").fetchall()
-        rows: Iterator[Row] = ((place, "", json.loads(record)) for place, record in listed)
+        rows: Iterator[Row] = ((place, "", json.loads(record), "") for place, record in listed)
         con.execute("delete from records")
     else:
         con.execute("create or replace temp table records (place bigint, record json)")
         read = bad = 0
         rows = _documents(source) if source.shape in _DOCUMENTS else _lines(source, unread)
     sent, zoneless = 0, True
-    requests = ((place, request) for place, lead, row in rows for request in requests_in(row, lead))
+    requests = ((place, request) for place, lead, row, rest in rows for request in requests_in(row, lead, rest))
     while batch := list(islice(requests, _BATCH)):
         sent += len(batch)
         zoneless = zoneless and all(CLOCK_TIME.match(str(request.get("ts", ""))) for _, request in batch)
@@ -117,4 +117,4 @@ def _documents(source: Source) -> Iterator[Row]:
             raise InputError(f"{source.name}: breaks off or is damaged after row {number}. Export it again.") from error
         for row in value if isinstance(value, list) else [value]:
             number += 1
-            yield number, "", row
+            yield number, "", row, ""

@@ -37,6 +37,14 @@ LINES: dict[str, dict[str, Any]] = {
         "start_time": "2026-11-20T10:00:00.000Z", "method": "POST", "path": PATH, "authority": "api.scalev.com",
         "request_body": BODY, "response_status": 204, "user_agent": "node", "request_headers": {"cookie": COOKIES},
     },
+    "a script's own names": {
+        "time": "2026-11-20T10:00:00Z", "method": "POST", "url": f"https://api.scalev.com{PATH}", "postData": BODY,
+        "responseCode": 204, "userAgent": "node", "headers": {"cookie": COOKIES},
+    },
+    "a client's own names": {
+        "time": "2026-11-20T10:00:00Z", "method": "POST", "url": f"https://api.scalev.com{PATH}", "json": META_RELAY,
+        "status_code": 204, "user_agent": "node", "headers": {"cookie": COOKIES},
+    },
     "other letters": {"Timestamp": "2026-11-20T10:00:00Z", "Method": "POST", "URL": f"https://api.scalev.com{PATH}", "Body": BODY,
         "Status": 204, "User_Agent": "node", "http_cookie": COOKIES},
 }  # fmt: skip
@@ -45,8 +53,8 @@ LINES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("writer", LINES)
 def test_an_access_log_with_bodies_is_a_request_log(writer: str, tmp_path: Path) -> None:
     other = LINES[writer] | {key: "GET /health HTTP/1.1" for key in ("request",) if key in LINES[writer]}
-    other |= {key: "/health" for key in ("request_uri", "uri", "path", "URL") if key in other} | {
-        key: "-" for key in ("request_body", "body", "Body") if key in other
+    other |= {key: "/health" for key in ("request_uri", "uri", "path", "URL", "url") if key in other} | {
+        key: "-" for key in ("request_body", "body", "Body", "postData", "json") if key in other
     }
     (tmp_path / "access.log").write_text("".join(json.dumps(line) + "\n" for line in (LINES[writer], other)), encoding="utf-8")
     audit = engine.read([engine.InputFile(tmp_path / "access.log", "access.log", named=True)], Plan())

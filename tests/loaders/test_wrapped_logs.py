@@ -102,6 +102,7 @@ FILES = {
     "syslog": f"Nov 20 10:00:00 web-1 capi[812]: {INNER}\n",
     "container": f"2026-11-20T10:00:00.000000000Z stdout F {INNER}\n",
     "Lambda": f"{TIME}\tb1e2\tINFO\t{json.dumps({name: part for name, part in ROW.items() if name != 'ts'})}\n",
+    "told in words": f"{TIME} INFO POST {URL} {TEXT} -> 200 {json.dumps(ANSWER)}\n",
     "Monolog": f"[2026-11-20T10:00:00.000000+00:00] production.INFO: sent {INNER.replace('/', chr(92) + '/')} []\n",
 }  # fmt: skip
 
