@@ -124,6 +124,28 @@ def test_what_follows_long_after_the_sale_is_another_visit(tmp_path: Path) -> No
     assert _visits_of_a_recording(tmp_path, *steps) == [0, 0, 1, 1]
 
 
+@pytest.mark.parametrize(
+    ("checkout", "visits"), [("https://shop.myshopify.com/checkouts/1", 1), ("https://www.shop.example/checkout", 2)]
+)
+def test_a_checkout_of_another_domain_has_a_cookie_of_its_own(checkout: str, visits: int, tmp_path: Path) -> None:
+    """A second id on the same domain is another shopper, or the same one in a clean profile."""
+    pages = (("https://shop.example/p", "ViewContent", FBP), (checkout, "InitiateCheckout", OTHER_FBP))
+    hit = "https://www.facebook.com/tr/?id=12345"
+    entries = [
+        {
+            "startedDateTime": f"2026-11-20T10:0{number}:00.000Z",
+            "pageref": f"page_{number}",
+            "request": {"method": "GET", "url": f"{hit}&ev={step}&fbp={fbp}&dl={page}", "headers": []},
+            "response": {"status": 200, "content": {"mimeType": "text/plain"}},
+        }
+        for number, (page, step, fbp) in enumerate(pages)
+    ]
+    har = {"log": {"version": "1.2", "creator": {"name": "test"}, "entries": entries}}
+    (tmp_path / "visit.har").write_text(json.dumps(har), encoding="utf-8")
+    audit = engine.read([engine.InputFile(tmp_path / "visit.har", "visit.har")], Plan())
+    assert audit.con.execute("select count(distinct session) from events").fetchone() == (visits,)
+
+
 def test_the_longer_of_two_order_numbers_in_an_id_is_the_one_it_names(tmp_path: Path) -> None:
     sent = [_sent("2026-11-20T10:11:00Z", {"fbp": FBP}) for _ in range(2)]
     for row, key in zip(sent, ("1001", "STG-1001"), strict=True):

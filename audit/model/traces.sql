@@ -21,15 +21,28 @@ with named as materialized (
     from with_ties('traces') t
     left join sources h on h.source = t.source and h.loader = 'har'
 ),
+-- A browser has a cookie for each domain: a checkout on one of its own gives the shopper a second id.
 har_ids as (
-    select har, unnest(ties) as tie from named where har is not null
+    select
+        n.har,
+        regexp_extract(url_host(s.page), '[^.]+[.][^.]+$') as site,
+        unnest(n.ties) as tie
+    from named n
+    join sends s on s.event_key = n.event_key
+    where n.har is not null
 ),
-hars as (
+site_ids as (
     select
         har,
+        site,
         count(distinct case when starts_with(tie, 'fbp ') then tie end) as fbp_count,
         count(distinct case when starts_with(tie, 'ttp ') then tie end) as ttp_count
     from har_ids
+    group by har, site
+),
+hars as (
+    select har, max(fbp_count) as fbp_count, max(ttp_count) as ttp_count
+    from site_ids
     group by har
 ),
 -- A link is copied: a click id that three browsers hold is nobody's own. Two may be one shopper's, whose shop and checkout have a
