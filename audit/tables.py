@@ -16,7 +16,7 @@ _MACROS = ("addresses", "masking", "people", "amounts", "requests", "ids")
 #: The notions that checks share (``model/views``), in the order in which they read each other.
 _VIEWS = (
     "orders_told", "pairs", "order_visits", "money", "counted", "senders", "knowledge", "deliveries", "times", "expected", "steps",
-    "unshown", "claims",
+    "unshown", "patterns", "claims",
 )  # fmt: skip
 #: What the tables may hold in memory where the user names no bound; the rest spills. Reading and the process come on top.
 DEFAULT_MEMORY = "1600MB"

@@ -353,13 +353,18 @@ select
     end,
     'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without the browser''s copy',
     s.missing_count || ' of ' || s.judged_count || ' orders (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
+        || coalesce(p.told, '')
         || case when s.judged_count < 20 and s.missing_count > 0 then ', too few to tell a share' else '' end,
     case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20
         then case when s.first_cause = s.last_cause then s.first_cause else 'unknown' end end,
-    -- Blockers of ads and closed tabs take some, never almost all.
-    case when s.step = 'Purchase' and s.judged_count >= 20 and s.missing_count * 5 > s.judged_count * 4 then 'blocker' else 'warning' end,
+    -- Blockers of ads and closed tabs take some, never almost all, and not all from one moment on.
+    case
+        when s.step = 'Purchase' and s.judged_count >= 20 and (s.missing_count * 5 > s.judged_count * 4 or coalesce(p.is_over, false)) then 'blocker'
+        else 'warning'
+    end,
     f.ref,
     cast(null as varchar)
 from shares s
 left join first_refs f on f.platform = s.platform and f.step = s.step
+left join missing_patterns p on p.platform = s.platform and p.step = s.step and p.side = 'browser' and p.missing = s.missing_count
 join plan_limits l on l.name = 'missing_share'

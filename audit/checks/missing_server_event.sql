@@ -200,6 +200,7 @@ select
     s.missing_count || ' of ' || s.judged_count || ' orders (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
         || case when s.rejected_count > 0 then ', ' || s.rejected_count || ' refused' else '' end
         || case when s.delayed_count > 0 then ', ' || s.delayed_count || ' too late' else '' end
+        || coalesce(p.told, '')
         || case when s.judged_count < 20 and s.missing_count > 0 then ', too few to tell a share' else '' end,
     case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20
         then case
@@ -207,10 +208,14 @@ select
             when s.delayed_count = s.missing_count then 'delayed'
             else 'no_request_seen'
         end end,
-    -- No blocker of ads stands between a server and the platform: most of the sales are not lost by chance.
-    case when s.step = 'Purchase' and s.judged_count >= 20 and s.missing_count * 2 > s.judged_count then 'blocker' else 'warning' end,
+    -- No blocker of ads stands between a server and the platform: most of the sales are not lost by chance, nor all from one moment on.
+    case
+        when s.step = 'Purchase' and s.judged_count >= 20 and (s.missing_count * 2 > s.judged_count or coalesce(p.is_over, false)) then 'blocker'
+        else 'warning'
+    end,
     f.ref,
     cast(null as varchar)
 from shares s
 left join first_refs f on f.platform = s.platform and f.step = s.step
+left join missing_patterns p on p.platform = s.platform and p.step = s.step and p.side = 'server' and p.missing = s.missing_count
 join plan_limits l on l.name = 'missing_share'

@@ -277,6 +277,7 @@ select
     end,
     'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without ' || s.step,
     s.missing_count || ' of ' || s.judged_count || ' orders (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
+        || coalesce(p.told, '')
         || case when s.judged_count < 20 and s.missing_count > 0 then ', too few to tell a share' else '' end,
     case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20 then s.first_cause end,
     'warning',
@@ -284,4 +285,5 @@ select
     cast(null as varchar)
 from shares s
 left join first_orders f on f.platform = s.platform and f.step = s.step
+left join missing_patterns p on p.platform = s.platform and p.step = s.step and p.side = 'both' and p.missing = s.missing_count
 join plan_limits l on l.name = 'missing_share'

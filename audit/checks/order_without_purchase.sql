@@ -54,6 +54,13 @@ not_yet     = "Do not add a Purchase beside it before that is answered; then one
 remedy      = "Send the platform's own Purchase event; or, if the other one is meant, name it in the plan: events = { Purchase = [...] } of this platform, and let campaigns bid for it."
 owner       = "tracking"
 
+[causes.stood_still]
+means       = "The orders without a Purchase were placed one after another in one stretch of time; before and after it they have theirs. In that time the sender stood still, or what records it did."
+first_check = "Ask what happened at those hours: a release, a tag taken offline, a server or a collector of logs that was down."
+not_yet     = "Do not put it down to ad blockers, which take a few orders of every hour, and do not judge campaigns by that day."
+remedy      = "Find which of the two stood still. Hand in the missing log if there is one; else put an alarm on an hour without any Purchase."
+owner       = "data"
+
 [causes.never_fired]
 means       = "The evidence covers this order, and no Purchase of it left for the platform, neither from the browser nor from the server."
 first_check = "Open the thank-you page of a test order and see whether the purchase call runs and which order number it carries."
@@ -253,13 +260,16 @@ shares as (
         case
             when t.orders * 2 > c.missing_count then 'other_event'
             when o.platform is not null then 'payment_method_pattern'
+            when p.run_count is not null and not p.is_over then 'stood_still'
             -- What ends at one moment was switched off.
             when u.platform is not null and coalesce(c.tail_count, 0) < 10 then 'unseen_visit'
             else 'never_fired'
         end as found_cause,
         m.method,
-        t.names
+        t.names,
+        p.told as stretch
     from counts c
+    left join missing_patterns p on p.platform = c.platform and p.step = 'Purchase' and p.side = 'both' and p.missing = c.missing_count
     left join names_told t on t.platform = c.platform
     left join first_orders f on f.platform = c.platform
     left join methods m on m.platform = c.platform
@@ -355,6 +365,7 @@ select
     'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without a Purchase',
     s.missing_count || ' of ' || s.judged_count || ' orders (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
         || case when s.found_cause = 'other_event' then ', told as ' || s.names
+            when s.found_cause = 'stood_still' and s.missing_count > s.judged_count * l.amount then s.stretch
             when s.found_cause = 'payment_method_pattern' then ', all paid by ' || s.method
             when s.found_cause = 'unseen_visit' and s.missing_count > s.judged_count * l.amount then ', of which no visit was seen' else '' end
         || case when s.tail_count >= 10 then '; none of the last ' || s.tail_count || ', after ' || strftime(s.last_at, '%Y-%m-%d %H:%M') || ' UTC' else '' end

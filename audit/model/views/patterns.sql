@@ -1,0 +1,113 @@
+-- What the orders of a day that lack an event have in common.
+
+-- Ways of paying and goods that orders share.
+create view order_traits as
+select order_id, 'paid by ' || payment_method as trait
+from expected_orders
+where is_traffic
+  and payment_method is not null
+union
+select x.order_id, 'with ' || i.item_id || ' among the goods'
+from expected_orders x
+join order_items i on i.order_id = x.order_id
+where x.is_traffic
+  and i.counts is not false;
+
+-- Per platform, step and side (server, browser, both): what tells the orders that lack it from those that have it, where nearly all of
+-- these and of no others do, or where they were placed one after another. Chance does not pick them so.
+create table missing_patterns as
+with asked as (
+    select platform, step, 'server' as side, order_id, server_events = 0 as is_missing
+    from order_steps
+    where is_traffic and is_due and needs_server and sees_server and browser_events > 0
+    union all
+    select platform, step, 'browser', order_id, browser_events = 0
+    from order_steps
+    where is_traffic and is_due and needs_browser and sees_browser and server_events + refused_events > 0
+    union all
+    select platform, step, 'both', order_id, browser_events + server_events + refused_events = 0
+    from order_steps
+    where is_traffic and is_due and (sees_browser or sees_server)
+),
+gaps as (
+    select
+        a.platform,
+        a.step,
+        a.side,
+        count(*) as orders,
+        count(case when a.is_missing then 1 end) as missing
+    from asked a
+    group by a.platform, a.step, a.side
+    having count(case when a.is_missing then 1 end) between 5 and count(*) - 1
+),
+wide_gaps as (
+    select g.*
+    from gaps g
+    join plan_limits l on l.name = 'missing_share'
+    where g.orders >= 20
+      and g.missing > g.orders * l.amount
+),
+members as (
+    select
+        a.platform,
+        a.step,
+        a.side,
+        a.order_id,
+        a.is_missing,
+        g.orders,
+        g.missing
+    from wide_gaps g
+    join asked a on a.platform = g.platform and a.step = g.step and a.side = g.side
+),
+traits as (
+    select
+        m.platform,
+        m.step,
+        m.side,
+        t.trait,
+        count(case when m.is_missing then 1 end) as missing
+    from members m
+    join order_traits t on t.order_id = m.order_id
+    group by m.platform, m.step, m.side, t.trait
+    having count(case when m.is_missing then 1 end) >= greatest(5, 0.95 * min(m.missing))
+       and count(case when m.is_missing then 1 end) >= 0.9 * count(*)
+),
+placed as (
+    select
+        m.*,
+        o.due_at,
+        row_number() over (partition by m.platform, m.step, m.side order by o.due_at, m.order_id) as nth,
+        row_number() over (partition by m.platform, m.step, m.side, m.is_missing order by o.due_at, m.order_id) as nth_alike
+    from members m
+    join expected_orders o on o.order_id = m.order_id
+    where o.due_at is not null
+),
+runs as (
+    select
+        platform,
+        step,
+        side,
+        count(*) as missing,
+        min(due_at) as first_at,
+        max(due_at) as last_at,
+        max(nth) = min(orders) as is_last
+    from placed
+    where is_missing
+    group by platform, step, side, nth - nth_alike
+    having count(distinct due_at) >= 10
+       and count(*) >= 0.9 * min(missing)
+)
+select
+    g.platform,
+    g.step,
+    g.side,
+    g.missing,
+    coalesce(
+        ', all ' || (select min(t.trait) from traits t where t.platform = g.platform and t.step = g.step and t.side = g.side),
+        case when r.is_last then ', none of the last ' || r.missing || ', from ' || strftime(r.first_at, '%Y-%m-%d %H:%M') || ' UTC on'
+            when g.missing * 2 <= g.orders then ', ' || r.missing || ' of them between ' || strftime(r.first_at, '%Y-%m-%d %H:%M') || ' and ' || strftime(r.last_at, '%Y-%m-%d %H:%M')
+                || ' UTC' end) as told,
+    r.missing as run_count,
+    coalesce(r.is_last, false) as is_over
+from wide_gaps g
+left join runs r on r.platform = g.platform and r.step = g.step and r.side = g.side;
