@@ -3,6 +3,7 @@ title    = "fbc carries the landing's click id unchanged"
 failure  = "fbc carries another click id than the landing"
 facet    = "attribution"
 severity = "warning"
+follows  = ["reused_event_id"]
 needs    = ["events"]
 why      = """
 Meta recognises its click only when the id comes back letter by letter. One changed letter and the sale is credited to no ad, or

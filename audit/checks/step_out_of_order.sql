@@ -1,6 +1,6 @@
 /*
 title    = "The steps run in the order of a purchase"
-failure  = "The steps of a test order did not run in the expected order"
+failure  = "The steps of an order did not run in the expected order"
 facet    = "chain"
 severity = "warning"
 follows  = ["event_time_out_of_range"]
@@ -136,6 +136,65 @@ misplaced as (
     join firsts f on f.order_id = s.order_id and f.platform = s.platform and f.step = s.step
     group by s.order_id, s.platform
 ),
+-- The same of a day's traffic, by the visits: carts and checkouts that left from a page on which some order was thanked for.
+day_pages as (
+    select distinct
+        e.platform,
+        e.session,
+        e.page_path
+    from expected_orders x
+    join sent_events e on e.order_id = x.order_id
+    left join order_keys k on k.order_id = e.order_id and k.key = e.order_key and k.kind <> 'token'
+    where x.is_traffic
+      and e.step = 'Purchase'
+      and e.session is not null
+      and not e.page_cut
+      and (contains(e.page_path, k.key)
+        or regexp_matches(lower(e.page_path), '[/_-](thanks?|thankyou|order-received|terima-?kasih)([/_-]|$)'))
+),
+day_visits as (
+    select distinct
+        e.platform,
+        e.step,
+        e.session
+    from day_pages d
+    join sent_events e on e.session = d.session and e.platform = d.platform and e.page_path = d.page_path
+    where e.step in ('AddToCart', 'InitiateCheckout')
+),
+day_misplaced as (
+    select
+        v.platform,
+        v.step,
+        v.session,
+        min(e.ref) as ref
+    from day_visits v
+    join sent_events e on e.session = v.session and e.platform = v.platform and e.step = v.step
+    left join day_pages d on d.session = e.session and d.platform = e.platform and d.page_path = e.page_path
+    group by v.platform, v.step, v.session
+    having count(d.page_path) = count(*)
+),
+day_counts as (
+    select
+        platform,
+        step,
+        count(case when browser_events + server_events > 0 then 1 end) as orders
+    from order_steps
+    where is_traffic
+      and step in ('AddToCart', 'InitiateCheckout')
+    group by platform, step
+),
+day_shares as (
+    select
+        c.platform,
+        c.step,
+        c.orders,
+        count(m.session) as misplaced,
+        min(m.ref) as ref
+    from day_counts c
+    left join day_misplaced m on m.platform = c.platform and m.step = c.step
+    where c.orders >= 20
+    group by c.platform, c.step, c.orders
+),
 paths as (
     select
         order_id,
@@ -179,3 +238,19 @@ from paths p
 left join first_breaks b on b.order_id = p.order_id and b.platform = p.platform and b.nth = 1
 left join misplaced m on m.order_id = p.order_id and m.platform = p.platform
 where p.has_purchase = 1
+union all
+select
+    s.platform,
+    s.step,
+    'traffic',
+    cast(null as varchar),
+    cast(null as varchar),
+    s.misplaced <= s.orders * l.amount,
+    s.step || ' before the order, on a page of its own',
+    s.misplaced || ' of ' || s.orders || ' orders (' || number_text(round(100.0 * s.misplaced / s.orders, 1))
+        || ' %) have it only from the page of the Purchase',
+    case when s.misplaced > s.orders * l.amount then 'thank_you_page' end,
+    s.ref,
+    cast(null as varchar)
+from day_shares s
+join plan_limits l on l.name = 'missing_share'
