@@ -278,7 +278,7 @@ piece_readings as (
         event_key,
         pieces <= 1 and lines = 1 as is_second_name
     from piece_sums
-    where least(piece_gap, line_gap, once_gap, rest_gap) <= tolerance
+    where least(piece_gap, once_gap, rest_gap, case when lines > 1 then line_gap end) <= tolerance  -- a sole line is all goods
 ),
 all_readings as (
     select *
