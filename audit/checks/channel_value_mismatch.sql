@@ -117,8 +117,15 @@ not_yet     = "Do not multiply by a thousand in the tag."
 remedy      = "Take the raw number from the order on both sides."
 owner       = "theme"
 
+[causes.currency]
+means       = "Both copies report the same number, in two currencies: one side fills in a currency of its own."
+first_check = "Compare the currency of both requests with the shop's: a tag or server that is given none often falls back to USD."
+not_yet     = "Do not change the account's currency or convert the reports; one of the two copies is right."
+remedy      = "Let the side that differs read the currency from the cart or the order, and set no default."
+owner       = "data"
+
 [causes.unexplained]
-means       = "The two copies differ in value or currency, and nothing in evidence says why."
+means       = "The two copies differ in value, and nothing in evidence says why."
 first_check = "Put both requests of one order beside the order and look which of them matches it."
 not_yet     = "Do not delete one copy to make the difference go away; the other may be the wrong one."
 remedy      = "Build value and currency once and send the same pair from both sides."
@@ -196,7 +203,7 @@ caused as (
     select
         *,
         case
-            when same_value then 'unexplained'
+            when same_value then 'currency'
             when coalesce(browser_right, false) and server_basis is not null
                 then case when server_slip = 'none' then server_basis else server_slip end
             when coalesce(server_right, false) and browser_basis is not null

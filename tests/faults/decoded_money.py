@@ -86,6 +86,11 @@ CASES = (
         ("currency_mismatch:default_usd@meta",),
     ),
     Case(
+        "server falls back to dollars on the product's page",
+        each(put("money", "currency", "USD"), "meta", "server", "ViewContent"),
+        ("channel_value_mismatch:currency@meta",),
+    ),
+    Case(
         "amounts converted into dollars",
         each(lambda s: s.money.update(value=round(s.money["value"] / 151.2, 2), currency="USD"), "meta", None, "Purchase"),
         ("currency_mismatch:converted@meta",),
