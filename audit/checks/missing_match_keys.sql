@@ -1,6 +1,6 @@
 /*
 title       = "Server Purchases say who bought"
-failure     = "A server Purchase does not say who bought in a form the platform can match"
+failure     = "A Purchase does not say who bought in a form the platform can match"
 facet       = "attribution"
 severity    = "warning"
 needs       = ["server events"]
@@ -55,7 +55,7 @@ remedy      = "Store the browser's IP address (behind a proxy: the first of X-Fo
 owner       = "data"
 
 [causes.other_buyer]
-failure     = "A server Purchase names another buyer"
+failure     = "A Purchase names another buyer"
 means       = "What this Purchase says of its buyer is another's: the e-mail or phone of another order, or one e-mail, phone or customer id for the buyers of many orders, who are known to be different people. The platform credits the sale to the wrong person, or to nobody."
 first_check = "Look where this sender takes the customer from: a page or an object that is kept in a cache, a variable that outlives its request, the shop's own test account."
 not_yet     = "Do not judge audiences or the match quality score by these events: the field is filled, with the wrong person."
@@ -77,7 +77,9 @@ with purchases as (
         o.ref as order_ref
     from sent_visit_events e
     left join orders o on o.order_id = e.order_id
-    where e.channel = 'server'
+    where (e.channel = 'server'
+        -- A browser need not say who bought; whom it names has to be the buyer.
+        or (e.channel = 'browser' and (e.email_digest <> o.email_digest or e.phone_digest <> o.phone_digest)))
       and e.step = 'Purchase'
       and e.platform in ('meta', 'tiktok')
       -- A buyer who refused is owed silence.
@@ -363,6 +365,7 @@ select
         else false
     end as ok,
     case
+        when channel = 'browser' then 'what the order tells of its own buyer'
         when other_hashes is not null then 'the buyer''s e-mail or phone as SHA-256, 64 characters'
         when odd_email is not null then 'the buyer''s e-mail in small letters and without blanks, hashed'
         when odd_phone is not null then 'the buyer''s phone with its country code, hashed'
@@ -372,6 +375,7 @@ select
         else 'e-mail, phone or external id of the buyer'
     end as expected,
     case
+        when channel = 'browser' then 'browser: ' || stranger
         when is_unmatched then unmatched || coalesce(', beside ' || other_keys, ', and no other key')
         when has_email or has_phone or has_external_id then concat_ws(', ',
             case when has_email then 'e-mail' end,
@@ -383,6 +387,7 @@ select
         else 'none of them'
     end as actual,
     case
+        when channel = 'browser' then 'other_buyer'
         when other_hashes is not null then 'wrong_hash'
         when odd_email is not null then 'not_normalised'
         when odd_phone is not null then 'local_phone'
@@ -393,3 +398,5 @@ select
     ref,
     case when odd_email is not null or odd_phone is not null or stranger is not null then order_ref end as other_ref
 from judged
+where channel = 'server'
+   or stranger is not null

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.faults.decoded_shop import hashed
 from tests.faults.launch import Launch, Row, Send
 from tests.faults.slips import Case, both, each, lose, lost, put
 from tests.faults.woo_shop import FBCLID, SHIPPING, SHOPPERS, SITE
@@ -119,6 +120,11 @@ CASES = (
         "the buyer's address as customer id in advanced matching",
         each(put("event", "ud[external_id]", "dewi@example.com"), "meta", "browser", None, 1),
         ("unhashed_personal_data:external_id@meta",),
+    ),
+    Case(
+        "facebook-for-magento2#44 a cached page names its first visitor for every buyer",
+        each(put("event", "ud[em]", hashed(SHOPPERS[0].mail)), "meta", "browser"),
+        ("missing_match_keys:other_buyer@meta",),
     ),
     Case(
         "server alone limits the use of data",
