@@ -32,12 +32,11 @@ from audit.plan import (
     Sender,
     Waiver,
 )  # fmt: skip
+from audit.plan_slips import nearest, way_out
 
 T = TypeVar("T")
 
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|m|h|d)\s*$")
-#: What people call a platform besides.
-_OTHER_NAMES = {"facebook": "meta", "instagram": "meta", "fb": "meta", "kwai": "snackvideo", "snack": "snackvideo"}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -49,13 +48,14 @@ def read_plan(path: Path) -> Plan:
     """
     try:
         written = path.read_bytes()
-        table = tomllib.loads(written.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n"))
+        # Windows editors put a mark before the first letter.
+        table = tomllib.loads(written.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"))
     except OSError as error:
         raise PlanError(f"{path}: the plan cannot be read ({error.strerror}). Check the path given to --plan.") from error
     except UnicodeDecodeError as error:
         raise PlanError(f"{path}: the plan is not UTF-8 text. Save it as UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
-        raise PlanError(f"{path}: not valid TOML: {error}. Mend that place and run again.") from error
+        raise PlanError(f"{path}: not valid TOML: {error}. {way_out(str(error), written.decode())}") from error
     except (RecursionError, ValueError) as error:
         raise PlanError(
             f"{path}: holds a value no plan has (a number of thousands of digits, or hundreds of lists in one"
@@ -78,9 +78,8 @@ class _Reader:
             raise self.fail(place, f"must be a table, is {_kind(table)}")
         for key in table:
             if key not in known:
-                near = _OTHER_NAMES.get(key.lower()) or difflib.get_close_matches(key, known, n=1, cutoff=0.0)[0]
                 where = f"{place}.{key}" if place else key
-                raise self.fail(where, f"unknown key. Did you mean {near!r}? Known here: {', '.join(known)}.")
+                raise self.fail(where, f"unknown key. Did you mean {nearest(key, known)!r}? Known here: {', '.join(known)}.")
         return table
 
     def text(self, key: str, value: object) -> str:
@@ -111,8 +110,9 @@ class _Reader:
 
     def choice(self, key: str, value: object, allowed: tuple[str, ...]) -> str:
         if value not in allowed:
-            near = difflib.get_close_matches(str(value), allowed, n=1, cutoff=0.0)
-            raise self.fail(key, f"{value!r} is not known. Did you mean {near[0]!r}? Known: {', '.join(allowed)}.")
+            raise self.fail(
+                key, f"{value!r} is not known. Did you mean {nearest(str(value), allowed)!r}? Known: {', '.join(allowed)}."
+            )
         return str(value)
 
     def duration(self, key: str, value: object) -> float:
@@ -193,6 +193,9 @@ class _Reader:
             tolerance = table["tolerance"]
             if not isinstance(tolerance, dict):
                 raise self.fail("purchase.tolerance", "must be a table such as { IDR = 1, USD = 0.01 }")
+            for currency in tolerance:
+                if not re.fullmatch(r"[A-Za-z]{3}", currency):
+                    raise self.fail(f"purchase.tolerance.{currency}", "must be a currency code of three letters, such as IDR")
             parts["tolerance"] = {
                 currency.upper(): Decimal(str(self.number(f"purchase.tolerance.{currency}", amount, 0, 1e9)))
                 for currency, amount in tolerance.items()
@@ -261,7 +264,7 @@ class _Reader:
                 raise self.fail(f"{place}.{key}", "is missing; a waiver has a check, a reason, an owner and an expiry")
         check = self.text(f"{place}.check", table["check"])
         if check not in catalogue():
-            near = difflib.get_close_matches(check, catalogue(), n=1, cutoff=0.0)[0]
+            near = nearest(check, tuple(catalogue()))
             raise self.fail(f"{place}.check", f"no check {check!r}. Did you mean {near!r}? 'pixel-audit checks' lists them all.")
         return Waiver(
             check=check,

@@ -21,6 +21,7 @@ FLOORS = {
     "audit.loaders": 2,
     "audit.check": 2,
     "audit.plan": 2,
+    "audit.plan_slips": 2,
     "audit.plan_file": 3,
     "audit.attachments": 3,
     "audit.sessions": 3,

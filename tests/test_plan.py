@@ -69,6 +69,12 @@ def test_a_full_plan_is_read(tmp_path: Path) -> None:
     assert plan.click_id_days == {"meta": 28, "tiktok": 7, "snackvideo": 7}
 
 
+def test_a_plan_saved_by_a_windows_editor_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "audit.toml"
+    path.write_bytes(b"\xef\xbb\xbf[launch]\r\nname = 'x'\r\n")
+    assert read_plan(path).name == "x"
+
+
 WAIVER = "reason = 'agreed'\nowner = 'media'\nexpires = 2026-12-01"
 MISTAKES = {
     "[launch]\nnmae = 'x'": "launch.nmae: unknown key. Did you mean 'name'? Known here: name, timezone, test_orders, next_review.",
@@ -85,6 +91,13 @@ MISTAKES = {
     "[launch]\ntest_orders = [1001]": "launch.test_orders: must be a list of texts, holds a number: write it in quotes",
     "[platforms.meta]\nrequire = { Purchase = ['web'] }": "platforms.meta.require.Purchase: 'web' is not known.",
     "[platforms.google]\ndatasets = []": "platforms.google: unknown key. Did you mean",
+    "[platforms.meta]\nrequire = { CompletePayment = ['browser'] }": "CompletePayment: unknown key. Did you mean 'Purchase'?",
+    "[[senders]]\nname = 'x'\nplatform = 'facebook'\nchannel = 'browser'": "'facebook' is not known. Did you mean 'meta'?",
+    "[[senders]]\nname = 'x'\nplatform = 'meta'\nchannel = 'pixel'": "'pixel' is not known. Did you mean 'browser'?",
+    "[purchase]\ntolerance = { Rp = 1 }": "purchase.tolerance.Rp: must be a currency code of three letters, such as IDR",
+    "[launch]\nname = “Black shirt”": "Texts stand in straight quotes: \"…\".",
+    "[senders]\nname = 'x'\n\n[[senders]]\nname = 'y'": "Write every [[senders]] with two brackets, the first one too.",
+    "[inputs]\npaths = [\"orders\\*.csv\"]": "Write paths with / instead of \\.",
     "[[senders]]\nname = 'x'\nplatform = 'meta'": "senders[1].channel: is missing; every sender has a name, a platform",
     "[[waivers]]\ncheck = 'x'": "waivers[1].reason: is missing; a waiver has a check, a reason, an owner and an expiry",
     f"[[waivers]]\ncheck = 'value_mismatched'\n{WAIVER}": "no check 'value_mismatched'. Did you mean 'value_mismatch'?",
