@@ -12,6 +12,7 @@ from audit import engine, tables
 from audit.check import NEEDS, catalogue
 from audit.engine import InputFile
 from audit.errors import InputError
+from audit.loaders._foreign import what_is
 from audit.loaders._source import read_source
 from audit.plan import Plan
 from audit.plan_tables import store_plan
@@ -32,6 +33,8 @@ SOURCES = {
 }
 
 
+#: What is said of a file that nobody claims.
+UNKNOWN = "of no known format"
 #: Needs that a line of audit.toml meets, and no file.
 _OF_THE_PLAN = frozenset({"register", "event id template", "datasets", "allowed domains", "relay store"})
 
@@ -87,7 +90,7 @@ def examine(files: Iterable[InputFile], plan: Plan, spill: Path | None = None) -
             readable.append(replace(file, named=False))
     con = tables.connect(spill=spill)
     store_plan(con, plan, datetime(1970, 1, 1))
-    unknown: list[str] = []
+    unknown: list[InputFile] = []
     while readable:
         try:
             unknown = engine.load(con, readable, plan, lambda _: None)
@@ -95,7 +98,7 @@ def examine(files: Iterable[InputFile], plan: Plan, spill: Path | None = None) -
         except InputError as error:
             culprit = next((file for file in readable if str(error).startswith(f"{file.name}:")), None)
             if culprit is None:
-                unknown = [file.name for file in readable]
+                unknown = list(readable)
                 break
             broken.append(FileReport(culprit.name, "", str(error)))
             readable.remove(culprit)
@@ -115,7 +118,7 @@ def examine(files: Iterable[InputFile], plan: Plan, spill: Path | None = None) -
             "select source, kind, loader, read_rows, kept, ignored, rejected, first_at, last_at, gaps from sources order by source"
         ).fetchall()
     ]  # fmt: skip
-    reports += [FileReport(name, "", "no loader knows this format") for name in unknown]
+    reports += [FileReport(file.name, "", what_is(file.path) or UNKNOWN) for file in unknown]
     return Diagnosis(tuple(sorted([*reports, *broken], key=lambda r: r.name)), _gaps(con, plan))
 
 

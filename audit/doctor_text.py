@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from audit.doctor import Diagnosis, FileReport, Gap
+from audit.doctor import UNKNOWN, Diagnosis, FileReport, Gap
 from audit.loaders import loaders
 from audit.remedies import remedy
 from audit.visible import in_one_line
@@ -20,7 +20,7 @@ def as_text(diagnosis: Diagnosis) -> str:
         lines += [in_one_line(file.name), *(_unread(file) if file.problem else _read(file))]
     if not diagnosis.files:
         lines.append("No files.")
-    if any(file.problem == "no loader knows this format" for file in diagnosis.files):
+    if any(file.problem == UNKNOWN for file in diagnosis.files):
         lines += ["", "Known formats", *(f"  {line}" for loader in loaders().values() for line in loader.FORMATS)]
         lines.append("  Any other names of fields: [[mapping]] in audit.toml.")
     files = [gap for gap in diagnosis.gaps if not gap.is_plan]

@@ -16,6 +16,7 @@ from audit.errors import InputError
 from audit.loaders import Loader, claimant
 from audit.loaders._digests import Digests
 from audit.loaders._ending import CUT_OFF, OPEN_QUOTE
+from audit.loaders._foreign import what_is
 from audit.loaders._requests import lacks_zone
 from audit.loaders._source import Source, Tally, read_source
 from audit.loaders._steady import steady
@@ -101,7 +102,7 @@ def read(
     unrecognised = load(con, files, plan, progress)
     lock(con, out)
     decode(con, plan)
-    return Read(con, tuple(unrecognised))
+    return Read(con, tuple(map(told, unrecognised)))
 
 
 def _this_second() -> datetime:
@@ -117,13 +118,13 @@ BATCH_BYTES = 64 << 20
 # ---------------------------------------------------------------------- files
 
 
-def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan, progress: Progress) -> list[str]:
-    """Reads every file once into the tables; the names of those nobody claims.
+def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan, progress: Progress) -> list[InputFile]:
+    """Reads every file once into the tables; those nobody claims.
 
     Raises:
         InputError: a file named by the user is of no known format, or no file was recognised.
     """
-    unrecognised: list[str] = []
+    unrecognised: list[InputFile] = []
     sources: list[tuple[Source, str, Loader]] = []
     with Digests() as digests:
         for file in files:
@@ -131,16 +132,13 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
             found = claimant(source)
             if found is None:
                 if file.named:
-                    raise InputError(
-                        f"{file.name}: no loader knows this format. Known: HAR, pixel logs, request logs, order exports;"
-                        " 'pixel-audit doctor' explains each, and [[mapping]] in audit.toml names foreign fields."
-                    )
-                unrecognised.append(file.name)
+                    raise _unknown(file)
+                unrecognised.append(file)
                 continue
             if not digests.is_repeated(source):  # of what is no evidence nothing but its first bytes is read
                 sources.append((source, *found))
         if not sources:
-            extra = f" Not recognised: {', '.join(unrecognised)}." if unrecognised else ""
+            extra = f" Not recognised: {', '.join(map(told, unrecognised))}." if unrecognised else ""
             raise InputError(
                 f"no evidence found.{extra} Put a HAR, a server request log and the shop's order export into the folder,"
                 " or name the files."
@@ -151,6 +149,21 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
                 digest = digests.of(source)
             _store_source(con, source, digest, name, loader.KIND, tallies[source.path])
     return unrecognised
+
+
+def _unknown(file: InputFile) -> InputError:
+    if what := what_is(file.path):
+        return InputError(f"{file.name}: cannot be read as evidence; it is {what}.")
+    return InputError(
+        f"{file.name}: of no known format. Known: HAR, pixel logs, request logs, order exports;"
+        " 'pixel-audit doctor' explains each, and [[mapping]] in audit.toml names foreign fields."
+    )
+
+
+def told(file: InputFile) -> str:
+    """A file that nobody claims by its name, and what it is where that is known: “orders.xlsx (an Excel workbook: …)”."""
+    what = what_is(file.path)
+    return f"{file.name} ({what})" if what else file.name
 
 
 def _read_all(

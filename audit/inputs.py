@@ -52,9 +52,14 @@ def find_inputs(paths: tuple[Path, ...], plan: Plan, out: Path | None = None) ->
             " 'pixel-audit demo' shows a finished example."
         )
     if not found:
+        named = ", ".join(map(str, paths)) or str(plan.path.parent if plan.path else "")
+        if any(_is_output(path) for path in paths):
+            raise InputError(
+                f"{named}: an earlier packet, which is no evidence. Name the folder that holds the HAR, the server's request"
+                " log and the order export; 'pixel-audit diff' compares packets."
+            )
         raise InputError(
-            f"{', '.join(str(path) for path in paths)}: no files in there. Put a HAR, a server request log and the shop's"
-            " order export into the folder."
+            f"{named}: no files in there. Put a HAR, a server request log and the shop's order export into the folder."
         )
     return found
 
@@ -110,8 +115,11 @@ def _from_plan(plan: Plan, skipped: set[Path]) -> Iterator[InputFile]:
     seen: set[Path] = set()
     for pattern in plan.inputs:
         files = _matches(root, pattern)
-        if not files:
-            raise InputError(f"{plan.path}: inputs.paths: {pattern!r} matches no file beside the plan. Mend the pattern.")
+        # A folder that init made and nobody filled is no slip of the pen.
+        if not files and not ((root / pattern).parent / NOTE_NAME).is_file():
+            raise InputError(
+                f"{plan.path}: inputs.paths: {pattern!r} matches no file beside the plan. Put the file there, or mend the pattern."
+            )
         for file in files:
             if file.resolve() not in seen | skipped:
                 seen.add(file.resolve())

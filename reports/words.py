@@ -160,7 +160,7 @@ def owner_of(owners: Mapping[str, str], role: str) -> str:
 
 
 def unread(names: tuple[str, ...], limit: int = 3) -> str:
-    """“Files of no known format were not read: orders.xlsx. …”; empty where there are none."""
+    """“Files of no known format were not read: orders.xlsx (an Excel workbook: …). …”; empty where there are none."""
     if not names:
         return ""
     return (

@@ -110,6 +110,12 @@ def test_an_empty_folder_names_the_next_step(tmp_path: Path) -> None:
     assert "no files in there. Put a HAR, a server request log and the shop's order export into the folder." in result.stderr
 
 
+def test_an_earlier_packet_is_no_evidence(packet: Path) -> None:
+    result = pixel_audit("run", packet)
+    assert result.exit_code == 2
+    assert "packet: an earlier packet, which is no evidence. Name the folder that holds the HAR" in result.stderr
+
+
 def test_an_unknown_file_is_an_error_only_when_named(tmp_path: Path) -> None:
     note = tmp_path / "note.txt"
     note.write_text("hello")
@@ -210,6 +216,16 @@ def test_init_writes_a_plan_that_can_be_read_and_overwrites_nothing(tmp_path: Pa
     (tmp_path / "other" / "audit.toml").write_text("# mine\n")
     assert "(was there already)" in pixel_audit("init", tmp_path / "other").output
     assert (tmp_path / "other" / "audit.toml").read_text() == "# mine\n"
+
+
+@pytest.mark.parametrize("shop", ["shopify", "woocommerce", "scalev", "other"])
+def test_the_inputs_that_init_suggests_may_stay_partly_empty(shop: str, tmp_path: Path) -> None:
+    pixel_audit("init", tmp_path, "--shop", shop)
+    plan = tmp_path / "audit.toml"
+    text = plan.read_text(encoding="utf-8")
+    plan.write_text(text.replace("# [inputs]", "[inputs]").replace("# paths", "paths"), encoding="utf-8")
+    shutil.copy(CLEAN / "orders" / "orders.json", tmp_path / "orders")
+    assert pixel_audit("run", "--plan", plan, "--out", tmp_path / "packet").exit_code == 3
 
 
 def test_doctor_says_what_each_file_lacks_and_what_to_export() -> None:

@@ -80,7 +80,7 @@ def test_every_file_is_judged_on_its_own_terms(folder: Path) -> None:
     assert list(found) == ["a.har", "broken.har", "empty.csv", "notes.md", "pos.csv", "shopify.csv"]
     assert found["broken.har"].problem.startswith("broken.har: the HAR breaks off or is damaged")
     assert found["empty.csv"].problem.startswith("empty.csv: the file is empty")
-    assert found["notes.md"].problem == "no loader knows this format"
+    assert found["notes.md"].problem == "of no known format"
     assert found["a.har"].missing == ("no request bodies",)
     assert found["pos.csv"].missing == ("no order of the web shop: all 2 were sold elsewhere or need no events (sold through pos)",)
     assert found["pos.csv"].refused == (("no order id in this row", 1, "pos.csv:4"),)
@@ -94,7 +94,7 @@ def test_the_report_says_what_each_gap_stops_and_what_to_do(folder: Path) -> Non
     for words in ("Save the capture again as 'HAR with content'", "Place a test order in the web shop", "Export the orders again"):
         assert words in text
     assert "stops: value_mismatch" in text
-    assert "not read: no loader knows this format" in text
+    assert "not read: of no known format" in text
     assert max(len(line) for line in text.partition("Known formats")[0].splitlines()) <= 100
 
 

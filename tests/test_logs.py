@@ -191,7 +191,7 @@ def test_a_time_that_could_mean_two_things_is_rejected(written: str, tmp_path: P
     [
         (b"", "log: the file is empty. Export it again, or leave it out."),
         (b"\x1f\x8b\x08\x00broken", "log: packed, but damaged or half-written"),
-        (b"hello", "log: no loader knows this format."),
+        (b"hello", "log: of no known format."),
     ],
 )
 def test_a_file_that_cannot_be_evidence_says_so(content: bytes, message: str, tmp_path: Path) -> None:

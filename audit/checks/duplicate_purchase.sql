@@ -20,14 +20,14 @@ owner       = "data"
 
 [causes.second_dataset]
 means       = "The order was also reported to a pixel that the plan does not name, so it is counted there as well."
-first_check = "Look up who owns the extra pixel id below and where it is started: theme, app, or tag container."
+first_check = "Look up who owns the extra pixel id shown here and where it is started: theme, app, or tag container."
 not_yet     = "Do not add the extra pixel to the plan just to make this go away; first find out who uses its numbers."
 remedy      = "Remove the extra pixel from the shop, or have its owner confirm it and name it in the plan."
 owner       = "tracking"
 
 [causes.second_sender]
 means       = "Two different senders each reported this order with an id of their own, so nothing tells the platform it is one sale."
-first_check = "The two senders are named below; open the one that was added last and find its Purchase trigger."
+first_check = "The two senders are named here; open the one that was added last and find its Purchase trigger."
 not_yet     = "Do not silence both and do not raise budget; one of them is the copy you want to keep."
 remedy      = "Keep one sender for Purchase per channel, switch the other's Purchase off, and place one test order."
 owner       = "tracking"
@@ -55,7 +55,7 @@ owner       = "data"
 
 [causes.not_deduplicated]
 means       = "The copies of this sale do not share what the platform merges by: the same event name and the same id within the window."
-first_check = "Compare the names and ids of the copies below; the first difference is the reason."
+first_check = "Compare the names and ids of the copies shown here; the first difference is the reason."
 not_yet     = "Do not delete the server copy to get back to one; it is the copy that survives ad blockers."
 remedy      = "Give every copy of a sale the same event name and the same id, then place one test order."
 owner       = "data"

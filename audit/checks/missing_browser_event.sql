@@ -50,7 +50,7 @@ owner       = "tracking"
 
 [causes.other_dataset]
 means       = "The browser sent the step to a pixel the plan does not name; the planned pixel got nothing."
-first_check = "Ask who owns the pixel named below and which template or app brings it."
+first_check = "Ask who owns the pixel named here and which template or app brings it."
 not_yet     = "Do not delete that pixel before its owner has answered; another team may report on it."
 remedy      = "Point the storefront's event call at the planned pixel, or correct the plan if the other one is right."
 owner       = "media"

@@ -42,7 +42,7 @@ owner       = "tracking"
 
 [causes.other_dataset]
 means       = "The step did fire, but into a pixel the plan does not name; the pixel the ads run on got nothing."
-first_check = "Look up the pixel named below in the ad account and ask who installed it."
+first_check = "Look up the pixel named here in the ad account and ask who installed it."
 not_yet     = "Do not switch the campaign to that pixel: it has none of the history."
 remedy      = "Point this step's event call at the planned pixel, or correct the plan if the other one is right."
 owner       = "media"

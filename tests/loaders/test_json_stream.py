@@ -74,7 +74,7 @@ def test_no_piece_ends_within_a_text(text: str, most: int) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b'{"log":{"version":"1.2","creator":{},"entries":' + b'{"a":' * 1_000_000, "no loader knows this format"),
+        (b'{"log":{"version":"1.2","creator":{},"entries":' + b'{"a":' * 1_000_000, "of no known format"),
         (HEAD + b'{"a":' * 1_000_000, "nested deeper"),
         (HEAD + b"[" * 3_000_000, "nested deeper"),
         (HEAD + b'{"request":[' + b"[]," * 3_000_000, "larger than any recorder"),

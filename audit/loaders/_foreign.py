@@ -1,0 +1,48 @@
+"""Files that are no evidence, told by their first bytes: what they are, and how what they hold can be handed in."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+_HEAD_BYTES = 4096
+_WORKBOOK = "an Excel workbook: save it as CSV"
+_PICTURE = "a picture: name it under [[evidence]] in audit.toml"
+_PAGE = "a web page, perhaps a login page in place of the export: export it again"
+_STARTS = (
+    (b"\xd0\xcf\x11\xe0", _WORKBOOK),
+    (b"\x89PNG", _PICTURE),
+    (b"\xff\xd8\xff", _PICTURE),
+    (b"GIF8", _PICTURE),
+    (b"%PDF", "a PDF: export the same as CSV or JSON"),
+    (b"<!doctype html", _PAGE),
+    (b"<html", _PAGE),
+    (b"Rar!", "an archive: unpack it into the folder"),
+    (b"7z\xbc\xaf", "an archive: unpack it into the folder"),
+)
+
+
+def what_is(path: Path) -> str:
+    """“an Excel workbook: save it as CSV”; empty where nothing is known of such a file."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        return ""
+    if head.startswith(b"PK"):
+        return _of_zip(path)
+    if path.name == "audit.toml":
+        return "another plan: each launch is audited alone, in the folder that holds its audit.toml"
+    if b'"schema": "pixel-audit/run/' in head:
+        return "a file of an earlier packet: leave it out"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return next((words for start, words in _STARTS if head.startswith(start) or text.startswith(start)), "")
+
+
+def _of_zip(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as packed:
+            names = packed.namelist()
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        names = []
+    return _WORKBOOK if any(name.startswith("xl/") for name in names) else "a zip archive: unpack it into the folder"

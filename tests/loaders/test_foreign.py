@@ -1,0 +1,50 @@
+"""Files that are no evidence: each is told what it is, and what to do with what it holds."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from audit import engine
+from audit.errors import InputError
+from audit.plan import Plan
+
+FILES = {
+    "orders.xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook: save it as CSV"),
+    "admin.png": (b"\x89PNG\r\n\x1a\n", "a picture: name it under [[evidence]] in audit.toml"),
+    "orders.csv": (b"\xef\xbb\xbf<!DOCTYPE html><html><body>Sign in</body></html>", "a web page, perhaps a login page"),
+    "orders.pdf": (b"%PDF-1.7\n", "a PDF: export the same as CSV or JSON"),
+    "audit.toml": (b"[launch]\nname = 'x'\n", "another plan: each launch is audited alone"),
+    "run.json": (b'{\n  "schema": "pixel-audit/run/1",\n  "decision": "GO"}', "a file of an earlier packet: leave it out"),
+}
+
+
+def _refused(path: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        engine.read([engine.InputFile(path, path.name, named=True)], Plan())
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_of_another_kind_is_told_by_its_content(name: str, tmp_path: Path) -> None:
+    content, words = FILES[name]
+    (tmp_path / name).write_bytes(content)
+    assert _refused(tmp_path / name).startswith(f"{name}: cannot be read as evidence; it is {words}")
+
+
+@pytest.mark.parametrize(
+    ("member", "words"), [("xl/workbook.xml", "an Excel workbook: save it as CSV"), ("a.har", "a zip archive: unpack it")]
+)
+def test_a_zip_is_a_workbook_or_an_archive(member: str, words: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "launch.zip", "w") as packed:
+        packed.writestr(member, "x")
+    assert words in _refused(tmp_path / "launch.zip")
+
+
+def test_in_a_folder_it_is_named_with_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "admin.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (tmp_path / "orders.csv").write_text("order_id,created_at,currency,total\n1,2026-11-20T10:00:00Z,IDR,5\n", encoding="utf-8")
+    files = [engine.InputFile(path, path.name) for path in sorted(tmp_path.iterdir())]
+    assert engine.read(files, Plan()).unrecognised == ("admin.png (a picture: name it under [[evidence]] in audit.toml)",)
