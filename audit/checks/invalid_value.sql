@@ -31,8 +31,16 @@ not_yet     = "Do not send negative purchases to correct earlier ones; platforms
 remedy      = "Send nothing on refunds through this sender, and report the order's amount once."
 owner       = "data"
 
+[causes.decimal_comma]
+failure     = "The value is written with a decimal comma, which platforms do not read"
+means       = "The number is right for the buyer's eye and wrong for the platform: '96,40' must be sent as 96.40."
+first_check = "Find the formatting function between the order and the tag; the shop's language puts the comma there."
+not_yet     = "Do not cut the value at the comma; every sale would lose its cents."
+remedy      = "Send the number before it is formatted, with a point for the decimals."
+owner       = "theme"
+
 [causes.text]
-means       = "The value is a word or another text, such as 'undefined', 'NaN', or a number with a decimal comma."
+means       = "The value is a word or another text, such as 'undefined' or 'NaN'."
 first_check = "Log the variable at the moment the event is built: a missing field or a failed sum turns into such a word."
 not_yet     = "Do not judge campaigns by value until it is gone; these sales count as nothing."
 remedy      = "Repair the variable so that it holds a number with a decimal point, and do not send the field while it cannot."
@@ -66,6 +74,7 @@ misread as (
             when regexp_full_match(text, '[+-]?[0-9]{1,3}([.,'' ][0-9]{2,3})+([.,][0-9]{1,2})?') and length(regexp_replace(text, '[^.,'' ]', '', 'g')) > 1
                 then 'thousands_separator'
             when regexp_full_match(text, '[+-]?[0-9]{1,3}[,'' ][0-9]{3}') then 'thousands_separator'
+            when regexp_full_match(text, '[+-]?[0-9]+,[0-9]{1,2}') then 'decimal_comma'
             else 'text'
         end as fault
     from signed

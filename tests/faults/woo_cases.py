@@ -84,7 +84,7 @@ CASES = (
     Case(
         "value with a decimal comma",
         each(put("money", "cd[value]", lambda v: str(v).replace(".", ",")), "meta", "browser", "Purchase"),
-        ("invalid_value:text@meta",),
+        ("invalid_value:decimal_comma@meta",),
     ),
     Case("browser forgets fbc", _landing_lost, ("missing_fbc:browser@meta",)),
     Case(
