@@ -50,7 +50,7 @@ def _stops(problem: Problem) -> bool:
 
 def _problem_reason(problem: Problem, tone: str) -> Reason:
     sentence = f"{problem.headline}: {problem.who}."
-    first = problem.texts.first_check if problem.texts else "Open the rows below and compare them with the source files."
+    first = problem.texts.first_check if problem.texts else "Open the rows of the finding and compare them with the source files."
     return Reason(sentence, problem.owner, first, problem.anchor, tone, next(iter(problem.rows), None), problem.total)
 
 

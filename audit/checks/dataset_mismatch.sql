@@ -9,7 +9,7 @@ Copies are merged inside one pixel only. When the browser reports to one and the
 and the campaign learns from half of the truth in each.
 """
 means       = "Both sides name their pixel, and there is no pixel that got this step from both."
-first_check = "Compare the two ids shown here with the pixel the campaign uses; the other one is usually an old pixel left in a server setting."
+first_check = "Compare the two ids that the finding shows with the pixel the campaign uses; the other one is usually an old pixel left in a server setting."
 not_yet     = "Do not merge the two by adding up their numbers; sales seen by both would count twice."
 remedy      = "Set the campaign's pixel id on the side that deviates, and place one test order."
 owner       = "data"

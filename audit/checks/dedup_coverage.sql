@@ -11,7 +11,7 @@ Meta's own goal is that at least 75 % of the browser's events are covered by a s
 hidden from the browser stay hidden, and the platform says so in its diagnostics.
 """
 means       = "Of the browser events that should have a server copy, too many have none with the same name and id."
-first_check = "Take one uncovered event from the rows shown here and look for it in the server's log by order or time."
+first_check = "Take one uncovered event from its rows and look for it in the server's log by order or time."
 not_yet     = "Do not send every event a second time to raise the share; only copies with the same id count towards it."
 remedy      = "Mend what the findings on missing or differing copies name first; then measure a full day again."
 owner       = "data"

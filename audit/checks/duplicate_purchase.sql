@@ -20,14 +20,14 @@ owner       = "data"
 
 [causes.second_dataset]
 means       = "The order was also reported to a pixel that the plan does not name, so it is counted there as well."
-first_check = "Look up who owns the extra pixel id shown here and where it is started: theme, app, or tag container."
+first_check = "Look up who owns the extra pixel id that the finding shows and where it is started: theme, app, or tag container."
 not_yet     = "Do not add the extra pixel to the plan just to make this go away; first find out who uses its numbers."
 remedy      = "Remove the extra pixel from the shop, or have its owner confirm it and name it in the plan."
 owner       = "tracking"
 
 [causes.second_sender]
 means       = "Two different senders each reported this order with an id of their own, so nothing tells the platform it is one sale."
-first_check = "The two senders are named here; open the one that was added last and find its Purchase trigger."
+first_check = "The finding names the two senders; open the one that was added last and find its Purchase trigger."
 not_yet     = "Do not silence both and do not raise budget; one of them is the copy you want to keep."
 remedy      = "Keep one sender for Purchase per channel, switch the other's Purchase off, and place one test order."
 owner       = "tracking"
@@ -55,7 +55,7 @@ owner       = "data"
 
 [causes.not_deduplicated]
 means       = "The copies of this sale do not share what the platform merges by: the same event name and the same id within the window."
-first_check = "Compare the names and ids of the copies shown here; the first difference is the reason."
+first_check = "Compare the names and ids of the copies that the finding shows; the first difference is the reason."
 not_yet     = "Do not delete the server copy to get back to one; it is the copy that survives ad blockers."
 remedy      = "Give every copy of a sale the same event name and the same id, then place one test order."
 owner       = "data"
@@ -129,6 +129,7 @@ copies as (
         c.order_id,
         c.channel,
         c.event_key,
+        e.dataset,
         e.event_name,
         e.event_id,
         e.session,
@@ -209,6 +210,7 @@ sender_counts as (
         pixel,
         unit,
         min(session) as session,
+        count(dataset) = 0 as is_assumed,
         count(distinct case when channel = 'browser' then sender end) as browser_senders,
         count(distinct case when channel = 'server' then sender end) as server_senders,
         -- a request the page made to its relay tells of the page's opening as well
@@ -237,6 +239,7 @@ judged as (
         n.order_id,
         n.first_key,
         s.session,
+        s.is_assumed,
         n.counted,
         n.browser_sales,
         n.server_sales,
@@ -277,10 +280,28 @@ named_counts as (
         platform,
         unit,
         min(dataset) as dataset,
+        bool_and(is_assumed) as is_assumed,
         min(ref) as ref
     from judged
     where not is_unnamed
     group by platform, unit
+),
+-- A test order whose browser copy went elsewhere, and whose server copy names no pixel: missing_browser_event has that fault, and whether
+-- the plan's pixel counts the order as well is not in the evidence.
+strays as (
+    select
+        n.platform,
+        n.unit
+    from named_counts n
+    join order_steps s
+        on s.order_id = n.unit
+       and s.platform = n.platform
+       and s.step = 'Purchase'
+    where n.is_assumed
+      and s.is_named
+      and s.needs_browser
+      and s.browser_events = 0
+      and s.foreign_browser_key is not null
 )
 select
     j.platform,
@@ -289,6 +310,7 @@ select
     j.order_id,
     coalesce(j.session, e.session) as session,
     case
+        when j.is_unnamed and t.unit is not null then null
         when j.is_unnamed then n.unit is null
         when j.counted <= 1 then true
         when not j.is_doubtful then false
@@ -296,6 +318,8 @@ select
     case when j.is_unnamed then 'the order counted by pixels of the plan only'
         else 'one Purchase in ' || coalesce('pixel ' || j.dataset, j.platform) end as expected,
     case
+        when j.is_unnamed and t.unit is not null
+            then 'counted in pixel ' || j.dataset || ', which the plan does not name; whether a relay forwards it to the plan''s as well is not in the evidence'
         when j.is_unnamed and n.unit is not null
             then 'counted in pixel ' || coalesce(n.dataset, '(named by the relay)') || ' and again in pixel ' || j.dataset
                 || ', which the plan does not name: ' || j.senders_told
@@ -310,7 +334,7 @@ select
             end
     end as actual,
     case
-        when j.is_unnamed then case when n.unit is not null then 'second_dataset' end
+        when j.is_unnamed then case when n.unit is not null and t.unit is null then 'second_dataset' end
         when j.counted <= 1 or j.is_doubtful then null
         when j.is_in_parts then 'in_parts'
         when (j.browser_sales > 1 and j.browser_senders > 1) or (j.server_sales > 1 and j.server_senders > 1) then 'second_sender'
@@ -329,3 +353,6 @@ join events e on e.event_key = j.first_key
 left join named_counts n
     on n.platform = j.platform
    and n.unit = j.unit
+left join strays t
+    on t.platform = j.platform
+   and t.unit = j.unit

@@ -13,7 +13,7 @@ can say which number is right until one of them is switched off.
 
 [causes.codeless_and_coded]
 means       = "A rule of Meta's Event Setup Tool fires beside the shop's own code. A rule's event has no id, so it can never be merged."
-first_check = "In Events Manager open the pixel's settings, Event Setup Tool, and find the rule numbered here."
+first_check = "In Events Manager open the pixel's settings, Event Setup Tool, and find the rule that the finding names."
 not_yet     = "Do not remove the coded event; it is the one that carries an id, items and the true value."
 remedy      = "Delete the rule in the Event Setup Tool and keep the coded event."
 owner       = "media"
@@ -34,7 +34,7 @@ owner       = "tracking"
 
 [causes.two_scripts]
 means       = "Two scripts of the site fire the same step for the same act."
-first_check = "Open both scripts named here and search for the event's name; one is usually an old theme snippet."
+first_check = "Open both scripts that the finding names and search for the event's name; one is usually an old theme snippet."
 not_yet     = "Do not hide the second one by giving it the same event id; the next change of either breaks that again."
 remedy      = "Remove the call from one of the two scripts and note the other in the register of senders."
 owner       = "theme"

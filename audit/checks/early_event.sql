@@ -42,7 +42,7 @@ owner       = "tracking"
 
 [causes.clock_differs]
 means       = "By the clock of one file the Purchase is older than the order it names, and by its other copy, its id or its page it is not: the clocks differ, and what came first cannot be told."
-first_check = "Compare the clock of the device or server named here with a clock of the internet, such as time.is."
+first_check = "Compare the clock of the device or server that the finding names with a clock of the internet, such as time.is."
 not_yet     = "Do not move the purchase call because of this: nothing proves that it runs too early."
 remedy      = "Set that clock by network time, then record one more test order."
 owner       = "tracking"

@@ -21,7 +21,7 @@ owner       = "data"
 
 [causes.prefix_or_suffix]
 means       = "One id is the other with something added before or after it, such as the event name."
-first_check = "Compare the two ids shown here: the added part names the template or tag that adds it."
+first_check = "Compare the two ids that the finding shows: the added part names the template or tag that adds it."
 not_yet     = "Do not judge cost per purchase while each order may count twice."
 remedy      = "Build the id once, where the order is known, and hand the finished text to both sides."
 owner       = "data"

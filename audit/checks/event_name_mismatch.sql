@@ -20,7 +20,7 @@ owner       = "tracking"
 
 [causes.case]
 means       = "The two names differ only in capital letters or spaces; to the platform one of them is a custom event of your own."
-first_check = "Compare the two names shown here with the platform's spelling; the one that deviates is the one to change."
+first_check = "Compare the two names that the finding shows with the platform's spelling; the one that deviates is the one to change."
 not_yet     = "Do not build a custom conversion on the misspelt name."
 remedy      = "Spell the event exactly as the platform does, on both sides."
 owner       = "tracking"

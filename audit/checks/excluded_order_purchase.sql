@@ -33,7 +33,7 @@ owner       = "store"
 
 [causes.cancelled]
 means       = "The order had been cancelled before its Purchase left, or was cancelled afterwards where this is only a note."
-first_check = "Compare the time of cancellation with the time of the Purchase shown here, then look for a queue or a revisited thank-you page that sends late."
+first_check = "Compare the time of cancellation with the time of the Purchase that the finding shows, then look for a queue or a revisited thank-you page that sends late."
 not_yet     = "Do not ask the platform to delete conversions one by one; new ones keep coming."
 remedy      = "Let the sender ask for the order's state right before it sends, and stay silent for cancelled ones."
 owner       = "data"

@@ -10,7 +10,7 @@ A value that is always without shipping can be reckoned with. One that is someti
 campaigns, two weeks or two payment methods impossible to compare, and no fixed correction repairs it.
 """
 means       = "On this side no single amount of the orders explains all values: different orders were reported by different amounts."
-first_check = "Sort the orders shown here by amount and look what each group has in common: payment method, coupon, page, sender, or a date of change."
+first_check = "Sort the orders that the finding shows by amount and look what each group has in common: payment method, coupon, page, sender, or a date of change."
 not_yet     = "Do not correct the report by an average factor; it would be wrong for every single order."
 remedy      = "Let one piece of code build the value from one field of the order, and remove the other path."
 owner       = "tracking"

@@ -49,8 +49,9 @@ remedy      = "Keep the page open until the hit has left, or send the event befo
 owner       = "tracking"
 
 [causes.other_dataset]
+failure     = "The browser sent a step to a pixel that the plan does not name"
 means       = "The browser sent the step to a pixel the plan does not name; the planned pixel got nothing."
-first_check = "Ask who owns the pixel named here and which template or app brings it."
+first_check = "Compare the two pixel ids that the finding shows, digit by digit; if it is no slip in the plan, ask who owns the other pixel and which template or app brings it."
 not_yet     = "Do not delete that pixel before its owner has answered; another team may report on it."
 remedy      = "Point the storefront's event call at the planned pixel, or correct the plan if the other one is right."
 owner       = "media"
@@ -142,6 +143,13 @@ failed_scripts as (
       )
     group by s.order_id, s.platform, s.step
 ),
+planned as (
+    select
+        platform,
+        string_agg(dataset, ', ' order by dataset) as datasets
+    from plan_datasets
+    group by platform
+),
 -- Only an order whose browser sent nothing needs an explanation.
 signs as (
     select
@@ -152,13 +160,14 @@ signs as (
             when c.order_id is null and a.order_id is not null then 'the script''s request failed'
         end as library_sign,
         case when c.order_id is not null and l.has_library = 1 and l.has_dataset = 0 and coalesce(h.planned_hits, 0) = 0
+                and s.foreign_browser_key is null
             then 'the script loaded, the planned pixel did not start' end as dataset_sign,
         case when s.stopped_events > 0
             then s.stopped_events || ' tried and stopped in the browser (' || t.net_error || ')' end as blocked_sign,
         case when g.order_id is not null
             then 'Meta''s hit counter jumps from ' || g.before_counter || ' to ' || g.counter end as gap_sign,
         case when s.foreign_browser_key is not null
-            then 'sent to pixel ' || coalesce(f.dataset, '?') || ' instead' end as foreign_sign,
+            then 'sent to pixel ' || coalesce(f.dataset, '?') || coalesce(', the plan names ' || d.datasets, ' instead') end as foreign_sign,
         case when s.unanswered_events > 0
             then s.unanswered_events || ' sent, and no answer recorded: arrived or stopped' end as open_sign,
         coalesce(t.ref, n.ref, f.ref, g.ref, a.ref) as sign_ref,
@@ -173,6 +182,7 @@ signs as (
     left join events t on t.event_key = s.stopped_key
     left join events n on n.event_key = s.unanswered_key
     left join events f on f.event_key = s.foreign_browser_key
+    left join planned d on d.platform = s.platform
     where s.needs_browser
       and s.browser_events = 0
       and s.server_events + s.refused_events > 0

@@ -14,7 +14,7 @@ an id cannot be merged with anything, so the sale may be counted twice.
 
 [causes.codeless]
 means       = "The event comes from a rule of Meta's Event Setup Tool. Such a rule cannot send an id."
-first_check = "In Events Manager open the pixel's settings, Event Setup Tool, and find the rule numbered here."
+first_check = "In Events Manager open the pixel's settings, Event Setup Tool, and find the rule that the finding names."
 not_yet     = "Do not build a server copy for this rule; it could never be merged with it."
 remedy      = "Replace the rule by an event in the shop's code that carries an id, then delete the rule."
 owner       = "media"
@@ -35,7 +35,7 @@ owner       = "tracking"
 
 [causes.absent]
 means       = "This sender does not send an id at all."
-first_check = "Look at the sender named here: is there a setting or an argument for the event id, and is it left out?"
+first_check = "Look at the sender that the finding names: is there a setting or an argument for the event id, and is it left out?"
 not_yet     = "Do not switch off the other side to stop double counting; first try to give both the same id."
 remedy      = "Pass the id that the other side already uses to this sender, and place one test order."
 owner       = "tracking"

@@ -9,7 +9,7 @@ Four cards let another person accept the launch without having been there: the t
 who sends what, and the review of the totals. A card with nothing behind it is somebody's word.
 """
 means       = "Neither the files given nor an attachment of the plan shows what this card stands for."
-first_check = "Read here which card it is, and look whether the evidence exists somewhere and was only not handed in."
+first_check = "Read in the finding which card it is, and look whether the evidence exists somewhere and was only not handed in."
 not_yet     = "Do not sign the card off from memory."
 remedy      = "Hand in the file, or attach a screenshot or export under [[evidence]] in audit.toml."
 owner       = "media"

@@ -41,8 +41,9 @@ remedy      = "Add the missing event call to the page of this step and walk one 
 owner       = "tracking"
 
 [causes.other_dataset]
+failure     = "A step went to a pixel that the plan does not name"
 means       = "The step did fire, but into a pixel the plan does not name; the pixel the ads run on got nothing."
-first_check = "Look up the pixel named here in the ad account and ask who installed it."
+first_check = "Compare the two pixel ids that the finding shows, digit by digit; if it is no slip in the plan, look the other pixel up in the ad account and ask who installed it."
 not_yet     = "Do not switch the campaign to that pixel: it has none of the history."
 remedy      = "Point this step's event call at the planned pixel, or correct the plan if the other one is right."
 owner       = "media"
@@ -210,6 +211,13 @@ first_orders as (
     where not x.ok
     group by x.platform, x.step
 ),
+planned as (
+    select
+        platform,
+        string_agg(dataset, ', ' order by dataset) as datasets
+    from plan_datasets
+    group by platform
+),
 named as (
     select
         s.*,
@@ -240,7 +248,7 @@ select
         when x.ok then 'browser ' || x.browser_events || ', server ' || (x.server_events + x.refused_events)
         when x.ok is null and x.is_due is null then x.doubt
         when x.foreign_browser_key is not null or x.foreign_server_key is not null
-            then 'sent to dataset ' || coalesce(b.dataset, s.dataset, '?') || ', which the plan does not name'
+            then 'sent to pixel ' || coalesce(b.dataset, s.dataset, '?') || coalesce(', the plan names ' || d.datasets, ', which the plan does not name')
         when x.stopped_events > 0 then 'tried and stopped in this browser (' || t.net_error || ')'
         when x.unanswered_events > 0 then 'sent by this browser, and no answer recorded: arrived or stopped'
         when x.probable_browser_key is not null or x.probable_server_key is not null then 'one event names no order but fits in money or time'
@@ -264,6 +272,7 @@ left join events b on b.event_key = x.foreign_browser_key
 left join events s on s.event_key = x.foreign_server_key
 left join events t on t.event_key = x.stopped_key
 left join events p on p.event_key = coalesce(x.probable_browser_key, x.probable_server_key)
+left join planned d on d.platform = x.platform
 union all
 select
     s.platform,

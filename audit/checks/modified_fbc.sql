@@ -19,7 +19,7 @@ owner       = "tracking"
 
 [causes.truncated]
 means       = "The id was cut: what was sent is only the beginning of the landing's id."
-first_check = "Compare the lengths shown here: a round number such as 50, 64 or 255 names the column or the setting that cuts."
+first_check = "Compare the lengths that the finding shows: a round number such as 50, 64 or 255 names the column or the setting that cuts."
 not_yet     = "Do not blame Meta's ids for being long; they keep growing."
 remedy      = "Give the click id room for 500 characters wherever it is stored, and read it from the cookie rather than from an order field."
 owner       = "data"
@@ -47,7 +47,7 @@ owner       = "tracking"
 
 [causes.unknown]
 means       = "The id differs from the landing's and none of the known slips explains it."
-first_check = "Look up both rows shown here and ask which system filled the one that differs."
+first_check = "Look up both rows of the finding and ask which system filled the one that differs."
 not_yet     = "Do not rebuild the tracking before you know where this value comes from."
 remedy      = "Take fbc from the _fbc cookie of the same browser, unchanged, on both sides."
 owner       = "tracking"

@@ -11,7 +11,7 @@ An id built from the order is the same on every page, every reload and every ser
 nothing goes wrong on the way from the page to the server, and a reload makes it a second sale.
 """
 means       = "The id of this Purchase is not the text that the plan's template gives for its order."
-first_check = "Compare the two ids shown here: a random part, another order key or a missing piece shows where it is built differently."
+first_check = "Compare the two ids that the finding shows: a random part, another order key or a missing piece shows where it is built differently."
 not_yet     = "Do not change the template in the plan to fit; first see whether both sides and a reload give the same id."
 remedy      = "Build the id from the order exactly as the template says, on every side that sends it."
 owner       = "tracking"

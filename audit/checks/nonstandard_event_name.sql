@@ -10,7 +10,7 @@ Names are read letter by letter. 'purchase' is to Meta a custom event that no pu
 counts, however much it looks like the real one.
 """
 means       = "The name differs from a standard one only in capitals, spaces or marks, so the platform takes it for something of your own."
-first_check = "Search code and tags for the name as it stands here, with the marks around it."
+first_check = "Search code and tags for the name as the finding writes it, with the marks around it."
 not_yet     = "Do not build a custom conversion on the misspelled name; it would live beside the real one for ever."
 remedy      = "Write the standard name exactly, on both sides, and send one test event."
 owner       = "tracking"

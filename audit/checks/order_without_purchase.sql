@@ -21,7 +21,7 @@ owner       = "tracking"
 
 [causes.payment_method_pattern]
 means       = "All orders without a Purchase were paid in the same way, and orders paid otherwise have theirs: these buyers do not come back to the page that sends it."
-first_check = "Place one order with the payment method named here and see where the buyer ends: usually on the payment provider's page."
+first_check = "Place one order with the payment method that the finding names and see where the buyer ends: usually on the payment provider's page."
 not_yet     = "Do not lower the bids because sales seem to fall; they are made, only not seen."
 remedy      = "Send the Purchase where the order is created, or from the server when the provider confirms the payment, under the same event_id."
 owner       = "data"
@@ -42,7 +42,7 @@ owner       = "tracking"
 
 [causes.unseen_visit]
 means       = "The orders without a Purchase left no trace at all, on no platform, and hardly a checkout that stayed without an order: their whole visits are missing, as ad blockers and refused consent make them. Where a visit was seen, its Purchase was sent."
-first_check = "Look how many shoppers refuse in the consent banner and how many use an ad blocker, and hold both against the share shown here; then which of these orders were placed in no browser at all."
+first_check = "Look how many shoppers refuse in the consent banner and how many use an ad blocker, and hold both against the share that the finding shows; then which of these orders were placed in no browser at all."
 not_yet     = "Do not rebuild the purchase call because of this, and do not widen the limit to make this pass."
 remedy      = "Send the Purchase from the server too for shoppers who agreed; report the rate of refusals beside the numbers, for those stay unseen."
 owner       = "tracking"

@@ -11,14 +11,14 @@ against its terms, and can get the event stripped or the pixel restricted.
 
 [causes.email]
 means       = "An e-mail address stands among the event's parameters."
-first_check = "Look at the parameters of the event named here in the data layer: often a whole customer object is handed over."
+first_check = "Look at the parameters of the event that the finding names in the data layer: often a whole customer object is handed over."
 not_yet     = "Do not hash it in place and leave it there; parameters are no place for buyer data in any form."
 remedy      = "Remove the field from the parameters; send buyer data only in the user-data fields made for it."
 owner       = "tracking"
 
 [causes.phone]
 means       = "A phone number stands among the event's parameters."
-first_check = "Look at the parameters of the event named here in the data layer: often a form's fields or a shipping address are handed over."
+first_check = "Look at the parameters of the event that the finding names in the data layer: often a form's fields or a shipping address are handed over."
 not_yet     = "Do not hash it in place and leave it there; parameters are no place for buyer data in any form."
 remedy      = "Remove the field from the parameters; send buyer data only in the user-data fields made for it."
 owner       = "tracking"

@@ -11,14 +11,14 @@ text, without consent and against its terms; platforms answer with stripped data
 
 [causes.email]
 means       = "An e-mail address stands in the page address or in the address of the page before it."
-first_check = "Open the page named here and see which link or redirect puts the e-mail into the address: a thank-you redirect, a newsletter link, a login form."
+first_check = "Open the page that the finding names and see which link or redirect puts the e-mail into the address: a thank-you redirect, a newsletter link, a login form."
 not_yet     = "Do not switch server events off; the address is what leaks, and the page pixel sends it too."
 remedy      = "Pass the order or a random key in the address instead of the e-mail, and send a form's fields in the request body."
 owner       = "theme"
 
 [causes.phone]
 means       = "A phone number stands in the page address or in the address of the page before it."
-first_check = "Open the page named here and see which link or form puts the number into the address; chat and payment links often do."
+first_check = "Open the page that the finding names and see which link or form puts the number into the address; chat and payment links often do."
 not_yet     = "Do not just rename the parameter; the number would leak under another name."
 remedy      = "Keep the number out of addresses: look it up on the page by the order's key."
 owner       = "theme"

@@ -35,7 +35,7 @@ owner       = "data"
 
 [causes.prefix_or_suffix]
 means       = "The event and the export name one order in two ways: one of them adds something before or behind its number. The money is that order's."
-first_check = "Compare the two shown here: the added part is the shop's own setting for order names, or a text in the tag."
+first_check = "Compare the two numbers that the finding shows: the added part is the shop's own setting for order names, or a text in the tag."
 not_yet     = "Do not report these sales as made up; the order is there under its other name."
 remedy      = "Send the order's number as the export writes it, on both sides, or export the column that holds the number the events carry."
 owner       = "data"

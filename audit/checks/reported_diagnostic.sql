@@ -12,7 +12,7 @@ should rebuild tracking because of the notice alone.
 
 [causes.confirmed]
 means       = "The logs show the problem the platform names."
-first_check = "Open the event shown here, and the check of this audit that judges it."
+first_check = "Open the event that the finding shows, and the check of this audit that judges it."
 not_yet     = "Do not mark the notice as resolved in the platform; it returns as long as the events do."
 remedy      = "Repair what the audit's own finding names, and let a week pass: the platform shows averages of seven days."
 owner       = "tracking"

@@ -47,7 +47,7 @@ owner       = "theme"
 
 [causes.unknown]
 means       = "Several acts carry one id, and the rows do not show why."
-first_check = "Compare the events shown here: what they have in common is what the id was built from."
+first_check = "Compare the events that the finding shows: what they have in common is what the id was built from."
 not_yet     = "Do not remove the id altogether; then nothing could be merged at all."
 remedy      = "Make one id per act: from the order for a Purchase, at random for every other step."
 owner       = "tracking"

@@ -14,14 +14,14 @@ their side, and a refused request is a sale the platform never hears of. Meta re
 
 [causes.missing_field]
 means       = "A field that the receiver requires is not in the request."
-first_check = "Look at the path shown here: either the field is never built, or its value was not known yet and it fell out on sending."
+first_check = "Look at the path that the finding shows: either the field is never built, or its value was not known yet and it fell out on sending."
 not_yet     = "Do not fill it with a placeholder such as 'undefined'; a wrong id or name is worse than a refusal that shows."
 remedy      = "Send the field in every request, and wait with sending until its value is known."
 owner       = "tracking"
 
 [causes.wrong_type]
 means       = "A field holds another kind of value than the receiver reads: text for a number, a list for a text, a form that is not allowed."
-first_check = "Compare the field shown here with the receiver's documentation; a number in quotation marks is the usual case."
+first_check = "Compare the field that the finding shows with the receiver's documentation; a number in quotation marks is the usual case."
 not_yet     = "Do not rely on its being accepted today: a stricter version refuses it without notice."
 remedy      = "Convert the value where the request is built, so that it has the documented type and form."
 owner       = "tracking"

@@ -11,7 +11,7 @@ uses it to choose which analytics settings apply. When the server copy names ano
 see the sale in the wrong place, or not at all.
 """
 means       = "The server copy was given another host or path than the page in the browser: a fixed address, the API's own, or the page before."
-first_check = "Compare the two addresses shown here: the server's tells which setting or call it was taken from."
+first_check = "Compare the two addresses that the finding shows: the server's tells which setting or call it was taken from."
 not_yet     = "Do not rebuild audiences around the wrong address; correct the sender first."
 remedy      = "Take the address from the page when the event fires and hand it to the server with the event id."
 owner       = "tracking"

@@ -10,7 +10,7 @@ Seen, put into the cart, went to the checkout, bought: platforms read intent fro
 event hangs on the wrong page or button, and the funnel in the reports shows more checkouts than carts.
 """
 means       = "The first time a later step fired lies before the first time of an earlier one."
-first_check = "Compare the two times shown here with the pages of the visit: one of the two events fires on a page where it does not belong."
+first_check = "Compare the two times that the finding shows with the pages of the visit: one of the two events fires on a page where it does not belong."
 not_yet     = "Do not change the campaign's goal event because the funnel looks odd; the events are misplaced, not the shoppers."
 remedy      = "Move the event to the page or button it stands for, and walk the path once more."
 owner       = "tracking"

@@ -19,7 +19,7 @@ owner       = "tracking"
 
 [causes.backend_event]
 means       = "A second server sender reports the sale again later, as a backend does when a payment is confirmed, under an id of its own."
-first_check = "Look for a setting such as 'trigger purchase on payment' in the shop backend, and for the app or job named here."
+first_check = "Look for a setting such as 'trigger purchase on payment' in the shop backend, and for the app or job that the finding names."
 not_yet     = "Do not keep both because one of them 'is only the server': each counts."
 remedy      = "Switch off the sender the plan does not name, or hand it the first event's id so that the platform can merge them."
 owner       = "data"

@@ -11,7 +11,7 @@ A sender nobody knows about can double sales, change their value or stop without
 can be trusted only when each sender of each step is known.
 """
 means       = "The evidence shows a sender of a core event that no entry of the register claims."
-first_check = "Ask the owners listed in the register who installed the sender named here; look in the tag container and the shop's apps."
+first_check = "Ask the owners listed in the register who installed the sender that the finding names; look in the tag container and the shop's apps."
 not_yet     = "Do not remove it before you know what it does; it may be the only sender of a step you need."
 remedy      = "Enter it in the register with an owner, or switch it off."
 owner       = "tracking"

@@ -11,7 +11,7 @@ When a number looks wrong, one person must be able to say where it comes from an
 with two, is the one that stays broken.
 """
 means       = "The register gives this event, on this platform and channel, no owner, or several with no single primary one."
-first_check = "Open the register at the entries named here and ask each owner whether they would answer a call about this event."
+first_check = "Open the register at the entries that the finding names and ask each owner whether they would answer a call about this event."
 not_yet     = "Do not write your own name in to pass the gate; the owner must be able to change the sender."
 remedy      = "Name one owner, or mark one entry as primary = true and the others false."
 owner       = "media"

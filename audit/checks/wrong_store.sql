@@ -9,7 +9,7 @@ The store in the relay's address decides whose pixels get the event. Requests fo
 and the sales appear in that store's account: this launch sees none of them, and the other one learns from strangers.
 """
 means       = "The address of the request holds another store's id than the plan names."
-first_check = "Compare the two ids shown here: is the code from another shop's page, or does the plan name the wrong store?"
+first_check = "Compare the two ids that the finding shows: is the code from another shop's page, or does the plan name the wrong store?"
 not_yet     = "Do not add this launch's pixel to the other store: both launches would be mixed for good."
 remedy      = "Put this store's id, and its publishable key, into the storefront's settings, then repeat the test order."
 owner       = "tracking"
