@@ -56,7 +56,7 @@ def store_plan(con: duckdb.DuckDBPyConnection, plan: Plan, now: datetime) -> Non
         "missing_share": plan.missing_share,
     } | {f"click_id_days_{name}": days for name, days in plan.click_id_days.items()}
     fill(con, "plan_limits", [[name, amount] for name, amount in limits.items()])
-    fill(con, "plan_test_orders", [[order] for order in _masked(con, [order.lstrip("#") for order in plan.test_orders])])
+    fill(con, "plan_test_orders", [[order] for order in _masked(con, [order.strip().lstrip("#") for order in plan.test_orders])])
     steps = {(p, name): step for p in PLATFORMS for step, names in DEFAULT_EVENTS[p].items() for name in names}
     steps |= {(p, name): step for p in PLATFORMS for name, step in KIN_EVENTS[p].items()}
     steps |= {(p, n): step for p, platform in plan.platforms.items() for step, names in platform.events.items() for n in names}

@@ -33,6 +33,13 @@ not_yet     = "Do not call the order lost; nobody watched."
 remedy      = "Hand in the capture or the logs of this order; or list as test orders in the plan only those that were placed as a test."
 owner       = "tracking"
 
+[causes.not_in_export]
+means       = "The plan lists a test order that the order export does not hold, so nothing can be said of it."
+first_check = "Look the order up in the shop's admin, and see whether the plan writes it as the export does and the export covers its day."
+not_yet     = "Do not take it out of the plan to get an answer; the orders that are left do not stand for it."
+remedy      = "Export the orders again over the days of the test, or correct test_orders in audit.toml."
+owner       = "store"
+
 [causes.consent_refused]
 means       = "The shopper refused consent on this order's own page, so no Purchase of it was to be sent; whether one would leave after a yes is open."
 first_check = "Look at the Google requests of the thank-you page: gcs=G100 there is a refusal. Was it meant as a test of one?"
@@ -310,17 +317,20 @@ absent_orders as (
     left join order_keys k on k.key = t.order_key
     where k.key is null
 ),
--- A prefix or zeros more or less: whoever wrote the plan likely meant this one.
+-- A prefix, zeros or capitals more or less: whoever wrote the plan likely meant this one.
 other_forms as (
     select
         a.order_key,
-        min(k.order_id) as order_id
+        coalesce(min(case when lower(k.key) = lower(a.order_key) then k.order_id end), min(k.order_id)) as order_id
     from absent_orders a
-    join order_keys k on sole_number(k.key) = sole_number(a.order_key)
+    join order_keys k
+        on sole_number(k.key) = sole_number(a.order_key)
+        or lower(k.key) = lower(a.order_key)
     where k.kind <> 'token'
       and exists (select 1 from absent_orders)
     group by a.order_key
     having count(distinct k.order_id) = 1
+        or count(distinct case when lower(k.key) = lower(a.order_key) then k.order_id end) = 1
 )
 select
     platform,
@@ -391,7 +401,7 @@ select
     'the test order in the export, with its Purchase',
     'the plan lists ' || a.order_key || ' as a test order, the export does not hold it'
         || coalesce('; it holds ' || f.order_id || ': if that is the same order, write it so in the plan', ''),
-    cast(null as varchar),
+    'not_in_export',
     cast(null as varchar),
     'audit.toml',
     cast(null as varchar)
