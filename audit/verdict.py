@@ -219,13 +219,22 @@ def _table(audit: Audit, checks: tuple[CheckResult, ...]) -> tuple[Row, ...]:
         (check, platform, step): (blockers, warnings, unclear)
         for check, platform, step, blockers, warnings, unclear in audit.con.execute(
             """
-            select check_id, platform, step,
-                count(*) filter (where ok = false and severity = 'blocker'),
-                count(*) filter (where ok = false and severity = 'warning'),
-                count(*) filter (where ok is null)
-            from findings
-            where waived is null
-            group by check_id, platform, step
+            select f.check_id, f.platform, f.step,
+                count(*) filter (where f.ok = false and f.severity = 'blocker'),
+                count(*) filter (where f.ok = false and f.severity = 'warning'),
+                count(*) filter (where f.ok is null)
+            from findings f
+            -- One case a root: what follows from another finding of the same cell, as grave, is no second one.
+            anti join (select * from findings where ok = false and waived is null) r
+                on r.check_id = f.because_of
+               and r.facet = f.facet
+               and r.platform = f.platform
+               and r.step = f.step
+               and r.order_id = f.order_id
+               and r.severity = f.severity
+               and f.ok = false
+            where f.waived is null
+            group by f.check_id, f.platform, f.step
             """
         ).fetchall()
     }

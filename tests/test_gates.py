@@ -9,7 +9,14 @@ from typing import Any
 
 from click.testing import CliRunner
 
+from audit import engine
 from audit.cli import main
+from audit.inputs import find_inputs
+from audit.plan_file import read_plan
+from audit.verdict import Answer, judge
+from tests.faults import decoded_cases
+from tests.faults.decoded_shop import decoded_launch
+from tests.faults.judging import NOW
 
 CLEAN = Path(__file__).parent.parent / "sample_data" / "clean_launch"
 TOTALS = "date,source,event,count,value,currency\n"
@@ -65,3 +72,13 @@ def test_a_waiver_accepts_what_failed_and_not_what_nobody_saw(tmp_path: Path) ->
     assert {(row["subject"], row["ok"], row["waived"]) for row in unclear} == {("9999", None, None)}
     assert _gate(run, "chain") == ("UNCLEAR", True)
     assert run["decision"] == "NOT_PROVEN"
+
+
+def test_what_follows_in_the_same_cell_is_no_second_case(tmp_path: Path) -> None:
+    launch = decoded_launch()
+    next(case for case in decoded_cases.CASES if case.name == "one order without any meta purchase").slip(launch)
+    launch.write(tmp_path)
+    plan = read_plan(tmp_path / "audit.toml")
+    verdict = judge(engine.run(find_inputs((tmp_path,), plan), plan, now=NOW))
+    row = next(row for row in verdict.table if (row.platform, row.step) == ("meta", "Purchase"))
+    assert [(cell.answer, cell.failed) for cell in row.cells if cell.facet == "chain"] == [(Answer.FAIL, 1)]
