@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from audit import engine, tables
+from audit.arguments import checks_named, time_named
 from audit.inputs import find_inputs, find_plan
 from audit.plan import Plan
 from audit.plan_file import read_plan
@@ -44,9 +45,9 @@ class Result:
 def run(
     *paths: str | Path,
     plan: str | Path | Plan | None = None,
-    now: datetime | None = None,
-    select: Iterable[str] | None = None,
-    ignore: Iterable[str] = (),
+    now: str | datetime | None = None,
+    select: str | Iterable[str] | None = None,
+    ignore: str | Iterable[str] = (),
     memory: str | None = None,
 ) -> Result:
     """Audits files or folders; without any, the plan's inputs.
@@ -55,21 +56,21 @@ def run(
     without one it is UTC. ``select`` and ``ignore`` name checks.
 
     Raises:
-        audit.errors.AuditError: a file or the plan cannot be read; the message says what to do.
+        audit.errors.AuditError: a file or the plan cannot be read, or there is no such check; the message says what to do.
     """
     named = tuple(Path(path) for path in paths)
     if not isinstance(plan, Plan):
         found = find_plan(named, Path(plan) if plan is not None else None)
         plan = read_plan(found) if found else Plan()
-    if now is not None and now.tzinfo is not None:
-        now = now.astimezone(UTC).replace(tzinfo=None)
+    moment = time_named(now, "now")
+    only, without = None if select is None else checks_named(select), checks_named(ignore)
     with spill_folder() as spill, shortage_told(spill, memory or tables.DEFAULT_MEMORY):
         audit = engine.run(
             find_inputs(named, plan),
             plan,
-            now=now,
-            select=frozenset(select) if select is not None else None,
-            ignore=frozenset(ignore),
+            now=moment,
+            select=only,
+            ignore=without,
             memory=memory,
             spill=spill,
         )

@@ -158,9 +158,10 @@ def diff(old: Path, new: Path) -> None:
 @click.option("--now", "now_text", metavar="TIME", help="Time of signing (ISO 8601). Default: now.")
 def sign(folder: Path, role: str, name: str, accept: bool, reason: str | None, now_text: str | None) -> None:
     """Add a reviewer's signature to the packet's signoff.json. An accepted packet carries media and tracking."""
+    from audit.arguments import time_named
     from reports.signing import sign as sign_packet
 
-    moment = _time(now_text) or datetime.now(UTC)
+    moment = time_named(now_text, "--now") or datetime.now(UTC)
     signed = sign_packet(folder, role=role, name=name, accept=accept, reason=reason, time=moment)
     tell(f"signed: {signed['name']} ({signed['role']}) {signed['answer']} {signed['decision']} at {signed['time']}")
 
@@ -196,13 +197,12 @@ def checks() -> None:
 @click.argument("check")
 def explain(check: str) -> None:
     """Show one check whole: what it asks, why, each cause with its cure, and the SQL."""
+    from audit.arguments import checks_named
     from audit.check import catalogue
     from audit.explain import explained
 
-    found = catalogue().get(check)
-    if found is None:
-        raise InputError(f"no check {check!r}. {_nearest(check, list(catalogue()))}'pixel-audit checks' lists them all.")
-    tell(explained(found))
+    (name,) = checks_named(check)
+    tell(explained(catalogue()[name]))
 
 
 @main.command()
@@ -231,6 +231,7 @@ def _run(
     exit_zero: bool,
 ) -> None:
     from audit import engine, inputs, tables
+    from audit.arguments import checks_named, time_named
     from audit.plan import Plan
     from audit.plan_file import read_plan
     from audit.shortage import shortage_told
@@ -242,8 +243,8 @@ def _run(
     from reports.packet import build
     from reports.place import claim, put_in
 
-    now = _time(now_text)
-    _known_checks(select + ignore)
+    now = time_named(now_text, "--now")
+    only, without = checks_named(select), checks_named(ignore)
     found = inputs.find_plan(paths, plan_path)
     plan = read_plan(found) if found else Plan()
     files = inputs.find_inputs(paths, plan, out)
@@ -256,8 +257,8 @@ def _run(
             files,
             plan,
             now=now,
-            select=frozenset(select) or None,
-            ignore=frozenset(ignore),
+            select=only or None,
+            ignore=without,
             memory=memory,
             spill=spill,
             out=place.new,
@@ -281,31 +282,6 @@ def _run(
             err=True,
         )
     sys.exit(0 if exit_zero else exit_code(verdict.decision, strict=strict))
-
-
-def _time(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        time_ = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"--now: {text!r} is no time. Write it like 2026-11-20T12:00:00Z.") from error
-    return time_.astimezone(UTC).replace(tzinfo=None) if time_.tzinfo else time_
-
-
-def _known_checks(names: tuple[str, ...]) -> None:
-    from audit.check import catalogue
-
-    for name in names:
-        if name not in catalogue():
-            raise InputError(f"no check {name!r}. {_nearest(name, list(catalogue()))}'pixel-audit checks' lists them all.")
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"Did you mean {near[0]!r}? " if near else ""
 
 
 def _stories() -> dict[str, Path]:

@@ -54,3 +54,7 @@ def test_the_readme_s_example_runs(capsys: pytest.CaptureFixture[str], monkeypat
 def test_a_mistake_is_an_error_of_the_same_words() -> None:
     with pytest.raises(InputError, match="no such file or folder"):
         audit.run("nowhere.har")
+    with pytest.raises(InputError, match="Did you mean 'value_mismatch'"):
+        audit.run(STORIES / "double_sender", ignore="value_mismatsch")
+    with pytest.raises(InputError, match="now: 'soon' is no time"):
+        audit.run(STORIES / "double_sender", now="soon")

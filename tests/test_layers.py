@@ -28,6 +28,7 @@ FLOORS = {
     "audit.payloads": 3,
     "audit.decoding": 4,
     "audit.plan_tables": 3,
+    "audit.arguments": 3,
     "audit.asking": 3,
     "audit.reading": 5,
     "audit.tables": 5,

@@ -1,0 +1,38 @@
+"""What the command line and a notebook take alike: names of checks, and a time. A slip in one is told in the same words."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from audit.check import catalogue
+from audit.errors import InputError
+
+
+def checks_named(names: str | Iterable[str]) -> frozenset[str]:
+    """The checks of these names; one name may stand alone.
+
+    Raises:
+        InputError: there is no such check.
+    """
+    given = frozenset((names,) if isinstance(names, str) else names)
+    for name in sorted(given - catalogue().keys()):
+        near = difflib.get_close_matches(name, catalogue(), n=1)
+        meant = f"Did you mean {near[0]!r}? " if near else ""
+        raise InputError(f"no check {name!r}. {meant}'pixel-audit checks' lists them all.")
+    return given
+
+
+def time_named(given: str | datetime | None, option: str) -> datetime | None:
+    """A time as UTC without a zone; one that names no zone is UTC.
+
+    Raises:
+        InputError: a text is no time.
+    """
+    if isinstance(given, str):
+        try:
+            given = datetime.fromisoformat(given)
+        except ValueError as error:
+            raise InputError(f"{option}: {given!r} is no time. Write it like 2026-11-20T12:00:00Z.") from error
+    return given.astimezone(UTC).replace(tzinfo=None) if given is not None and given.tzinfo is not None else given
