@@ -205,7 +205,8 @@ def who(rows: list[Finding]) -> str:
     if orders and all(r.order_id for r in rows):
         subjects = f"order {orders[0]}" if len(orders) == 1 else counted(len(orders), "order")
     elif len(rows) == 1:
-        subjects = rows[0].subject
+        # A bare number would read like a count.
+        subjects = f"“{rows[0].subject}”" if rows[0].subject.isdecimal() else rows[0].subject
     else:
         subjects = counted(len(rows), "case")
     return ", ".join(filter(None, (places, subjects)))

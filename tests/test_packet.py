@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from audit import engine, verdict
+from audit.check import catalogue
 from audit.plan import Plan, Waiver
 from audit.plan_file import read_plan
 from reports import drawings
@@ -42,6 +43,22 @@ def test_no_two_causes_share_a_headline() -> None:
         "The browser sent a Meta event without the ad click of its visit",
         "The server sent a Meta event without the ad click of its visit",
     ]
+
+
+def test_a_headline_does_not_deny_what_its_cause_says() -> None:
+    checks = catalogue()
+    told = (("missing_browser_event", "blocked"), ("missing_server_event", "rejected"), ("early_event", "clock_differs"))
+    for check, cause in told:
+        assert checks[check].cause(cause).failure != checks[check].failure
+    batch = {checks["rejected_request"].cause(cause).failure for cause in ("batch_poisoned", "missing_currency", "bad_request")}
+    assert len(batch) == 3
+
+
+def test_a_bare_number_is_not_read_as_a_count() -> None:
+    (row, *_) = packet_of("double_sender").problems[0].rows
+    told = replace(row, platform="meta", step="AddToCart", order_id=None)
+    assert who([replace(told, subject="1")]) == "Meta AddToCart, “1”"
+    assert who([replace(told, subject="c-1")]) == "Meta AddToCart, c-1"
 
 
 def test_an_order_names_its_own_problems_in_their_words() -> None:

@@ -27,6 +27,7 @@ remedy      = "Send the event after the storefront has answered with success, th
 owner       = "tracking"
 
 [causes.action_failed]
+failure     = "An event was sent for an act that the shop refused"
 means       = "The storefront refused the action, and the event was sent all the same."
 first_check = "Repeat the refused action (sold-out variant, invalid address) and watch whether the event still leaves."
 not_yet     = "Do not read the event's number as demand: part of it is error messages."
@@ -41,6 +42,7 @@ remedy      = "Fire the Purchase on the page, or from the backend call, that fol
 owner       = "tracking"
 
 [causes.clock_differs]
+failure     = "A clock is wrong: a Purchase seems older than its order"
 means       = "By the clock of one file the Purchase is older than the order it names, and by its other copy, its id or its page it is not: the clocks differ, and what came first cannot be told."
 first_check = "Compare the clock of the device or server that the finding names with a clock of the internet, such as time.is."
 not_yet     = "Do not move the purchase call because of this: nothing proves that it runs too early."

@@ -25,6 +25,7 @@ remedy      = "Send the unformatted number."
 owner       = "theme"
 
 [causes.negative]
+failure     = "The value is below zero"
 means       = "The value is below zero: a refund or a correction was sent as a sale."
 first_check = "Look which job sends after a refund or an edit of the order; purchases are only ever added."
 not_yet     = "Do not send negative purchases to correct earlier ones; platforms have their own way to report refunds."

@@ -35,6 +35,7 @@ remedy      = "Start the planned pixel on every page of the path to purchase, th
 owner       = "theme"
 
 [causes.blocked]
+failure     = "The browser tried to send a required step and was stopped"
 means       = "The page did send the event, but the browser never delivered it: the request was stopped on this device."
 first_check = "Switch off ad blockers, tracking protection and company filters in the test browser and repeat the order."
 not_yet     = "Do not change the tracking code: it fired."
@@ -42,6 +43,7 @@ remedy      = "Repeat the test order in a clean browser profile; for real shoppe
 owner       = "tracking"
 
 [causes.counter_gap]
+failure     = "A required step of the browser left nothing but a gap in Meta's count of hits"
 means       = "Meta numbers the hits of a page, and a number is missing here: the page sent something that this capture does not hold."
 first_check = "Record the order again with 'Preserve log' on and leave the thank-you page open for ten seconds."
 not_yet     = "Do not rewrite the pixel call: the gap says that it most likely ran."

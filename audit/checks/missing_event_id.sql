@@ -20,6 +20,7 @@ remedy      = "Replace the rule by an event in the shop's code that carries an i
 owner       = "media"
 
 [causes.misplaced]
+failure     = "An event that is sent from both sides has its event_id where Meta does not look"
 means       = "The id was sent, but among the event's data, where Meta does not look for it."
 first_check = "Find the pixel call for this event: eventID stands in the third argument, it belongs in the fourth."
 not_yet     = "Do not invent a new id on the server side; the id itself is fine, only its place is wrong."

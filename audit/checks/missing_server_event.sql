@@ -22,6 +22,7 @@ remedy      = "Export the relay's or backend's request log for the hours around 
 owner       = "data"
 
 [causes.rejected]
+failure     = "The server's copy of a required step was refused each time"
 means       = "The server did send the step, and the platform or relay refused it each time."
 first_check = "Read the answer under rejected_request for this order: it names the field."
 not_yet     = "Do not send it again from a second tool; it would be refused for the same reason."
@@ -29,6 +30,7 @@ remedy      = "Correct the refused field or token, send the test order once more
 owner       = "data"
 
 [causes.delayed]
+failure     = "The server's copy of a required step left too late to be joined"
 means       = "The server's copy left so late that the platform no longer joins it with the browser's copy."
 first_check = "Look at the queue or scheduled job that sends the events: its last run, its backlog, its retries."
 not_yet     = "Do not resend old orders in bulk: each would be counted as a new sale."

@@ -48,6 +48,7 @@ remedy      = "Send each event within the hour with its true time, and throw awa
 owner       = "data"
 
 [causes.missing_value]
+failure     = "A Purchase was refused because it carries no value"
 means       = "Meta refused the Purchase because it carries no value."
 first_check = "Look at the order total at the moment the request is built: is it empty, or under another name?"
 not_yet     = "Do not switch off value optimisation for this; the number only has to be sent."
@@ -55,6 +56,7 @@ remedy      = "Fill the value from the order's total before sending, and hold th
 owner       = "tracking"
 
 [causes.missing_currency]
+failure     = "A Purchase was refused because it carries no currency"
 means       = "Meta refused the Purchase because it carries no currency."
 first_check = "Look where the currency is read from: the order has it, the request does not."
 not_yet     = "Do not write a fixed currency into the code if the shop sells in more than one."
@@ -62,6 +64,7 @@ remedy      = "Send the order's own three-letter currency code beside the value.
 owner       = "tracking"
 
 [causes.batch_poisoned]
+failure     = "An event was refused because of another one in its request"
 means       = "One bad event in a request of several got all of them refused; this one may have been perfectly good."
 first_check = "Find the bad one: the answer in the row says what is wrong with it, and the other events share its line in the log."
 not_yet     = "Do not raise the batch size to make up for lost time; each bad event would take more good ones with it."
