@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from audit.check import catalogue
 from audit.errors import PlanError
+from audit.loaders import _requests, totals
+from audit.loaders import table as orders
 from audit.plan import (
     BASES,
     CARDS,
@@ -35,6 +37,9 @@ from audit.plan import (
 from audit.plan_slips import nearest, way_out
 
 T = TypeVar("T")
+
+#: Our names of the fields of each kind of file, with the names they go by besides.
+MAPPED = {"request_log": _requests.SYNONYMS, "orders": orders.SYNONYMS, "totals": totals.SYNONYMS}
 
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|m|h|d)\s*$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -292,9 +297,15 @@ class _Reader:
                 raise self.fail(f"{place}.{key}", "is missing; a mapping has files, kind and fields")
         if not isinstance(table["fields"], dict):
             raise self.fail(f"{place}.fields", 'must be a table: our name = "their.name"')
+        kind = self.choice(f"{place}.kind", table["kind"], ("pixel_log", *MAPPED))
+        for key in table["fields"]:
+            # Of a decoded pixel log any field may be named.
+            if kind in MAPPED and key not in MAPPED[kind]:
+                near = next((ours for ours, theirs in MAPPED[kind].items() if key in theirs), nearest(key, tuple(MAPPED[kind])))
+                raise self.fail(f"{place}.fields.{key}", f"unknown field. Did you mean {near!r}? Our name stands on the left.")
         return FieldMapping(
             files=self.text(f"{place}.files", table["files"]),
-            kind=self.choice(f"{place}.kind", table["kind"], ("pixel_log", "request_log", "orders", "totals")),
+            kind=kind,
             fields={key: self.text(f"{place}.fields.{key}", text) for key, text in table["fields"].items()},
         )
 

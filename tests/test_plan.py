@@ -108,6 +108,9 @@ MISTAKES = {
     "[[senders]]\nname = 'x'\nplatform = 'meta'\nchannel = 'server'\nowner = 'trackng'":
         "senders[1].owner: 'trackng' is no role. Did you mean 'tracking'? Any other text names a person or a team.",
     "[senders]\nname = 'x'": "senders: must be written as [[senders]], is a table",
+    "[[mapping]]\nfiles = 'a'\nkind = 'request_log'\nfields = { timestamp = 'when' }":
+        "mapping[1].fields.timestamp: unknown field. Did you mean 'ts'? Our name stands on the left.",
+    "[[mapping]]\nfiles = 'a'\nkind = 'orders'\nfields = { order_nr = 'nr' }": "unknown field. Did you mean 'order_id'?",
     "[owners]\nboss = 'x'": "owners.boss: unknown key.",
     "[launch\nname = 1": "not valid TOML",
 }
