@@ -148,8 +148,11 @@ def insert_orders(
     rounded = _number(con, "select count(*) from order_rows where is_rounded_key(order_id)")
     con.execute("delete from order_rows where is_rounded_key(order_id)")
     con.execute(
-        "update order_rows set order_id = nullif(masked_id(case when length(order_id) <= $longest then export_key(order_id) end), ''),"
-        " rows = coalesce(rows, 1)",
+        """
+        update order_rows
+        set order_id = nullif(masked_id(case when length(order_id) <= $longest then export_key(order_id) end), ''),
+            rows = coalesce(rows, 1)
+        """,
         {"longest": _LONGEST_KEY},
     )
     con.execute(
