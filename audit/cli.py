@@ -274,6 +274,8 @@ def _run(
             stop.meanwhile = f"The packet was written before: {out / 'packet.html'}"
     progress.done()
     tell(printed(format_, packet), end="", painted=format_ == "table")
+    if found is None and (beside := inputs.overlooked_plan(paths)):
+        tell(f"note: {beside} was not read: a plan is looked for in the first folder named. Name it with --plan.", err=True)
     tell(f"packet: {out / 'packet.html'}", err=True)
     if kinds := told_by_hand(out):
         tell(

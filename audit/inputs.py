@@ -35,6 +35,12 @@ def find_plan(paths: tuple[Path, ...], named: Path | None) -> Path | None:
     return candidate if candidate is not None and candidate.is_file() else None
 
 
+def overlooked_plan(paths: tuple[Path, ...]) -> Path | None:
+    """The plan of the launch that the named files or subfolders belong to, where it is not looked for."""
+    above = (folder / PLAN_NAME for path in paths for folder in (path, path.parent, path.parent.parent))
+    return next((plan for plan in above if plan.is_file()), None)
+
+
 def find_inputs(paths: tuple[Path, ...], plan: Plan, out: Path | None = None) -> list[InputFile]:
     """The evidence files, each with the name it goes by in references: relative to the folder it was found in.
 

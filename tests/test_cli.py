@@ -110,6 +110,14 @@ def test_an_empty_folder_names_the_next_step(tmp_path: Path) -> None:
     assert "no files in there. Put a HAR, a server request log and the shop's order export into the folder." in result.stderr
 
 
+def test_a_plan_that_was_not_looked_for_is_told(tmp_path: Path) -> None:
+    result = pixel_audit("run", CLEAN / "orders", CLEAN / "relay" / "relay.ndjson", "--out", tmp_path / "p")
+    told = f"note: {CLEAN / 'audit.toml'} was not read: a plan is looked for in the first folder named. Name it with --plan.\n"
+    assert told in result.stderr
+    named = pixel_audit("run", CLEAN / "orders", "--plan", CLEAN / "audit.toml", "--out", tmp_path / "p")
+    assert "was not read" not in named.stderr
+
+
 def test_an_earlier_packet_is_no_evidence(packet: Path) -> None:
     result = pixel_audit("run", packet)
     assert result.exit_code == 2
