@@ -153,6 +153,8 @@ def _unused(con: duckdb.DuckDBPyConnection, name: str, kind: str, read: int, kep
         if elsewhere and elsewhere == orders:
             return (f"no order of the web shop: all {orders} were sold elsewhere or need no events ({why})",)
         return (f"{elsewhere} of {orders} orders need no events ({why})",) if elsewhere else ()
+    if not read and kind in ("browser", "server", "orders", "totals"):
+        return ("there is no row in it",)
     return ("nothing of it was used",) if read and not kept and kind in ("browser", "server", "orders", "totals") else ()
 
 

@@ -105,6 +105,11 @@ REMEDIES: tuple[Remedy, ...] = (
         "Save the order as the API or the webhook order.created gives it; the slim public order lacks its number.",
     ),
     Remedy(
+        "there is no row in it",
+        ("missing_browser_event", "missing_server_event", "order_without_purchase"),
+        "Export it again over the days of the test, without a filter.",
+    ),
+    Remedy(
         "nothing of it was used",
         ("missing_browser_event", "missing_server_event"),
         "Look whether it is the right file and hour: it holds no request to a platform or a relay, and no order.",

@@ -126,6 +126,11 @@ def test_every_remedy_names_checks_that_exist() -> None:
     assert {check for known in REMEDIES for check in known.stops} <= set(catalogue())
 
 
+def test_an_export_of_headings_only_is_told(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("order_id,created_at,currency,total\n", encoding="utf-8")
+    assert _reports(tmp_path)["orders.csv"].missing == ("there is no row in it",)
+
+
 def test_a_gap_that_needs_no_advice_has_none() -> None:
     assert remedy("3 of 9 orders need no events (sold through pos)") is None
 

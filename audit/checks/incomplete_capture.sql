@@ -65,6 +65,13 @@ not_yet     = "Do not count this file as evidence of anything."
 remedy      = "Export it again in its original form, or name its fields in the plan with [[mapping]]."
 owner       = "tracking"
 
+[causes.empty]
+means       = "The file is of a known kind, and there is no row in it: headings only, or an empty list."
+first_check = "Look which days and filters the export was made with, and whether the test orders lie within them."
+not_yet     = "Do not read it as nothing sent or nothing sold; it says neither."
+remedy      = "Export it again over the days of the test, without a filter."
+owner       = "tracking"
+
 [causes.order_columns]
 means       = "Orders lack a column that every comparison with the shop needs."
 first_check = "Look at the first lines of the export: spreadsheets and custom exports drop columns and rewrite times."
@@ -232,6 +239,8 @@ judged as (
             when s.gaps like '%last row is cut off%' then 'its last row is cut off'
         end as cut_off,
         case when s.read_rows > 0 and s.rejected = s.read_rows then 'no row of it can be used' end as unusable,
+        -- one of several logs may hold nothing of a quiet hour
+        case when sum(s.read_rows) over (partition by s.kind) = 0 then 'there is no row in it' end as empty,
         nullif(concat_ws('; ',
             case when g.is_off_server = 1 then 'not of the hours of the server log' end,
             case when g.is_off_orders = 1 then 'not of the hours of the orders' end,
@@ -256,12 +265,13 @@ judged as (
 told as (
     select
         *,
-        nullif(concat_ws('; ', no_content, no_statuses, no_navigation, cut_off, unusable, other_hours, order_columns), '') as lacks,
+        nullif(concat_ws('; ', no_content, no_statuses, no_navigation, cut_off, unusable, empty, other_hours, order_columns), '') as lacks,
         case when no_content is null then 0 else 1 end
             + case when no_statuses is null then 0 else 1 end
             + case when no_navigation is null then 0 else 1 end
             + case when cut_off is null then 0 else 1 end
             + case when unusable is null then 0 else 1 end
+            + case when empty is null then 0 else 1 end
             + case when other_hours is null then 0 else 1 end
             + case when order_columns is null then 0 else 1 end as lack_count
     from judged
@@ -295,6 +305,7 @@ select
         when j.cut_off like '%quote%' then 'open_quote'
         when j.cut_off is not null then 'cut_off'
         when j.unusable is not null then 'unusable'
+        when j.empty is not null then 'empty'
         when j.other_hours is not null then 'other_hours'
         else 'order_columns'
     end as cause,
