@@ -110,11 +110,11 @@ tied_to_orders as (
     group by e.source
     union
     -- a recording of the visit's first pages, or of its second tab
-    select e.source
-    from order_sessions v
-    join events e on e.session = v.session
-    where e.channel = 'browser'
-    group by e.source
+    select source
+    from events
+    where channel = 'browser'
+      and session in (select session from order_sessions)
+    group by source
 ),
 -- Saved once in the middle and once at the end: the first lies within the second.
 within_tied as (

@@ -73,13 +73,14 @@ def requests_in(value: Any, lead: str = "", rest: str = "") -> list[dict[str, An
 def _spoken(url: str, body: Any, lead: str, rest: str) -> dict[str, Any]:
     """A request told in words: the time and the address before its body, status and answer behind it."""
     time, status, answer = _TIME.search(lead), _STATUS.search(rest.partition("{")[0]), object_in(rest)
-    return {
+    request = {
         "ts": time[0] if time else None,
         "url": url,
         "body": body,
         "status": status[0] if status else None,
         "response": answer[1] if answer else None,
     }
+    return {name: value for name, value in request.items() if value is not None}
 
 
 def object_in(line: str) -> tuple[str, Any, str] | None:

@@ -36,7 +36,9 @@ def claims(source: Source) -> bool:
         head = stream.read(HEAD_BYTES)
     if not HINT.search(head) or any(loader.claims(source) for loader in _others()):
         return False
-    return any(requests_in(row, lead) for lead, row, _ in _first_rows(source, text_of(head)))
+    # A file of settings names the same address; a log says when, or stands behind a prefix.
+    rows = _first_rows(source, text_of(head))
+    return any("ts" in request or source.shape == "text" for lead, row, _ in rows for request in requests_in(row, lead))
 
 
 def _others() -> list[Any]:

@@ -112,6 +112,7 @@ NOT_EVIDENCE = {
     "notes.md": "# How to export\nOpen the admin.\n",
     "products.csv": "handle,title,price\nshirt,Black shirt,150000\n",
     "settings.json": '{"theme": "dark", "total": 5}',
+    "endpoint.json": '{"capi": {"url": "https://graph.facebook.com/v23.0/1234567890/events", "method": "POST"}}',
     "pixel.js": "fbq('track', 'Purchase');\n",
     "customers.csv": "customer_id,email,total\n1,a@example.com,5\n",
 }
