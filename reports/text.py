@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -66,9 +67,11 @@ def money(value: Decimal | None, currency: str | None, digits: int = 0) -> str:
 
 
 def shortened(value: str | None) -> str | None:
-    """A click or browser id, recognisable but not usable: its start, its end, its length."""
+    """A click or browser id, recognisable but not usable: its start, its end, its length. What has not the form of one: its length."""
     if value is None:
         return None
+    if re.search(r"[@ :+]|%(25)*(40|20|3A|2B)", value, re.I):
+        return f"({len(value)} characters)"
     if len(value) <= _HEAD + _TAIL:
         return f"{value[: max(1, len(value) // 2)]}… ({len(value)} characters)"
     return f"{value[:_HEAD]}…{value[-_TAIL:]} ({len(value)} characters)"

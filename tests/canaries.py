@@ -66,11 +66,24 @@ def plant(name: str, text: str, write: Callable[[int], str], first: int) -> Plan
     text = text.removeprefix("\ufeff")
     if name.endswith((".csv", ".tab")):
         planted = _table(text, planter)
+    elif name.endswith(".txt"):
+        planted = _lines(text, planter)
     elif name.endswith(".har") or text.lstrip()[:1] not in "[{":
         planted = _document(json.loads(text), planter)
     else:
         planted = _documents(text, planter)
     return Planted(planted, tuple(planter.places))
+
+
+def _lines(text: str, planter: _Planter) -> str:
+    """JSON behind a prefix in the first line; else a file of JSON like the others."""
+    try:
+        return _documents(text, planter)
+    except json.JSONDecodeError:
+        line = text.splitlines()[0]
+        start = line.index('{"')
+        row, end = json.JSONDecoder().raw_decode(line, start)
+        return text + "".join(f"{line[:start]}{json.dumps(copy)}{line[end:]}\n" for copy in _copies(row, "", planter))
 
 
 def _documents(text: str, planter: _Planter) -> str:

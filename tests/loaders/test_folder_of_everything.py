@@ -94,7 +94,10 @@ FILES: dict[str, tuple[str, str]] = {
     "browser/omnibug.csv": ("omnibug", test_omnibug.export()),
     "browser/omnibug.tab": ("omnibug", test_omnibug.export("\t")),
     **{f"server/{writer}.log": ("request_log", json.dumps(line) + "\n") for writer, line in test_access_logs.LINES.items()},
-    **{f"server/{writer}.txt": ("wrapped_log", text) for writer, text in test_wrapped_logs.FILES.items()},
+    **{
+        f"server/{writer}.{'csv' if writer.endswith('CSV') else 'txt'}": ("wrapped_log", text)
+        for writer, text in test_wrapped_logs.FILES.items()
+    },
     "diagnostics/test_events.csv": ("test_events", test_test_events.TEST_EVENTS),
     "diagnostics/quality.json": ("diagnostics", json.dumps(test_diagnostics.ANSWER)),
     **{
