@@ -67,7 +67,7 @@ def money(value: Decimal | None, currency: str | None, digits: int = 0) -> str:
 
 
 def shortened(value: str | None) -> str | None:
-    """A click or browser id, recognisable but not usable: its start, its end, its length. What has not the form of one: its length."""
+    """A click or browser id, recognisable but not usable: its start, its end, its length; of anything else its length."""
     if value is None:
         return None
     if re.search(r"[@ :+]|%(25)*(40|20|3A|2B)", value, re.I):
