@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def find_inputs(paths: tuple[Path, ...], plan: Plan, out: Path | None = None) ->
     """
     skipped = {path.resolve() for path in (plan.path, *(e.file for e in plan.evidence)) if path is not None}
     if paths:
-        found = list(_from_paths(paths, skipped, out.resolve() if out else None))
+        found = list(_from_paths(paths, skipped, Path(os.path.realpath(out)) if out else None))
     elif plan.path is not None and plan.inputs:
         found = list(_from_plan(plan, skipped))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from pathlib import Path
 
@@ -20,6 +21,7 @@ _VIEWS = (
 )  # fmt: skip
 #: What the tables may hold in memory where the user names no bound; the rest spills. Reading and the process come on top.
 DEFAULT_MEMORY = "1600MB"
+_SIZE = re.compile(r"[0-9]+(?:[.][0-9]+)? ?(?:[KMGT]i?)?B", re.IGNORECASE)
 
 
 def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -36,10 +38,13 @@ def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.Duck
     con.execute("set threads = 1")
     # A long query would draw a bar on stdout, into the answer.
     con.execute("set enable_progress_bar = false")
+    no_size = f"--memory: {memory!r} is no size. Write it like 2GB or 500MB."
+    if memory and not _SIZE.fullmatch(memory):  # the database takes -5GB for no bound at all
+        raise InputError(no_size)
     try:
         con.execute("set memory_limit = ?", [memory or DEFAULT_MEMORY])
     except duckdb.Error as error:
-        raise InputError(f"--memory: {memory!r} is no size. Write it like 2GB or 500MB.") from error
+        raise InputError(no_size) from error
     # Nothing spills where no private folder was given.
     con.execute("set temp_directory = ?", [str(spill) if spill else ""])
     # The salt only keeps digests of this run from being compared with anything outside it; they are never written out.

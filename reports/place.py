@@ -20,6 +20,11 @@ from audit.inputs import OUTPUT_FILES
 from reports.swapping import settle, swap
 
 _MARK = ".pixel-audit"
+#: What stands in the first bytes of a file of ours.
+_OURS = {
+    "run.json": b'"schema": "pixel-audit/run/', "packet.html": b"default-src &#39;none&#39;; style-src &#39;sha256-",
+    "findings.csv": b"check,severity,status,", "audit.duckdb": b"DUCK", "packet.sha256": b"  packet.html\n",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,12 @@ def claim(out: Path) -> Iterator[Place]:
     place: Place | None = None
     try:
         try:
-            where = out.resolve()
+            where = _resolved(out)
             _check(out, where)
             _make(where.parent, made)
             place = Place(out, where, _take(out, where))
             recover(place)
+            _check_files(out, where)
             place.new.mkdir()
         except OSError as error:
             raise refusal(out, error) from error
@@ -148,6 +154,26 @@ def _check(out: Path, where: Path) -> None:
     for name in OUTPUT_FILES:
         if (where / name).is_dir():
             raise OutputError(f"{out / name}: is a folder; a file of the packet goes there. Name another folder with --out.")
+
+
+def _check_files(out: Path, where: Path) -> None:
+    """No file of somebody else's is replaced, whatever it is called."""
+    for name, mark in _OURS.items():
+        if not (where / name).is_file():
+            continue
+        with (where / name).open("rb") as file:
+            head = file.read(1024)
+        if head.strip() and mark not in head:
+            raise OutputError(
+                f"{out / name}: is there already, and no file of pixel-audit's. Move it away, or name another folder with --out."
+            )
+
+
+def _resolved(out: Path) -> Path:
+    try:
+        return out.resolve()
+    except RuntimeError as error:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from error
 
 
 def _is_text(path: Path) -> bool:

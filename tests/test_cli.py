@@ -269,3 +269,10 @@ def test_accepting_a_stop_needs_a_reason(stopped: tuple[Result, Path], tmp_path:
     assert result.exit_code == 2
     assert "accepting it anyway needs a reason" in result.stderr
     assert pixel_audit("sign", tmp_path / "p", "--role", "media", "--name", "A", "--reason", "known").exit_code == 0
+
+
+@pytest.mark.parametrize("size", ["-5GB", "80%", "0", "many", "1GB'; drop table events; --"])
+def test_a_bound_that_is_no_size_is_told(size: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["demo", "--memory", size, "--out", str(tmp_path / "p")], catch_exceptions=False)
+    assert (result.exit_code, result.stderr) == (2, f"pixel-audit: --memory: {size!r} is no size. Write it like 2GB or 500MB.\n")
+    assert not (tmp_path / "p").exists()

@@ -161,6 +161,17 @@ def _a_folder_in_place_of_a_file(folder: Path) -> str:
     return "own"
 
 
+def _a_file_of_somebody_else_s(folder: Path) -> str:
+    (folder / "mine").mkdir()
+    (folder / "mine" / "findings.csv").write_text("date,finding\n")
+    return "mine"
+
+
+def _a_link_that_leads_to_itself(folder: Path) -> str:
+    (folder / "round").symlink_to("round")
+    return "round"
+
+
 def _a_link_in_place_of_the_private_folder(folder: Path) -> str:
     (folder / "mine").mkdir()
     (folder / "mine" / "notes.txt").write_text("mine")
@@ -175,6 +186,8 @@ CLOSED: dict[Callable[[Path], str], str] = {
     _in_a_read_only_folder: "shut/packet: cannot be written (Permission denied).",
     _below_a_read_only_folder: "shut/packet/deeper: cannot be written (Permission denied).",
     _a_link_in_place_of_the_private_folder: "packet: cannot be written (a link stands in place of the private folder).",
+    _a_link_that_leads_to_itself: "round: cannot be written (Too many levels of symbolic links).",
+    _a_file_of_somebody_else_s: "mine/findings.csv: is there already, and no file of pixel-audit's. Move it away",
     _a_folder_in_place_of_a_file: "own/run.json: is a folder; a file of the packet goes there.",
 }
 
