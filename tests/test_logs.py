@@ -371,3 +371,25 @@ def test_json_that_powershell_wrote_is_told_as_that(shape: str, encoding: str, t
     with pytest.raises(InputError) as told:
         _run(tmp_path, content.encode(encoding))
     assert str(told.value) == "log: JSON as UTF-16 text, as '>' of Windows PowerShell writes it. Save it as UTF-8."
+
+
+HALF = r"Kaos \ud83d"  # what a program leaves that cuts a name after so many units
+
+
+@pytest.mark.parametrize("container", ["ndjson", "array", "gzip"])
+def test_half_a_character_anywhere_in_a_row_costs_no_row(container: str, tmp_path: Path) -> None:
+    body = META_RELAY | {"note": "HALF", "path": "C:\\\\ud83d", "whole": "\U0001f600"}
+    rows = [REQUEST | {"body": body}, REQUEST | {"ts": "2026-11-20T10:00:09Z"}]
+    text = (json.dumps(rows) if container == "array" else _ndjson(*rows).decode()).replace("HALF", HALF)
+    audit = _run(tmp_path, gzip.compress(text.encode()) if container == "gzip" else text.encode())
+    assert (len(events(audit)), _accounts(audit)) == (2, ("request_log", 2, 2, 0, 0))
+
+
+def test_half_a_character_in_an_order_costs_no_order(tmp_path: Path) -> None:
+    order = {"created_at": "2026-11-20T10:00:00Z", "currency": "IDR", "total": 1, "items": [{"sku": "A", "name": "HALF"}]}
+    for name, wrapped in {"list": None, "object": "orders"}.items():
+        orders = [order | {"order_id": "1001"}, order | {"order_id": "1002"}]
+        text = json.dumps({wrapped: orders} if wrapped else orders).replace("HALF", HALF)
+        (tmp_path / f"{name}.json").write_text(text, encoding="utf-8")
+        audit = engine.read([engine.InputFile(tmp_path / f"{name}.json", name, named=True)], Plan())
+        assert audit.con.execute("select order_id from orders order by 1").fetchall() == [("1001",), ("1002",)]

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import duckdb
 
 from audit.errors import InputError
 from audit.loaders._cells import parquet_text, read_cells
-from audit.loaders._paths import MAX_RECORD_BYTES, line_count, plain_path
+from audit.loaders._halves import without_halves
+from audit.loaders._paths import MAX_RECORD_BYTES, line_count, plain_path, whole
 from audit.loaders._paths import lines as lines_of
 from audit.loaders._source import Source
+from audit.spill import private_folder
 
 #: Whole rows are JSON where they are anything; only their first mark is looked at.
 NO_OBJECT = (
@@ -40,7 +43,9 @@ def read_records(con: duckdb.DuckDBPyConnection, source: Source, under: str | No
         elif source.shape == "ndjson":
             _read_lines(con, source, path)
         else:
-            _read_document(con, source, path, under)
+            _read_whole(con, source, path, under)
+    if source.shape == "ndjson":
+        _mend_halves(con, source)
     read, bad = con.execute(f"select count(*), count(*) filter (where {NO_OBJECT}) from records").fetchone() or (0, 0)
     if bad:
         con.execute(
@@ -137,6 +142,33 @@ def _read_parquet(con: duckdb.DuckDBPyConnection, path: str) -> None:
         value = '"' + name.replace('"', '""') + '"' if is_json else parquet_text(name, kind)
         parts.append(f"{quoted(name)}, {value}")
     con.execute(f"insert into records select row_number() over (), json_object({', '.join(parts)}) from read_parquet(?)", [path])
+
+
+def _mend_halves(con: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Rows that are none only because of half a character in them become rows."""
+    places = {place for (place,) in con.execute(f"select place from records where {NO_OBJECT}").fetchall()}
+    if not places:
+        return
+    lines = ((place, line) for place, line in enumerate(lines_of(source), start=source.lines_before + 1) if place in places)
+    mended = [(place, text.decode(errors="replace")) for place, line in lines if (text := without_halves(line)) != line]
+    if mended:
+        con.execute(
+            "update records set record = try_cast(m.record as json)"
+            " from (select unnest(?::bigint[]) as place, unnest(?::varchar[]) as record) m where m.place = records.place",
+            [list(column) for column in zip(*mended, strict=True)],
+        )
+
+
+def _read_whole(con: duckdb.DuckDBPyConnection, source: Source, path: str, under: str | None) -> None:
+    try:
+        _read_document(con, source, path, under)
+    except duckdb.Error as error:
+        if "surrogate" not in str(error):
+            raise
+        with private_folder() as folder:
+            mended = folder / "mended"
+            mended.write_bytes(without_halves(whole(source)))
+            _read_document(con, replace(source, packing="none"), str(mended), under)
 
 
 def _read_document(con: duckdb.DuckDBPyConnection, source: Source, path: str, under: str | None) -> None:
