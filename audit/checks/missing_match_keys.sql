@@ -179,6 +179,7 @@ of_other_orders as (
 -- One key on the Purchases of many: a customer id whose orders tell three buyers apart, or anything that stands for a day's browsers.
 marked as (
     select
+        event_key,
         platform,
         'external id' as kind,
         customer_digest as mark,
@@ -189,6 +190,7 @@ marked as (
     where customer_digest is not null
     union all
     select
+        event_key,
         platform,
         case when has_email then 'e-mail' else 'phone' end,
         contact_digest,
@@ -201,6 +203,7 @@ marked as (
       and order_phone_digest is null
     union all
     select
+        event_key,
         platform,
         'IP address',
         ip_digest,
@@ -211,6 +214,7 @@ marked as (
     where ip_digest is not null
     union all
     select
+        event_key,
         platform,
         'browser id',
         hash(browser_id),
@@ -265,16 +269,14 @@ crowds as (
 ),
 crowded as (
     select
-        p.event_key,
+        m.event_key,
         max(case when c.kind in ('external id', 'e-mail', 'phone') then 'one ' || c.kind || ' for the buyers of ' || c.orders || ' orders' end) as one_buyer,
         max(case when c.kind in ('external id', 'e-mail', 'phone') then c.kind end) as one_kind,
         max(case when c.kind = 'browser id' then 'one browser id for the buyers of ' || c.orders || ' orders' end) as one_browser,
         max(case when c.kind = 'IP address' then 'one IP address for the buyers of ' || c.orders || ' orders' end) as one_address
-    from purchases p
-    join crowds c
-        on c.platform = p.platform
-       and c.mark in (p.customer_digest, p.contact_digest, p.ip_digest, hash(p.browser_id))
-    group by p.event_key
+    from marked m
+    join crowds c on c.platform = m.platform and c.kind = m.kind and c.mark = m.mark
+    group by m.event_key
 ),
 of_several as (
     select
