@@ -129,7 +129,8 @@ def load(con: duckdb.DuckDBPyConnection, files: Iterable[InputFile], plan: Plan,
     with Digests() as digests:
         for file in files:
             source = _with_mapping(read_source(file.path, file.name), plan)
-            found = claimant(source)
+            with steady(source):
+                found = claimant(source)
             if found is None:
                 if file.named:
                     raise _unknown(file)

@@ -21,7 +21,7 @@ _VIEWS = (
 )  # fmt: skip
 #: What the tables may hold in memory where the user names no bound; the rest spills. Reading and the process come on top.
 DEFAULT_MEMORY = "1600MB"
-_SIZE = re.compile(r"[0-9]+(?:[.][0-9]+)? ?(?:[KMGT]i?)?B", re.IGNORECASE)
+_SIZE = re.compile(r"[0-9]+(?:[.][0-9]+)? ?(?:[KMGT]i?)?B|none|-1", re.IGNORECASE)
 
 
 def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.DuckDBPyConnection:

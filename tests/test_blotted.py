@@ -95,7 +95,10 @@ def test_a_server_log_of_which_no_row_can_be_used_is_no_evidence(launch: Path, t
 
 
 def test_an_address_in_plain_text_is_still_told(launch: Path, tmp_path: Path) -> None:
-    folder = _changed(launch, tmp_path, "server.ndjson", lambda row: _user_data(row).update(em="buyer@example.com"))
+    def plain(row: Row) -> None:
+        _user_data(row).update(em=f"{_user_data(row)['fbp']}@example.com")
+
+    folder = _changed(launch, tmp_path, "server.ndjson", plain)
     assert _audited(folder) == ("STOP", {("unhashed_personal_data", False)})
 
 

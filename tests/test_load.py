@@ -34,7 +34,7 @@ def test_one_browser_id_sent_for_everybody_multiplies_nothing(tmp_path: Path) ->
     ).fetchone() or (0, 0, 0)
     tables = audit.con.execute("select table_name, estimated_size from duckdb_tables()").fetchall()
     audit.con.close()
-    assert (events, sessions) == (4_800, 1)
+    assert (events, sessions) == (4_800, 600)
     assert {name: rows for name, rows in tables if rows > 4 * events} == {}
     assert examined < 40 * events
 
