@@ -21,12 +21,13 @@ def _like(pattern: str) -> str:
     return escaped.replace("*", "%").replace("?", "_")
 
 
-def _masked(con: duckdb.DuckDBPyConnection, patterns: list[str]) -> list[str]:
+def _masked(con: duckdb.DuckDBPyConnection, texts: list[str]) -> dict[str, str]:
     """Texts and patterns as what they are to match is kept: a sender that goes by an address (relay@shop.example) is known by its
     mask, and so is an order whose number looks like a telephone's.
     """
-    (masked,) = con.execute("select list_transform(?::varchar[], lambda p: masked_id(p))", [patterns]).fetchone() or (patterns,)
-    return list(masked)
+    if not texts:
+        return {}
+    return dict(con.execute("select t, masked_id(t) from (select distinct unnest(?::varchar[]) as t)", [texts]).fetchall())
 
 
 def store_plan(con: duckdb.DuckDBPyConnection, plan: Plan, now: datetime) -> None:
@@ -56,7 +57,10 @@ def store_plan(con: duckdb.DuckDBPyConnection, plan: Plan, now: datetime) -> Non
         "missing_share": plan.missing_share,
     } | {f"click_id_days_{name}": days for name, days in plan.click_id_days.items()}
     fill(con, "plan_limits", [[name, amount] for name, amount in limits.items()])
-    fill(con, "plan_test_orders", [[order] for order in _masked(con, [order.strip().lstrip("#") for order in plan.test_orders])])
+    orders = [order.strip().lstrip("#") for order in plan.test_orders]
+    patterns = [pattern for sender in plan.senders for pattern in sender.match.values()]
+    masked = _masked(con, [*orders, *patterns, *(waiver.subject for waiver in plan.waivers)])
+    fill(con, "plan_test_orders", [[masked[order]] for order in orders])
     steps = {(p, name): step for p in PLATFORMS for step, names in DEFAULT_EVENTS[p].items() for name in names}
     steps |= {(p, name): step for p in PLATFORMS for name, step in KIN_EVENTS[p].items()}
     steps |= {(p, n): step for p, platform in plan.platforms.items() for step, names in platform.events.items() for n in names}
@@ -64,20 +68,16 @@ def store_plan(con: duckdb.DuckDBPyConnection, plan: Plan, now: datetime) -> Non
     for name, platform in plan.platforms.items():
         fill(con, "plan_datasets", [[name, dataset] for dataset in platform.datasets])
         fill(con, "plan_domains", [[name, domain] for domain in platform.allowed_domains])
-    patterns = sorted({pattern for sender in plan.senders for pattern in sender.match.values()})
-    likes = {pattern: _like(masked) for pattern, masked in zip(patterns, _masked(con, patterns), strict=True)}
     for entry, sender in enumerate(plan.senders):
-        match = [likes.get(sender.match.get(key, "")) for key in MATCH_KEYS]
+        match = [_like(masked[sender.match[key]]) if key in sender.match else None for key in MATCH_KEYS]
         fill(
             con, "plan_senders",
             [[entry, sender.name, sender.platform, sender.channel, sender.owner, sender.primary, bool(sender.match), *match]],
         )  # fmt: skip
         fill(con, "plan_sender_steps", [[entry, step] for step in sender.events])
-    subjects = _masked(con, [w.subject for w in plan.waivers])
     fill(
         con, "plan_waivers",
-        [[number, w.check, subject, w.reason, w.owner, w.expires]
-         for number, (w, subject) in enumerate(zip(plan.waivers, subjects, strict=True))],
+        [[number, w.check, masked[w.subject], w.reason, w.owner, w.expires] for number, w in enumerate(plan.waivers)],
     )  # fmt: skip
     fill(
         con, "plan_evidence",

@@ -104,12 +104,17 @@ def _views_of(query: str, has_orders: bool) -> str:
     """The part of ``model/views`` that a query reads, itself or through another view; without orders no event gets one."""
     read = _words(query)
     kept: list[str] = []
-    for statement in reversed(duckdb.extract_statements(tables.views())):
-        made = re.search(r"^create (?:temp )?(?:table|view) (\w+)", statement.query, flags=re.M)
-        if made[1] in read if made else has_orders or "set in_plan" in statement.query:
-            kept.append(statement.query)
-            read |= _words(statement.query)
+    for statement in reversed(_statements()):
+        made = re.search(r"^create (?:temp )?(?:table|view) (\w+)", statement, flags=re.M)
+        if made[1] in read if made else has_orders or "set in_plan" in statement:
+            kept.append(statement)
+            read |= _words(statement)
     return "".join(reversed(kept))
+
+
+@cache
+def _statements() -> tuple[str, ...]:
+    return tuple(statement.query for statement in duckdb.extract_statements(tables.views()))
 
 
 def _words(sql: str) -> set[str]:
