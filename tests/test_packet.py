@@ -63,7 +63,7 @@ def test_a_bare_number_is_not_read_as_a_count() -> None:
 
 def test_an_order_names_its_own_problems_in_their_words() -> None:
     for name in NAMES:
-        packet = packet_of(name, with_plan=False)
+        packet = packet_of(name)
         told = {problem.anchor: problem.headline for problem in packet.problems}
         assert all(told[anchor] == headline for card in packet.orders for anchor, headline in card.problems), name
 

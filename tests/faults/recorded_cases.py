@@ -85,17 +85,14 @@ SHOPIFY: dict[str, tuple[str, ...]] = {
     "currency_idr": ("currency_mismatch:other",),
     "reload_refires": ("duplicate_purchase:reload",),
 }
-#: Recorded in every run: what only a browser shows, and one of each kind. The others are for the soak; the shops made of rows
-#: hold their like.
+#: Recorded in every run: what only a browser shows, and one of each kind. The others are for the soak; the shops made of rows and
+#: the stories, which were recorded once, hold their like.
 ALWAYS = {
     "scalev": frozenset(
         [
-            "regenerate_event_ids",
             "event_id_third_argument",
             "undefined_order_id",
-            "double_sender",
             "payment_page_purchase",
-            "lost_click_ids",
             "no_browser_purchase",
             "purchase_before_checkout",
             "meta_blocked",
@@ -103,7 +100,6 @@ ALWAYS = {
     ),
     "shopify": frozenset(
         [
-            "server_milliseconds",
             "server_token_expired",
             "server_no_meta",
             "reload_refires",
