@@ -395,7 +395,8 @@ strange_steps as (
     where e.step in ('AddToCart', 'InitiateCheckout')
       and e.item_count > 0
     group by s.platform, s.session, s.order_id, e.step
-    having not bool_or(e.items = s.items or list_has_any(string_split(e.items, ','), string_split(s.items, ',')))
+    -- Most carts are bought as they are: only others are taken apart.
+    having not bool_or(case when e.items = s.items then true else list_has_any(string_split(e.items, ','), string_split(s.items, ',')) end)
 )
 select
     p.platform,
