@@ -10,9 +10,9 @@ demo: $(STAMP)
 	$(BIN)/pixel-audit demo clean_launch --out packet
 	@echo "Open packet/packet.html in a browser."
 
-# Four workers on two cores, since they wait for browsers and for processes that are killed. Commands start faster where Python may keep what it compiled.
+# Three workers on two cores, since some wait for a browser; a fourth makes it no faster. Commands start faster where Python may keep what it compiled.
 test: $(STAMP) chromium lint
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff check audit reports tests
