@@ -124,6 +124,11 @@ def test_a_step_that_a_platforms_rows_name_is_not_said_again() -> None:
     assert " and " not in who([one, replace(one, platform=None)])
 
 
+def test_steps_are_named_in_the_order_of_the_path() -> None:
+    rows = next(problem for problem in packet_of("lost_click_ids").problems if problem.check == "missing_fbc").rows
+    assert who(list(rows)) == "Meta ViewContent, Meta AddToCart, Meta InitiateCheckout and Meta Purchase, 4 cases"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_printed_register_is_a_plan_that_claims_every_sender(name: str, tmp_path: Path) -> None:
     text = packet_of(name, with_plan=False).inventory.register
