@@ -65,9 +65,21 @@ def requests_in(value: Any, lead: str = "", rest: str = "") -> list[dict[str, An
             if scope not in addresses or len(path) < len(addresses[scope]):
                 addresses[scope] = path
     if addresses:
-        return [_request(leaves, path, texts[path], lead) for path in addresses.values()]
+        scopes: dict[Path, list[tuple[int, Leaf]]] = {}
+        for number, leaf in enumerate(leaves):
+            scopes.setdefault(_scope(leaf[0]), []).append((number, leaf))
+        return [_request(_around(scopes, path), path, texts[path], lead) for path in addresses.values()]
     urls = [word for word in _WORDS.split(lead) if _ADDRESS.match(word)]
     return [_spoken(urls[0], value, lead, rest)] if urls else []
+
+
+def _around(scopes: dict[Path, list[tuple[int, Leaf]]], address: Path) -> list[Leaf]:
+    """The parts that may belong to an address, in their order: those of its own entry and of what that stands in.
+
+    A document may hold ten thousand entries; each is looked at once.
+    """
+    own = [numbered for length in range(len(address) + 1) for numbered in scopes.get(address[:length], ())]
+    return [leaf for _, leaf in sorted(own, key=lambda numbered: numbered[0])]
 
 
 def _spoken(url: str, body: Any, lead: str, rest: str) -> dict[str, Any]:
@@ -135,7 +147,6 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
             if path
             and path[-1] in names
             and fits(path, value)
-            and _scope(path) == address[: len(_scope(path))]
             and path != address[: len(path)]
             and not any(path[: len(part)] == part for part in without)
         ]

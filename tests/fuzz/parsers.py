@@ -16,6 +16,7 @@ from audit.errors import AuditError
 from audit.loaders import claimant, ga4, har, omnibug
 from audit.loaders._cells import _beginnings, _rows
 from audit.loaders._json_stream import JsonStream
+from audit.loaders._nested import object_in, requests_in
 from audit.loaders._source import Source, read_source
 from audit.loaders._unpacking import check_unpacked_size
 from audit.loaders._workers import is_taken_over
@@ -32,6 +33,12 @@ Event Type,Provider,Account,Request ID,Request URL,POST Data,Timestamp,Notes
 "GET","Meta Pixel","123","7","https://www.facebook.com/tr/?id=1&ev=Purchase","undefined","Fri Nov 20 2026 17:00:00 GMT+0700",""
 "POST","TikTok","C1","8","https://analytics.tiktok.com/api/v2/pixel","{"event":"A"}","Fri Nov 20 2026 17:00:01 GMT+0700 (WIB)",""
 """
+_REQUEST = '{"url":"https://graph.facebook.com/v21.0/1/events","method":"POST","body":{"data":[{"event_name":"Purchase"}]}}'
+NESTED = [
+    f'<14>Nov 20 10:00:00 web app: {{"time":1,"req":{_REQUEST},"res":{{"statusCode":200,"body":"{{}}"}}}}'.encode(),
+    json.dumps({"events": [{"timestamp": n, "message": json.dumps({"req": json.loads(_REQUEST)})} for n in range(3)]}).encode(),
+    b'2026-11-20 10:00:00 POST https://graph.facebook.com/v21.0/1/events {"data":[{"event_name":"Purchase"}]} 200 {"ok":1}',
+]
 GA4 = b"""# ----------------------------------------
 # Start date: 20261120
 # End date: 20261120
@@ -123,6 +130,13 @@ def requests(data: bytes) -> None:
                 omnibug._body(found["body"])
 
 
+def nested(data: bytes) -> None:
+    """A line of an application log, and the requests somewhere within it."""
+    if found := object_in(data.decode(errors="replace")):
+        lead, value, rest = found
+        json.dumps(requests_in(value, lead, rest))
+
+
 def report(data: bytes) -> None:
     """A GA4 report."""
     with suppress(AuditError):
@@ -145,7 +159,7 @@ def run(data: bytes) -> None:
 
 
 TARGETS: dict[str, Target] = {
-    function.__name__: function for function in (entry, capture, text, look, table, requests, report, plan, run)
+    function.__name__: function for function in (entry, capture, text, look, table, requests, nested, report, plan, run)
 }
 
 
@@ -163,6 +177,7 @@ def seeds(name: str) -> list[bytes]:
         "look": [har_file, log, *orders, OMNIBUG, GA4],
         "table": [*orders, GA4],
         "requests": [OMNIBUG],
+        "nested": NESTED,
         "report": [GA4],
         "plan": [PLAN, *plans],
         "run": [(Path(__file__).parents[1] / "goldens" / "run.json").read_bytes()],

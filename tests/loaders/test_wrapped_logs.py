@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from audit import engine
+from audit.loaders._nested import requests_in
 from audit.plan import Plan
 from tests.wire.decoding import events
 
@@ -141,3 +143,12 @@ def test_times_before_the_json_that_name_no_zone_are_told_as_such(tmp_path: Path
     text = json.dumps({name: part for name, part in ROW.items() if name != "ts"})
     audit = audited(tmp_path, f"[2026-11-20 10:00:00] local.INFO: sent {text}\n")
     assert "name no zone" in audit.con.execute("select gaps from sources").fetchall()[0][0]
+
+
+def test_a_document_of_thousands_of_rows_takes_no_time_for_each_pair_of_them() -> None:
+    """A service's export is one object around its list: each entry used to be compared with every other."""
+    document = {"events": [{"timestamp": MILLIS + n, "message": INNER.replace("P-1", f"P-{n}")} for n in range(3000)]}
+    began = time.process_time()
+    found = requests_in(document)
+    assert time.process_time() - began < 5
+    assert [request["body"]["data"][0]["event_id"] for request in found] == [f"P-{n}" for n in range(3000)]
