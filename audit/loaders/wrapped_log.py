@@ -60,6 +60,7 @@ def _first_rows(source: Source, head: str) -> Iterator[tuple[str, Any, str]]:
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     """Each request becomes a row of its own, at the place of the row it stood in; rows about nothing sent are ignored."""
     unread: list[int] = []
+    count: list[int] = []
     if source.shape in _TABLES:
         read, bad = read_records(con, source)
         listed = con.execute("select place, record from records order by place").fetchall()
@@ -68,9 +69,14 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     else:
         con.execute("create or replace temp table records (place bigint, record json)")
         read = bad = 0
-        rows = _documents(source) if source.shape in _DOCUMENTS else _lines(source, unread)
+        rows = _lines(source, unread)
     sent, zoneless = 0, True
+    requests: Iterator[tuple[int, dict[str, Any]]]
     requests = ((place, request) for place, lead, row, rest in rows for request in requests_in(row, lead, rest))
+    # A document in one line is one all the same: its line is no place to look at.
+    height = 0 if source.shape in (*_TABLES, *_DOCUMENTS) else sum(1 for line in lines(source) if line.strip())
+    if source.shape in _DOCUMENTS or (source.shape == "ndjson" and height == 1):
+        requests = _requests_of_documents(source, count)
     while batch := list(islice(requests, _BATCH)):
         sent += len(batch)
         zoneless = zoneless and all(CLOCK_TIME.match(str(request.get("ts", ""))) for _, request in batch)
@@ -79,7 +85,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             [json.dumps([[str(place), json.dumps(request)] for place, request in batch])],
         )
     if source.shape not in _TABLES:
-        read = sent if source.shape in _DOCUMENTS else max(sum(1 for line in lines(source) if line.strip()), sent + len(unread))
+        read = sum(count) if count else max(height, sent + len(unread))
     if unread:
         con.execute(
             "insert into rejects select ? || ':' || unnest(?::bigint[]), ?, 'not a JSON object'", [source.name, unread, source.name]
@@ -105,8 +111,21 @@ def _lines(source: Source, unread: list[int]) -> Iterator[Row]:
             unread.append(number)
 
 
-def _documents(source: Source) -> Iterator[Row]:
-    """The rows of a document, however deep its list stands, or of documents one after another; numbered as they come."""
+def _requests_of_documents(source: Source, count: list[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each request at the place of its row; what a row holds beside its first counts as rows of their own.
+
+    ``count`` gets how many there are.
+    """
+    number = 0
+    for row in _documents(source):
+        found = requests_in(row)
+        yield from enumerate(found, start=number + 1)
+        number += max(1, len(found))
+    count.append(number)
+
+
+def _documents(source: Source) -> Iterator[Any]:
+    """The rows of a document, or of documents one after another."""
     text, start, number = text_of(whole(source)), 0, 0
     decoder = json.JSONDecoder()
     while start < len(text):
@@ -119,4 +138,4 @@ def _documents(source: Source) -> Iterator[Row]:
             raise InputError(f"{source.name}: breaks off or is damaged after row {number}. Export it again.") from error
         for row in value if isinstance(value, list) else [value]:
             number += 1
-            yield number, "", row, ""
+            yield row

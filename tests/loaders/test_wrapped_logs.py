@@ -145,6 +145,18 @@ def test_times_before_the_json_that_name_no_zone_are_told_as_such(tmp_path: Path
     assert "name no zone" in audit.con.execute("select gaps from sources").fetchall()[0][0]
 
 
+def test_each_request_of_a_document_has_a_place_of_its_own(tmp_path: Path) -> None:
+    entries = [{"timestamp": MILLIS + n * 1000, "message": INNER.replace("P-1", f"P-{n}")} for n in range(3)]
+    listed = [entries[0], {"message": "started"}, *entries[1:]]
+    for name, document in {"export.json": {"events": entries}, "rows.json": listed}.items():
+        (tmp_path / name).write_text(json.dumps(document), encoding="utf-8")
+        con = engine.read([engine.InputFile(tmp_path / name, name)], Plan()).con
+        refs = [row[0].partition(":")[2].rstrip("!") for row in con.execute("select ref from events order by event_key").fetchall()]
+        read, kept = con.execute("select read_rows, kept from sources").fetchone() or (0, 0)
+        con.close()
+        assert (refs, read, kept) == ((["1", "2", "3"], 3, 3) if name == "export.json" else (["1", "3", "4"], 4, 3))
+
+
 def test_a_document_of_thousands_of_rows_takes_no_time_for_each_pair_of_them() -> None:
     """A service's export is one object around its list: each entry used to be compared with every other."""
     document = {"events": [{"timestamp": MILLIS + n, "message": INNER.replace("P-1", f"P-{n}")} for n in range(3000)]}
