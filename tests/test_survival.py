@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from reports.place import put_right
 from tests.bench.traffic import make
 from tests.survival import CLEAN, FILES, ORDERS, environment, plan, run, start, tree, written_by
 
@@ -207,3 +208,16 @@ def test_of_runs_begun_together_one_writes_and_the_others_say_why_not(folder: Pa
     assert all("another run is writing there" in stderr for stderr, code in told if code == 2)
     assert written_by(folder / "packet") in [f"{number:02}" for number, (_, code) in enumerate(told, start=1) if code == 3]
     assert leftovers(folder) == []
+
+
+def test_a_link_among_what_a_killed_run_kept_is_not_followed(tmp_path: Path) -> None:
+    """A packet that somebody hands over may hold anything beside its files."""
+    out, secret = tmp_path / "packet", tmp_path / "secret"
+    (out / ".pixel-audit" / "kept").mkdir(parents=True)
+    (out / ".pixel-audit" / "lock").touch()
+    (out / "packet.html").write_text("the packet")
+    secret.write_text("another file")
+    (out / ".pixel-audit" / "kept" / "packet.html").symlink_to(secret)
+    put_right(out)
+    assert (out / "packet.html").read_text() == "the packet"
+    assert sorted(path.name for path in out.iterdir()) == ["packet.html"]
