@@ -63,7 +63,8 @@ def run(
         found = find_plan(named, Path(plan) if plan is not None else None)
         plan = read_plan(found) if found else Plan()
     moment = time_named(now, "now")
-    only, without = None if select is None else checks_named(select), checks_named(ignore)
+    only = None if select is None else checks_named(select)
+    without = checks_named(ignore)
     with spill_folder() as spill, shortage_told(spill, memory or tables.DEFAULT_MEMORY):
         audit = engine.run(
             find_inputs(named, plan),

@@ -145,13 +145,6 @@ failed_scripts as (
       )
     group by s.order_id, s.platform, s.step
 ),
-planned as (
-    select
-        platform,
-        string_agg(dataset, ', ' order by dataset) as datasets
-    from plan_datasets
-    group by platform
-),
 -- Only an order whose browser sent nothing needs an explanation.
 signs as (
     select
@@ -184,7 +177,7 @@ signs as (
     left join events t on t.event_key = s.stopped_key
     left join events n on n.event_key = s.unanswered_key
     left join events f on f.event_key = s.foreign_browser_key
-    left join planned d on d.platform = s.platform
+    left join planned_pixels d on d.platform = s.platform
     where s.needs_browser
       and s.browser_events = 0
       and s.server_events + s.refused_events > 0

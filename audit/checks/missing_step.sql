@@ -211,13 +211,6 @@ first_orders as (
     where not x.ok
     group by x.platform, x.step
 ),
-planned as (
-    select
-        platform,
-        string_agg(dataset, ', ' order by dataset) as datasets
-    from plan_datasets
-    group by platform
-),
 named as (
     select
         s.*,
@@ -272,7 +265,7 @@ left join events b on b.event_key = x.foreign_browser_key
 left join events s on s.event_key = x.foreign_server_key
 left join events t on t.event_key = x.stopped_key
 left join events p on p.event_key = coalesce(x.probable_browser_key, x.probable_server_key)
-left join planned d on d.platform = x.platform
+left join planned_pixels d on d.platform = x.platform
 union all
 select
     s.platform,

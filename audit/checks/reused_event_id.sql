@@ -127,11 +127,11 @@ suspects as (
           or (step = 'Purchase' and first_session <> last_session)
       )
 ),
--- The order a copy's page names: its last word, or the one before it (/thank-you/1001, /checkouts/<token>/thank-you).
+-- The order a copy's page names.
 page_words as (
     select
         p.event_key,
-        unnest([regexp_extract(e.page_path, '([^/]+)/?$', 1), regexp_extract(e.page_path, '([^/]+)/[^/]+/?$', 1)]) as word
+        unnest(last_words(e.page_path)) as word
     from suspects s
     join placed p
         on p.id_key = s.id_key

@@ -86,7 +86,7 @@ purchase_pages as (
         o.order_id,
         o.platform,
         e.page_path,
-        [regexp_extract(e.page_path, '([^/]+)/?$', 1), regexp_extract(e.page_path, '([^/]+)/[^/]+/?$', 1)] as words
+        last_words(e.page_path) as words
     from expected_orders x
     join order_events o on o.order_id = x.order_id
     join events e on e.event_key = o.event_key
@@ -104,7 +104,7 @@ thank_you_pages as (
     from purchase_pages p
     left join order_keys k on k.order_id = p.order_id and k.kind <> 'token' and list_contains(p.words, k.key)
     where k.key is not null
-       or regexp_matches(lower(p.page_path), '[/_-](thanks?|thankyou|order-received|terima-?kasih)([/_-]|$)')
+       or says_thanks(p.page_path)
 ),
 -- Steps of which every event of the order came from such a page.
 steps_of_thanks as (
@@ -150,7 +150,7 @@ day_pages as (
       and e.session is not null
       and not e.page_cut
       and (contains(e.page_path, k.key)
-        or regexp_matches(lower(e.page_path), '[/_-](thanks?|thankyou|order-received|terima-?kasih)([/_-]|$)'))
+        or says_thanks(e.page_path))
 ),
 day_visits as (
     select distinct

@@ -13,7 +13,6 @@ import duckdb
 
 from audit.errors import InputError
 from audit.loaders._cells import parquet_text, read_cells
-from audit.loaders._halves import without_halves
 from audit.loaders._paths import MAX_RECORD_BYTES, line_count, plain_path, whole
 from audit.loaders._paths import lines as lines_of
 from audit.loaders._source import Source
@@ -150,10 +149,10 @@ def _mend_halves(con: duckdb.DuckDBPyConnection, source: Source) -> None:
     if not places:
         return
     lines = ((place, line) for place, line in enumerate(lines_of(source), start=source.lines_before + 1) if place in places)
-    mended = [(place, text.decode(errors="replace")) for place, line in lines if (text := without_halves(line)) != line]
+    mended = [(place, line.decode(errors="replace")) for place, line in lines if rb"\ud" in line.lower()]
     if mended:
         con.execute(
-            "update records set record = try_cast(m.record as json)"
+            "update records set record = try_cast(whole_characters(m.record) as json)"
             " from (select unnest(?::bigint[]) as place, unnest(?::varchar[]) as record) m where m.place = records.place",
             [list(column) for column in zip(*mended, strict=True)],
         )
@@ -167,7 +166,8 @@ def _read_whole(con: duckdb.DuckDBPyConnection, source: Source, path: str, under
             raise
         with private_folder() as folder:
             mended = folder / "mended"
-            mended.write_bytes(without_halves(whole(source)))
+            (text,) = con.execute("select whole_characters(?)", [whole(source).decode(errors="replace")]).fetchone() or ("",)
+            mended.write_text(text, encoding="utf-8", newline="")
             _read_document(con, replace(source, packing="none"), str(mended), under)
 
 

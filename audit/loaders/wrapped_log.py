@@ -60,7 +60,6 @@ def _first_rows(source: Source, head: str) -> Iterator[tuple[str, Any, str]]:
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     """Each request becomes a row of its own, at the place of the row it stood in; rows about nothing sent are ignored."""
     unread: list[int] = []
-    count: list[int] = []
     if source.shape in _TABLES:
         read, bad = read_records(con, source)
         listed = con.execute("select place, record from records order by place").fetchall()
@@ -70,13 +69,16 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         con.execute("create or replace temp table records (place bigint, record json)")
         read = bad = 0
         rows = _lines(source, unread)
-    sent, zoneless = 0, True
-    requests: Iterator[tuple[int, dict[str, Any]]]
-    requests = ((place, request) for place, lead, row, rest in rows for request in requests_in(row, lead, rest))
+        if source.shape not in _DOCUMENTS:
+            read = sum(1 for line in lines(source) if line.strip())
+    requests: Iterator[tuple[int, dict[str, Any]]] = (
+        (place, request) for place, lead, row, rest in rows for request in requests_in(row, lead, rest)
+    )
     # A document in one line is one all the same: its line is no place to look at.
-    height = 0 if source.shape in (*_TABLES, *_DOCUMENTS) else sum(1 for line in lines(source) if line.strip())
-    if source.shape in _DOCUMENTS or (source.shape == "ndjson" and height == 1):
-        requests = _requests_of_documents(source, count)
+    if source.shape in _DOCUMENTS or (source.shape == "ndjson" and read == 1):
+        placed, read = _requests_of_documents(source)
+        requests = iter(placed)
+    sent, zoneless = 0, True
     while batch := list(islice(requests, _BATCH)):
         sent += len(batch)
         zoneless = zoneless and all(CLOCK_TIME.match(str(request.get("ts", ""))) for _, request in batch)
@@ -85,7 +87,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             [json.dumps([[str(place), json.dumps(request)] for place, request in batch])],
         )
     if source.shape not in _TABLES:
-        read = sum(count) if count else max(height, sent + len(unread))
+        read = max(read, sent + len(unread))  # a line may hold several requests
     if unread:
         con.execute(
             "insert into rejects select ? || ':' || unnest(?::bigint[]), ?, 'not a JSON object'", [source.name, unread, source.name]
@@ -111,17 +113,15 @@ def _lines(source: Source, unread: list[int]) -> Iterator[Row]:
             unread.append(number)
 
 
-def _requests_of_documents(source: Source, count: list[int]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each request at the place of its row; what a row holds beside its first counts as rows of their own.
-
-    ``count`` gets how many there are.
-    """
+def _requests_of_documents(source: Source) -> tuple[list[tuple[int, dict[str, Any]]], int]:
+    """Each request at the place of its row, and how many rows there are: what a row holds beside its first counts as rows too."""
+    placed: list[tuple[int, dict[str, Any]]] = []
     number = 0
     for row in _documents(source):
         found = requests_in(row)
-        yield from enumerate(found, start=number + 1)
+        placed += enumerate(found, start=number + 1)
         number += max(1, len(found))
-    count.append(number)
+    return placed, number
 
 
 def _documents(source: Source) -> Iterator[Any]:

@@ -57,6 +57,12 @@ create or replace macro address_words(url) as
     string_split_regex(
         coalesce(url_path(url), '') || '/' || regexp_replace(without_ads(coalesce(url_query(url), '')), '(^|&)[^=&]*=', '/', 'g'), '[/&]+');
 
+-- The last word of a path and the one before it: a page that thanks for an order names it there (/thank-you/1001, /checkouts/<token>/thanks).
+create or replace macro last_words(path) as
+    [regexp_extract(path, '([^/]+)/?$', 1), regexp_extract(path, '([^/]+)/[^/]+/?$', 1)];
+create or replace macro says_thanks(path) as
+    regexp_matches(lower(path), '[/_-](thanks?|thankyou|order-received|terima-?kasih)([/_-]|$)');
+
 -- The number in a key that holds one alone, without leading zeros, whatever stands before and behind it (#1002, SHOP-01002).
 create or replace macro sole_number(key) as
     case when regexp_full_match(key, '[^0-9]*[0-9]+[^0-9]*') then nullif(ltrim(regexp_extract(key, '[0-9]+'), '0'), '') end;

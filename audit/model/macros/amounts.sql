@@ -115,14 +115,14 @@ create or replace macro utc(t) as
                 end as timestamptz) as timestamp)
     end;
 
--- A time of an export: without a zone it is read in the plan's (variable plan_zone), and without that it cannot be told.
 -- A day counted from the end of 1899, as a spreadsheet stores it; NULL for any other text.
 create or replace macro serial_time(t) as
     case when regexp_full_match(t, '[3-6][0-9]{4}([.,][0-9]+)?')
          then strftime(
             timestamp '1899-12-30' + to_seconds(cast(round(cast(replace(t, ',', '.') as double) * 86400) as bigint)),
             '%Y-%m-%d %H:%M:%S') end;
--- In the hour that autumn repeats the first of the two counts: nothing that followed the order then looks earlier than it.
+-- A time of an export: without a zone it is read in the plan's (variable plan_zone), and without that it cannot be told. In the hour
+-- that autumn repeats the first of the two counts: nothing that followed the order then looks earlier than it.
 create or replace macro clock_in_zone(t) as timezone(getvariable('plan_zone'), timezone('UTC', t));
 create or replace macro utc_in_zone(t) as
     case

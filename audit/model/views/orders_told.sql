@@ -131,7 +131,7 @@ from (
     words as (
         select
             page_path,
-            unnest([regexp_extract(page_path, '([^/]+)/?$', 1), regexp_extract(page_path, '([^/]+)/[^/]+/?$', 1)]) as word
+            unnest(last_words(page_path)) as word
         from paths
     ),
     page_orders as (

@@ -314,3 +314,11 @@ left join sends k
     on k.place = case when r.is_purchase then w.purchase_place else w.visit_place end
    and k.requirement = r.requirement
 left join other_sends s on s.order_id = w.order_id and s.requirement = r.requirement;
+
+-- The pixels that the plan names, in one text.
+create view planned_pixels as
+select
+    platform,
+    string_agg(dataset, ', ' order by dataset) as datasets
+from plan_datasets
+group by platform;
