@@ -93,7 +93,6 @@ ALWAYS = {
             "event_id_third_argument",
             "undefined_order_id",
             "payment_page_purchase",
-            "no_browser_purchase",
             "purchase_before_checkout",
             "meta_blocked",
         ]
@@ -101,7 +100,6 @@ ALWAYS = {
     "shopify": frozenset(
         [
             "server_token_expired",
-            "server_no_meta",
             "reload_refires",
         ]
     ),
