@@ -29,7 +29,7 @@ def _written(words: list[str], machine: str, folder: Path) -> dict[str, bytes]:
     "words",
     [
         ["demo", "regenerated_ids", "--format", "junit"],
-        ["demo", "shopify_launch", "--format", "table"],
+        pytest.param(["demo", "shopify_launch", "--format", "table"], marks=pytest.mark.soak),
         ["run", "sample_data/clean_launch/browser", "--format", "sarif"],
     ],
     ids=["a stop", "a shop", "without a plan"],
