@@ -45,6 +45,15 @@ def test_many_hands_say_what_one_says(con: duckdb.DuckDBPyConnection, monkeypatc
     assert len(told[0]["tallies"]) > 100
 
 
+def test_rows_of_a_view_that_are_kept_near_are_the_views_own_to_the_end(con: duckdb.DuckDBPyConnection) -> None:
+    _asked(con)
+    kept = [name for (name,) in con.execute("select table_name from duckdb_tables() where schema_name = 'near'").fetchall()]
+    assert "event_pairs" in kept
+    for name in kept:
+        assert con.execute(f"from near.{name} except all from main.{name}").fetchall() == [], name
+        assert con.execute(f"from main.{name} except all from near.{name}").fetchall() == [], name
+
+
 @pytest.mark.parametrize("hands", [1, 4])
 def test_a_check_that_breaks_says_so_and_hides_no_other(
     hands: int, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
