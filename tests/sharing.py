@@ -7,9 +7,13 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
+import duckdb
 from filelock import FileLock
+
+from audit import tables
 
 _VARIABLE = "PIXEL_AUDIT_TESTS_SHARED"
 
@@ -33,3 +37,9 @@ def shared(name: str, make: Callable[[Path], object]) -> Path:
             make(making)
             making.rename(folder)
     return folder
+
+
+@cache
+def words() -> duckdb.DuckDBPyConnection:
+    """A database of this worker in which nothing is asked but the model's words (``audit/model/macros``)."""
+    return tables.connect()

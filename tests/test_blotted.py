@@ -8,15 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
-from audit import engine, payloads, tables
+from audit import engine, payloads
 from audit.inputs import find_inputs
 from audit.plan import Plan
 from audit.plan_file import read_plan
 from audit.verdict import judge
 from tests.bench.traffic import make
+from tests.sharing import words
 from tests.test_payloads import DIRECT_TIKTOK, EVENTS_API, META, RELAY_META, RELAY_TIKTOK, TIKTOK
 
 Row = dict[str, Any]
@@ -153,8 +153,7 @@ def test_a_word_where_the_person_should_be_is_no_blot(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_an_id_is_blotted_out_or_a_template_s(text: str, blotted: bool) -> None:
-    con = tables.connect()
-    assert con.execute("select blotted_out(?)", [text]).fetchone() == (blotted,)
+    assert words().execute("select blotted_out(?)", [text]).fetchone() == (blotted,)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +161,6 @@ def test_an_id_is_blotted_out_or_a_template_s(text: str, blotted: bool) -> None:
     ["***", "j***@mail.com", "[redacted]", "<email>", "(hidden)", "xxxx", "Masked", "pii", "jo@mail.com", "xx", "none", "62812345"],
 )
 def test_the_rules_of_a_receiver_and_the_words_of_the_model_blot_alike(text: str) -> None:
-    con: duckdb.DuckDBPyConnection = tables.connect()
     body = json.dumps({"data": [{"event_name": "Lead", "event_time": 1795168800, "user_data": {"em": text}}]})
     is_told = bool(list(payloads.violations("meta_capi", body, 1)))
-    assert con.execute("select plain_text(?)", [text]).fetchone() == (is_told,)
+    assert words().execute("select plain_text(?)", [text]).fetchone() == (is_told,)
