@@ -21,7 +21,7 @@ _READS = "-- reads: "
 #: Tables of the run that are gone once the events stand.
 STAGING = (
     "decoded", "order_sources", "consent_hits", "clicked_pages", "seen_spans", "several_shapes", "shapes_met", "posts_seen",
-    "unread_payloads", "keyless_requests", "shape_violations",
+    "other_hosts", "unread_payloads", "keyless_requests", "shape_violations",
 )  # fmt: skip
 
 
@@ -151,6 +151,29 @@ def join_events(con: duckdb.DuckDBPyConnection) -> None:
         where p.source = sources.source and sources.kind = 'server'
         """,
         {"bodiless": "its requests to a platform or relay were logged without their bodies, or with all of them blotted out"},
+    )
+    # What a shop's web server was asked for says nothing of what it sent. A log that names others' hosts is one of what was sent.
+    con.execute(
+        """
+        with own_hosts as (
+            select distinct regexp_replace(url_host(page_url), '^www[.]', '') as host from events where page_url is not null
+            union
+            select domain from plan_domains
+        ),
+        strangers as (
+            select distinct h.source
+            from other_hosts h
+            where not exists (select 1 from own_hosts o where h.host = o.host or ends_with(h.host, '.' || o.host))
+        )
+        update sources
+        set has_bodies = false, gaps = concat_ws('; ', gaps, $visits)
+        where kind = 'server'
+          and read_rows > rejected
+          and source not in (select source from posts_seen)
+          and source not in (select source from strangers)
+          and source not in (select source from events)
+        """,
+        {"visits": "not one of its requests goes to a platform or a relay"},
     )
 
 

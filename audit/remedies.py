@@ -21,6 +21,12 @@ class Remedy:
 #: The first whose words stand in a gap is meant.
 REMEDIES: tuple[Remedy, ...] = (
     Remedy(
+        "goes to a platform or a relay",
+        ("missing_server_event", "event_id_mismatch", "channel_value_mismatch", "rejected_request"),
+        "Hand in the log of whatever sends the events (the plugin's or backend's own, the tag server's, the relay's). A web"
+        " server's list of visits does not record what the shop sent.",
+    ),
+    Remedy(
         "without their bodies",
         ("missing_server_event", "event_id_mismatch", "channel_value_mismatch", "schema_violation"),
         "Log the body of each request too (nginx: $request_body), or export the log where they are sent from. Personal data in it"

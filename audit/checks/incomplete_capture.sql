@@ -23,6 +23,13 @@ not_yet     = "Do not read a missing TikTok or server event as a broken pixel; i
 remedy      = "Save the capture again as 'HAR with content', or let the server log write the body of each request."
 owner       = "tracking"
 
+[causes.other_requests]
+means       = "It is a log of a server, but nothing in it goes to a platform or a relay: most likely the web server's list of what visitors asked for."
+first_check = "Look at its addresses: pages of the shop are what came in. What the shop sent goes to graph.facebook.com, to business-api.tiktok.com or to the relay."
+not_yet     = "Do not take it for proof that the server sent nothing: it does not record what was sent."
+remedy      = "Hand in the log of whatever sends the events: the plugin's or backend's own log, the tag server's, or the relay's."
+owner       = "tracking"
+
 [causes.no_statuses]
 means       = "No answer was recorded, so nobody can tell which requests arrived and which were refused or blocked."
 first_check = "Look whether the HAR was saved while requests were still running, or by a tool that leaves answers out."
@@ -228,7 +235,12 @@ judged as (
         s.loader,
         s.first_at,
         s.kept = 0 and s.superseded > 0 as is_superseded,
+        -- beside the log of what was sent it does no harm
         case
+            when s.gaps like '%goes to a platform or a relay%' and v.is_told is null then 'not one of its requests goes to a platform or a relay'
+        end as other_requests,
+        case
+            when s.gaps like '%goes to a platform or a relay%' then null
             when s.kind in ('browser', 'server') and not s.has_bodies then 'no request bodies'
             when u.hits > 0 then u.hits || ' requests to a platform without their content'
         end as no_content,
@@ -258,6 +270,7 @@ judged as (
     left join order_lacks o on o.source = s.source and s.kind = 'orders'
     left join unread u on u.source = s.source
     left join unwatched w on w.source = s.source and w.order_count > w.all_count * m.amount
+    left join (select true as is_told from events where channel = 'server' limit 1) v on s.kind = 'server'
     left join without_id i on i.source = s.source and s.kind = 'orders'
     cross join launch l
     where s.kind in ('browser', 'server', 'orders')
@@ -265,8 +278,9 @@ judged as (
 told as (
     select
         *,
-        nullif(concat_ws('; ', no_content, no_statuses, no_navigation, cut_off, unusable, empty, other_hours, order_columns), '') as lacks,
-        case when no_content is null then 0 else 1 end
+        nullif(concat_ws('; ', other_requests, no_content, no_statuses, no_navigation, cut_off, unusable, empty, other_hours, order_columns), '') as lacks,
+        case when other_requests is null then 0 else 1 end
+            + case when no_content is null then 0 else 1 end
             + case when no_statuses is null then 0 else 1 end
             + case when no_navigation is null then 0 else 1 end
             + case when cut_off is null then 0 else 1 end
@@ -287,6 +301,7 @@ select
     end as ok,
     case
         when j.kind = 'orders' then 'order id, time, currency and ' || l.value_basis
+        when j.other_requests is not null then 'requests to a platform or a relay'
         when j.loader = 'har' then 'bodies, statuses and page navigation, of the hours of the other files'
         when j.kind = 'server' then 'request bodies, of the hours of the other files'
         else 'of the hours of the other files'
@@ -299,6 +314,7 @@ select
     end as actual,
     case
         when j.lack_count <> 1 then null
+        when j.other_requests is not null then 'other_requests'
         when j.no_content is not null then 'no_content'
         when j.no_statuses is not null then 'no_statuses'
         when j.no_navigation is not null then 'no_navigation'

@@ -73,6 +73,11 @@ def requests_in(value: Any, lead: str = "", rest: str = "") -> list[dict[str, An
     return [_spoken(urls[0], value, lead, rest)] if urls else []
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is the address of a platform's or a relay's server."""
+    return _ADDRESS.match(text) is not None
+
+
 def _around(scopes: dict[Path, list[tuple[int, Leaf]]], address: Path) -> list[Leaf]:
     """The parts that may belong to an address, in their order: those of its own entry and of what that stands in.
 
@@ -185,7 +190,7 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
         "ts": _microseconds(time),
         "method": value_of(nearest(_METHODS, lambda _, value: isinstance(value, str) and value.isalpha(), parts)),
         "url": url,
-        "body": value_of(body),
+        "body": _unboxed(value_of(body)),
         "status": value_of(status),
         "response": value_of(answer),
         "headers": _plain_headers(value_of(headers)),
@@ -196,6 +201,25 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
             nearest(_HOSTS, lambda path, value: isinstance(value, str) and path[:-1] in (address[:-1], (*address[:-1], "headers")))
         )
     return {name: value for name, value in request.items() if value is not None}
+
+
+def _unboxed(body: Any) -> Any:
+    """What RudderStack passes on: a body in one of several boxes (``JSON``, ``FORM``). Each event of a form is a text."""
+    if not isinstance(body, dict) or not {"JSON", "FORM"} <= body.keys():
+        return body
+    held = next((part for name in ("JSON", "FORM") if isinstance(part := body[name], dict) and part), None)
+    if held is None:
+        return body
+    return {name: [_parsed(each) for each in part] if isinstance(part, list) else part for name, part in held.items()}
+
+
+def _parsed(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _is_answer_body(path: Path, value: Any) -> bool:

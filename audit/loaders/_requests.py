@@ -68,9 +68,12 @@ _BESIDE = (
 
 def has_browser_urls(source: Source) -> bool:
     """Whether some of the first rows call an address that only a browser's pixel calls."""
-    return any(
-        _BROWSER_URL.match(str(record.get(key) or "")) for record in source.records for key in record if _bare(key) in _URL_KEYS
-    )
+    return any(_BROWSER_URL.match(url) for url in own_urls(source))
+
+
+def own_urls(source: Source) -> list[str]:
+    """The addresses that the first rows name as their own."""
+    return [str(record[key] or "") for record in source.records for key in record if _bare(key) in _URL_KEYS]
 
 
 def is_tag_log(keys: frozenset[str]) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import duckdb
 
 from audit.loaders._mapped import list_key
+from audit.loaders._nested import is_address, requests_in
 from audit.loaders._records import read_records
-from audit.loaders._requests import has_browser_urls, insert_requests, insert_straight, is_raw
+from audit.loaders._requests import has_browser_urls, insert_requests, insert_straight, is_raw, own_urls
 from audit.loaders._source import Source, Tally
 
 #: Rows are understood one by one.
@@ -23,7 +24,12 @@ def claims(source: Source) -> bool:
     """Rows with a URL or path and a body, status or method, whose first URL is no browser pixel's."""
     if source.mapped_kind is not None:
         return source.mapped_kind == "request_log"
-    return is_raw(source) and not has_browser_urls(source)
+    return is_raw(source) and not has_browser_urls(source) and not _tells_of_others(source)
+
+
+def _tells_of_others(source: Source) -> bool:
+    """Whether rows are about a call of one's own function, and the requests that it made stand in their messages."""
+    return any(requests_in(dict(record)) for record in source.records) and not any(is_address(url) for url in own_urls(source))
 
 
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:

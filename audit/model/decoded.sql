@@ -46,6 +46,8 @@ create table several_shapes (ref varchar, nth bigint, shape ubigint);
 create table shapes_met (shape ubigint);
 -- Per source: whether requests to a platform or relay were logged with what they said.
 create table posts_seen (source varchar, has_body boolean);
+-- Per server log without any: the hosts that its rows name in full.
+create table other_hosts (source varchar, host varchar);
 -- Requests in which no event could be read.
 create table unread_payloads (ref varchar, endpoint varchar, shape ubigint);
 -- Relay requests without the storefront's key.

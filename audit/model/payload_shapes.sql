@@ -42,6 +42,17 @@ from posted
 where endpoint is not null
 group by source;
 
+-- Logs that hold no such request: whom they called. A path alone names nobody.
+insert into other_hosts
+select distinct
+    source,
+    host
+from requests
+where evidence = 'server'
+  and host is not null
+  and not starts_with(url, '/')
+  and source not in (select source from posts_seen);
+
 insert into keyless_requests
 select ref, endpoint, relay_key, status
 from posted

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.faults.decoded_shop import hashed
 from tests.faults.launch import Launch, Row, Send
 from tests.faults.slips import Case, both, each, lose, lost, put
+from tests.faults.woo_innocents import visits_of
 from tests.faults.woo_shop import FBCLID, SHIPPING, SHOPPERS, SITE
 from tests.faults.woo_threads import worth
 
@@ -60,6 +61,12 @@ def blocked(send: Send) -> None:
 def _test_site(send: Send) -> None:
     page: Row = send.event["context"]["page"]
     page["url"] = page["url"].replace(SITE, "https://test.laden.example.net")
+
+
+def _visits_only(launch: Launch) -> None:
+    """The hoster's access log was handed in as the server's."""
+    launch.extra += [("server/access.ndjson", row) for row in visits_of(launch)]
+    launch.drop(*launch.some("meta", "server"))
 
 
 CASES = (
@@ -144,4 +151,5 @@ CASES = (
         ("unowned_event@tiktok",),
     ),
     Case("page address of the test site", each(_test_site, "tiktok"), ("disallowed_domain:staging@tiktok",)),
+    Case("the web server's list of visits is handed in as the server's log", _visits_only, ("incomplete_capture:other_requests",)),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from tests.faults.launch import Launch, Send
+from tests.faults.launch import Launch, Row, Send
 from tests.faults.slips import Case, each, more_orders, plan, put
 from tests.faults.woo_shop import SITE, TIKTOK, TIKTOK_PIXEL
 
@@ -122,6 +122,22 @@ def _numbered_campaign(launch: Launch) -> None:
         holder[page] += "&utm_id=54763&utm_campaign=54766&campaign_id=54763"
 
 
+def visits_of(launch: Launch) -> list[Row]:
+    """What the shop's web server was asked for, as its access log keeps it."""
+    return [
+        {
+            "ts": send.row["ts"], "remote_addr": f"198.51.100.{send.shopper}", "host": SITE.removeprefix("https://"),
+            "request_method": "GET", "request_uri": send.event["dl"].removeprefix(SITE), "status": 200, "body_bytes_sent": 20411,
+            "http_referer": f"{SITE}/",
+        }
+        for send in launch.some("meta", "browser")
+    ]  # fmt: skip
+
+
+def _visits(launch: Launch) -> None:
+    launch.extra += [("server/access.ndjson", row) for row in visits_of(launch)]
+
+
 CASES = (
     Case("clean", lambda launch: None, alone=True),
     Case("a campaign with the number of another order", _numbered_campaign),
@@ -141,4 +157,5 @@ CASES = (
     Case("value with more digits than money has", each(put("money", "value", lambda v: f"{v}00001"), "meta", "server", "Purchase")),
     Case("several pixels, one declared for tiktok only", plan("platforms.tiktok.datasets", [TIKTOK, "C9F3LSRC77U2H8V5D6FF"])),
     Case("a shopper who did not buy", _window_shopper),
+    Case("the web server's list of visits beside the server's log", _visits, alone=True),
 )

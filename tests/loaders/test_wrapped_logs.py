@@ -65,6 +65,28 @@ FILES = {
             "meta": {"request": {"method": "POST", "url": URL, "data": BODY}, "response": {"status": 200, "data": ANSWER}},
         }
     ),
+    "RudderStack, its events as texts of a form": rows(
+        {
+            "ts": TIME, "version": "1", "type": "REST", "method": "POST", "endpoint": f"{URL}?access_token=hidden", "headers": {},
+            "params": {}, "files": {}, "body": {
+                "JSON": {}, "XML": {}, "JSON_ARRAY": {}, "FORM": {"data": [json.dumps(event) for event in BODY["data"]]},
+            },
+            "response": {"status": 200, "body": ANSWER},
+        }
+    ),
+    "Vercel, whose rows are about the function called": json.dumps(
+        [
+            {
+                "message": f"sent {json.dumps({'url': URL, 'body': BODY, 'status': 200, 'response': ANSWER})}",
+                "timestamp": MILLIS, "type": "stdout", "source": "lambda", "host": "shop.example.com", "path": "/api/capi",
+                "statusCode": 200, "proxy": {"method": "POST", "path": "/api/capi", "host": "shop.example.com", "statusCode": 200},
+            },
+            {
+                "message": "done", "timestamp": MILLIS, "type": "stdout", "source": "lambda",
+                "host": "shop.example.com", "path": "/api/capi", "statusCode": 200,
+            },
+        ]
+    ),
     "axios": rows(
         {"timestamp": TIME, "config": {"method": "post", "url": URL, "data": TEXT}, "response": {"status": 200, "data": ANSWER}}
     ),
