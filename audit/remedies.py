@@ -21,6 +21,16 @@ class Remedy:
 #: The first whose words stand in a gap is meant.
 REMEDIES: tuple[Remedy, ...] = (
     Remedy(
+        "was asked for",
+        ("value_mismatch", "inconsistent_value_basis", "excluded_order_purchase"),
+        "Add the field to the GraphQL query and save its answer again.",
+    ),
+    Remedy(
+        "were asked for",
+        ("item_mismatch", "contents_total_mismatch"),
+        "Add lineItems (sku, quantity, originalUnitPriceSet, variant, product) to the GraphQL query and save its answer again.",
+    ),
+    Remedy(
         "goes to a platform or a relay",
         ("missing_server_event", "event_id_mismatch", "channel_value_mismatch", "rejected_request"),
         "Hand in the log of whatever sends the events (the plugin's or backend's own, the tag server's, the relay's). A web"

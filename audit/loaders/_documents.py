@@ -10,7 +10,7 @@ from audit.loaders._records import read_records
 from audit.loaders._source import Source
 
 #: Keys an order or a list of orders may stand under, likeliest first.
-_WRAPPERS = ("orders", "order", "results", "data")
+WRAPPERS = ("orders", "order", "results", "data")
 
 
 def holds(source: Source, is_order: Callable[[frozenset[str]], bool]) -> bool:
@@ -18,7 +18,7 @@ def holds(source: Source, is_order: Callable[[frozenset[str]], bool]) -> bool:
     if source.mapped_kind is not None:
         return False
     if source.shape == "json_object":
-        paths = (*_WRAPPERS, *(f"{outer}.{inner}" for outer in _WRAPPERS for inner in _WRAPPERS))
+        paths = (*WRAPPERS, *(f"{outer}.{inner}" for outer in WRAPPERS for inner in WRAPPERS))
         inner = (source.members.get(path, ()) for path in paths)
         return any(is_order(frozenset(keys)) for keys in (source.keys, *inner))
     if source.shape not in ("ndjson", "json_array"):
@@ -33,20 +33,26 @@ def _objects(record: object, depth: int = 2) -> Iterable[Iterable[str]]:
     elif isinstance(record, dict):
         yield record.keys()
         if depth:
-            for key in _WRAPPERS:
+            for key in WRAPPERS:
                 yield from _objects(record.get(key), depth - 1)
 
 
-def read_documents(con: duckdb.DuckDBPyConnection, source: Source, own_keys: tuple[str, ...]) -> tuple[int, int]:
+def read_documents(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    own_keys: tuple[str, ...],
+    wrappers: tuple[str, ...] = WRAPPERS,
+    depth: int = 2,
+) -> tuple[int, int]:
     """Fills ``records(place, record)`` with the orders themselves, unwrapped; (read, rejected).
 
     ``own_keys`` are keys only an order itself has: an object with one of them is not looked into. An order's
     place is its line, or its number in the one list of the file.
     """
     _, bad = read_records(con, source)
-    paths = ", ".join(f"json_extract(record, '$.{key}')" for key in _WRAPPERS)
+    paths = ", ".join(f"json_extract(record, '$.{key}')" for key in wrappers)
     is_order = " or ".join(f"json_exists(record, '$.{key}')" for key in own_keys)
-    for _ in range(2):
+    for _ in range(depth):
         con.execute(
             f"""
             create or replace temp table records as

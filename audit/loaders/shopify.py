@@ -115,7 +115,7 @@ def _load_csv(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
                     'item_ids': [{{'id': sku, 'space': 'sku'}}],
                     'quantity': quantity,
                     'price': price,
-                    'counts': {_is_merchandise("title", "price", "quantity", "line_discount")}
+                    'counts': {is_merchandise("title", "price", "quantity", "line_discount")}
                 }} order by place) as lines
             from lines_read
             group by name, case when name is null then place end
@@ -130,7 +130,7 @@ def _load_csv(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             status,
             payment_status,
             payment_method,
-            case when paid is not null then true else {_is_paid("payment_status")} end as is_paid,
+            case when paid is not null then true else {is_paid("payment_status")} end as is_paid,
             cancelled is not null as is_cancelled,
             order_source,
             currency,
@@ -146,7 +146,7 @@ def _load_csv(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             [
                 {{'key': id, 'kind': 'id'}},
                 {{'key': name, 'kind': 'name'}},
-                {{'key': {_running_number("name")}, 'kind': 'number'}}
+                {{'key': {running_number("name")}, 'kind': 'number'}}
             ] as other_keys,
             lines
         from grouped
@@ -180,7 +180,7 @@ def _load_json(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             o.fulfillment_status as status,
             o.financial_status as payment_status,
             array_to_string(o.payment_gateway_names, ', ') as payment_method,
-            {_is_paid("o.financial_status")} as is_paid,
+            {is_paid("o.financial_status")} as is_paid,
             o.test = 'true' as is_test,
             o.cancelled_at is not null as is_cancelled,
             o.source_name as order_source,
@@ -208,7 +208,7 @@ def _load_json(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             [
                 {{'key': o.id, 'kind': 'id'}},
                 {{'key': o.name, 'kind': 'name'}},
-                {{'key': coalesce(o.order_number, {_running_number("o.name")}), 'kind': 'number'}},
+                {{'key': coalesce(o.order_number, {running_number("o.name")}), 'kind': 'number'}},
                 {{'key': o.token, 'kind': 'token'}},
                 {{'key': o.checkout_token, 'kind': 'token'}},
                 {{'key': o.cart_token, 'kind': 'token'}},
@@ -221,7 +221,7 @@ def _load_json(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
                     {{'id': x.sku, 'space': 'sku'}}],
                 'quantity': x.quantity,
                 'price': x.price,
-                'counts': {_is_merchandise("coalesce(x.title, x.name)", "x.price", "x.quantity", "x.total_discount")}
+                'counts': {is_merchandise("coalesce(x.title, x.name)", "x.price", "x.quantity", "x.total_discount")}
             }}) as lines
         from orders_read
         """,
@@ -230,17 +230,17 @@ def _load_json(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     return insert_orders(con, source, read=read, bad=bad)
 
 
-def _is_paid(status: str) -> str:
+def is_paid(status: str) -> str:
     """Refunded orders were paid; an authorisation is not a payment."""
     return f"case when {status} in ('paid', 'refunded', 'partially_refunded') then true when {status} is not null then false end"
 
 
-def _running_number(name: str) -> str:
+def running_number(name: str) -> str:
     """``SG1001-ID`` is the shop's order 1001: its settings put the rest around the number."""
     return f"nullif(regexp_extract({name}, '^[^0-9]*([0-9]{{3,}})[^0-9]*$', 1), '')"
 
 
-def _is_merchandise(title: str, price: str, quantity: str, discount: str) -> str:
+def is_merchandise(title: str, price: str, quantity: str, discount: str) -> str:
     """Not a tip, not a fee, not given away: free, or discounted to nothing."""
     return (
         f"not (regexp_matches(lower(coalesce({title}, '')), {_NO_GOODS})"

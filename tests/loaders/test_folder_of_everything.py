@@ -24,6 +24,7 @@ from . import (
     test_scalev,
     test_server_containers,
     test_shopify,
+    test_shopify_graphql,
     test_table,
     test_test_events,
     test_totals,
@@ -79,6 +80,10 @@ FILES: dict[str, tuple[str, str]] = {
     "server/cloud.json": ("cloud_logging", json.dumps([test_server_containers.entry(1, jsonPayload=REQUEST)])),
     "server/payload.json": ("capi_payload", json.dumps(test_server_containers.BODY)),
     "orders/shopify.csv": ("shopify", test_shopify.CSV),
+    **{
+        f"orders/graphql_{shape.replace(' ', '_')}.json": ("shopify_graphql", write(test_shopify_graphql.ORDER))
+        for shape, (write, _) in test_shopify_graphql.SHAPES.items()
+    },
     "orders/analytics.csv": ("woocommerce", test_woocommerce.ANALYTICS),
     "orders/plugin.csv": ("woocommerce", test_woocommerce.PLUGIN),
     "orders/scalev.csv": ("scalev", "order_id,gross_revenue,created_at\nB-1,5,2026-11-20T10:00:00Z\n"),
@@ -167,8 +172,15 @@ def test_the_folder_is_read_whole(folder: Path) -> None:
     assert {"A-1", "B-1", "P-1", "1001", "1002", "9999", "W-1042", "250130JQHFZG", "000001"} <= ids
 
 
+ORDERS: dict[str, dict[str, Any]] = {
+    "scalev": test_scalev.ORDER,
+    "shopify": test_shopify.ORDER,
+    "shopify_graphql": test_shopify_graphql.ORDER | {"lineItems": {"nodes": test_shopify_graphql.LINES}},
+    "woocommerce": test_woocommerce.ORDER,
+    "table": GENERIC,
+}
 ROWS = st.one_of(
-    st.sampled_from([json.dumps(order) for order in (test_scalev.ORDER, test_shopify.ORDER, test_woocommerce.ORDER, GENERIC)]),
+    st.sampled_from([json.dumps(order) for order in ORDERS.values()]),
     st.sampled_from(["{half", "[]", "5", "null", '"text"', "{}", '{"order_id": null}', '{"order_id": {"a": 1}, "total": []}']),
     st.builds(
         lambda total, when: json.dumps(GENERIC | {"total": total, "created_at": when}),
@@ -179,12 +191,11 @@ ROWS = st.one_of(
 )
 
 
-@pytest.mark.parametrize("loader", ["scalev", "shopify", "woocommerce", "table"])
+@pytest.mark.parametrize("loader", ORDERS)
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROWS, max_size=16))
 def test_rows_of_any_kind_are_accounted_for(tmp_path: Path, loader: str, rows: list[str]) -> None:
-    orders = {"scalev": test_scalev.ORDER, "shopify": test_shopify.ORDER, "woocommerce": test_woocommerce.ORDER, "table": GENERIC}
-    first = orders[loader] | {"a key of its own": loader}
+    first = ORDERS[loader] | {"a key of its own": loader}
     reading = read(tmp_path, "rows.ndjson", "\n".join([json.dumps(first), json.dumps(first), *rows]) + "\n", only=loader)
     assert reading.tally.read == len(rows) + 2
     assert len(reading.rejects) == reading.tally.rejected
