@@ -170,6 +170,8 @@ doubts as (
             -- Without the quantities the lines come to the value: no discount is needed to explain it.
             when abs(s.bare_total - u.value) <= u.tolerance then 0
             when u.items_total > coalesce(o.subtotal, u.value) and o.discount is null then 1
+            -- Its parts may be without the tax that a price of the shop holds.
+            when o.tax <> 0 and o.tax_included is null then 1
             else 0
         end) as lacks_part
     from unmatched u

@@ -26,7 +26,7 @@ FORMATS = (
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "order_id": (
         "order_id", "orderid", "order_number", "order_no", "order_name", "order_ref", "order", "invoice_number",
-        "invoice_no", "invoice", "transaction_id",
+        "invoice_no", "invoice", "number", "transaction_id",
     ),
     "created_at": (
         "created_at", "created", "order_date", "order_created_at", "date_created", "ordered_at", "placed_at", "order_time",
@@ -70,7 +70,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 _NOT_ORDERS = frozenset(
     {"event", "event_name", "event_id", "pixel_id", "platform", "url", "body", "request_body", "count", "request_url"}
 )
-_OWN_KEYS = tuple(name for name in SYNONYMS["order_id"] if name != "order")
+_OWN_KEYS = tuple(name for name in SYNONYMS["order_id"] if name not in ("order", "number"))
 #: What a list of items may call a kind of id; the first that holds a value counts.
 _ITEM_IDS = {
     "item": ("item_id", "id", "content_id", "item"),
@@ -96,7 +96,7 @@ def claims(source: Source) -> bool:
 
 def _is_orders(names: frozenset[str]) -> bool:
     columns = Columns(names)
-    if columns.has(*_NOT_ORDERS) or not columns.has(*SYNONYMS["order_id"]):
+    if columns.has(*_NOT_ORDERS) or not columns.has(*_OWN_KEYS, "order"):
         return False
     return sum(columns.has(*SYNONYMS[field]) for field in ("total", "created_at", "currency")) >= 2
 
@@ -124,6 +124,11 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     columns = Columns(names, source.fields, cells=is_table)
     open_orders(con)
     ids = ", ".join(f"{{'id': nullif({_first(keys)}, '0'), 'space': '{space}'}}" for space, keys in _ITEM_IDS.items())
+    # An order may go by its id in the events and by its number in the plan. A counter of one or two digits is a word of anything.
+    further = ", ".join(
+        f"{{'key': case when length(named_{name}) > 2 then ltrim(named_{name}, '#') end, 'kind': 'number'}}"
+        for name in SYNONYMS["order_id"]
+    )
     fields = ",\n".join(f"{columns.text(*names)} as {field}" for field, names in SYNONYMS.items())
     con.execute(
         f"""
@@ -131,6 +136,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         with fields_read as (
             select
                 place,
+                {", ".join(f"{columns.text(name)} as named_{name}" for name in SYNONYMS["order_id"])},
                 {fields}
             from {"cells" if is_table else "records"}
         )
@@ -169,7 +175,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             current_total,
             email,
             phone,
-            [{{'key': id, 'kind': 'id'}}, {{'key': order_id, 'kind': 'name'}}] as other_keys,
+            [{{'key': id, 'kind': 'id'}}, {{'key': order_id, 'kind': 'name'}}, {further}] as other_keys,
             case
                 when starts_with(items, '[') then list_transform(
                     coalesce(try(from_json(items, '{_ITEM}')), [null]),

@@ -1,6 +1,8 @@
-"""WooCommerce orders: REST v3 JSON, the Analytics CSV of the core, and the CSV of the Order/Customer CSV Export plugin."""
+"""WooCommerce orders: REST v3 JSON, the Analytics CSV of the core, and the CSV of two export plugins."""
 
 from __future__ import annotations
+
+import re
 
 import duckdb
 
@@ -14,7 +16,7 @@ KIND = "orders"
 FORMATS = (
     "WooCommerce orders, JSON: REST v3 answers and webhook bodies",
     "WooCommerce Analytics › Orders, CSV (net revenue only)",
-    "WooCommerce orders, CSV of the Order/Customer CSV Export plugin",
+    "WooCommerce orders, CSV of the plugins Order/Customer CSV Export and Order Export & Order Import (WebToffee)",
 )
 
 _MARKS = frozenset({"order_key", "created_via", "date_created_gmt", "prices_include_tax", "cart_tax"})
@@ -31,6 +33,7 @@ _INCLUDED = "coalesce(o.prices_include_tax = 'true', false)"
 _UNPAID = "it waits for its payment, and whether the shopper came back from paying is not known"
 _GIVEN_UP = "it was cancelled without having been paid, and whether the shopper came back from paying is not known"
 _CANCELLED = "it was cancelled, and the export does not say whether it had been paid"
+_ORIGIN = "meta__wc_order_attribution_source_type"
 _NOT_PLACED = "('checkout-draft', 'auto-draft')"
 
 
@@ -52,7 +55,9 @@ def _is_analytics(names: set[str]) -> bool:
 
 
 def _is_plugin(names: set[str]) -> bool:
-    return "order_number_formatted" in names or {"order_number", "order_date", "order_total", "line_items"} <= names
+    if "order_number_formatted" in names:
+        return True
+    return {"order_number", "order_date", "order_total"} <= names and bool(names & {"line_items", "line_item_1", "wt_import_key"})
 
 
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
@@ -144,9 +149,12 @@ def _load_analytics(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
 
 
 def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
-    """Line items stand in one cell: ``name:value`` pairs between bars, lines between semicolons."""
+    """Line items are ``name:value`` pairs between bars: all in one cell between semicolons, or each in a cell of its own."""
     read, bad = read_cells(con, source)
     columns = Columns(source.keys, cells=True)
+    names = [plain(key) for key in source.keys]
+    own_cells = [columns.text(name) for name in names if re.fullmatch(r"line_item_[0-9]+", name)]
+    lines = f"[{', '.join(own_cells)}]" if own_cells else f"string_split({columns.text('line_items')}, ';')"
     open_orders(con)
     status = f"lower({columns.text('status', 'order_status')})"
     left = _left_to_pay("status", "paid", "payment_method", "created_via")
@@ -165,7 +173,7 @@ def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
                 {columns.text("date_paid", "paid_date")} as paid,
                 {status} as status,
                 {columns.text("payment_method")} as payment_method,
-                {columns.text("created_via")} as created_via,
+                coalesce({columns.text("created_via")}, {_made_elsewhere(columns.text(_ORIGIN))}) as created_via,
                 {columns.text("order_currency", "currency")} as currency,
                 {columns.text("order_total", "total")} as total,
                 {columns.text("discount_total", "cart_discount")} as discount,
@@ -175,7 +183,7 @@ def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
                 {columns.text("refunded_total")} as refunded,
                 {columns.text("billing_email")} as email,
                 {columns.text("billing_phone")} as phone,
-                list_filter(string_split({columns.text("line_items")}, ';'), lambda x: trim(x) <> '') as written
+                list_filter({lines}, lambda x: trim(x) <> '') as written
             from cells
         )
         select
@@ -206,6 +214,7 @@ def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             ] as other_keys,
             list_transform(written, lambda x: {{
                 'item_ids': [
+                    {{'id': nullif({_part("x", "_?variation_id")}, '0'), 'space': 'variant'}},
                     {{'id': {_part("x", "product_id")}, 'space': 'product'}},
                     {{'id': {_part("x", "sku")}, 'space': 'sku'}}],
                 'quantity': {_part("x", "quantity")},
@@ -221,12 +230,17 @@ def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         for names, words in (
             (("shipping_total",), "no shipping_total column: values without shipping cannot be told"),
             (("tax_total",), "no tax_total column: values without tax cannot be told"),
-            (("line_items",), "no line_items column: items cannot be compared"),
-            (("created_via",), "no created_via column: orders that never touched the web pixel cannot be told apart"),
+            (("line_items", "line_item_1"), "no line_items column: items cannot be compared"),
+            (("created_via", _ORIGIN), "no created_via column: orders that never touched the web pixel cannot be told apart"),
         )
         if not columns.has(*names)
     )
     return insert_orders(con, source, read=read, bad=bad, gaps=gaps)
+
+
+def _made_elsewhere(origin: str) -> str:
+    """SQL for how an order was made, where WooCommerce's own order attribution says that it was not in the shop."""
+    return f"case when lower({origin}) in ('admin', 'mobile_app', 'pos') then lower({origin}) end"
 
 
 def _part(cell: str, name: str) -> str:

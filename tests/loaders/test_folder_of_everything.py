@@ -86,6 +86,7 @@ FILES: dict[str, tuple[str, str]] = {
     },
     "orders/analytics.csv": ("woocommerce", test_woocommerce.ANALYTICS),
     "orders/plugin.csv": ("woocommerce", test_woocommerce.PLUGIN),
+    "orders/webtoffee.csv": ("woocommerce", test_woocommerce.WEBTOFFEE),
     "orders/scalev.csv": ("scalev", "order_id,gross_revenue,created_at\nB-1,5,2026-11-20T10:00:00Z\n"),
     "orders/table.csv": ("table", test_table.CSV),
     "totals/daily.csv": ("totals", test_totals.DAILY),

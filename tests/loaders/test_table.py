@@ -60,6 +60,23 @@ def test_items_are_a_json_list_or_written_out(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "order", "keys"),
+    [
+        ("order_id,order_number,created_at,total", "54763,R-2026-4410,2026-11-20T10:00:00Z,5", "54763", ["R-2026-4410 | number"]),
+        ("id,number,date_created,total,transaction_id", "54763,4410,2026-11-20T10:00:00Z,5,8AB54763", "4410",
+         ["54763 | id", "8AB54763 | number"]),
+        ("order_id,invoice_no,created_at,total", "54763,7,2026-11-20T10:00:00Z,5", "54763", []),
+        ("transaction_id,created_at,total", "T-1001,2026-11-20T10:00:00Z,5", "T-1001", []),
+    ],
+)  # fmt: skip
+def test_an_order_goes_by_each_of_its_numbers(header: str, row: str, order: str, keys: list[str], tmp_path: Path) -> None:
+    """A payment's number stands beside the order's in many exports; it is the order's own only where there is no other."""
+    reading = read(tmp_path, "orders.csv", f"{header}\n{row}\n")
+    assert reading.texts("select order_id from orders") == [order]
+    assert reading.texts("select key, kind from order_keys order by key") == keys
+
+
 def items_of(reading: Reading) -> list[str]:
     return reading.texts("select id_space, item_id, cast(quantity as int) from order_items order by position, id_space")
 

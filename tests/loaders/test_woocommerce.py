@@ -60,6 +60,21 @@ checkout-draft,W-1043,1043,728,2026-11-20 15:28:02,0,0,0,0,0,0,EUR,,,,
 completed,,,,2026-11-20 15:28:02,0,0,0,0,0,0,EUR,,,,
 """
 
+WEBTOFFEE = """\
+order_id,order_number,order_date,paid_date,status,shipping_total,shipping_tax_total,fee_total,fee_tax_total,tax_total,cart_discount,\
+order_discount,discount_total,order_total,order_subtotal,order_key,order_currency,payment_method,payment_method_title,transaction_id,\
+customer_email,billing_email,billing_phone,wt_import_key,shipping_items,fee_items,tax_items,coupon_items,refund_items,order_notes,\
+download_permissions,meta:_wc_order_attribution_source_type,line_item_1,line_item_2,Product Item 1 Name,Product Item 1 id
+727,W-1042,2026-11-20 15:28:02,2026-11-20 15:28:08,processing,10.00,0.00,2.00,0.00,3.20,2.00,2.00,2.00,35.20,22.00,\
+wc_order_58d2d042d1d,EUR,stripe,Card,pi_3Qx,ana@example.com,ana@example.com,,W-1042,"items:Black shirt &times; 2|method_id:flat_rate",\
+name:Gift|total:2.00,rate_id:1|total:3.20,code:HELLO|amount:2,,content:Paid|date:2026-11-20 15:28:08,1,organic,\
+name:Black shirt | M|product_id:93|sku:BSH-M|quantity:2|total:20.00|sub_total:22.00|_variation_id:95,\
+name:Sticker|product_id:22|sku:|quantity:1|total:0.00|sub_total:0.00,Black shirt,93
+728,W-1043,2026-11-20 15:29:02,,processing,0,0,0,0,0,0,0,0,5.00,5.00,wc_order_68d2d042d1d,\
+EUR,cod,Cash,,bo@example.com,,,W-1043,,,,,,,1,\
+admin,name:Sticker|product_id:22|sku:|quantity:1|total:5.00|sub_total:5.00,,Sticker,22
+"""
+
 
 def test_rest_orders_go_by_their_number_and_keep_id_and_key(tmp_path: Path) -> None:
     reading = read(tmp_path, "orders.json", json.dumps([ORDER]))
@@ -140,6 +155,28 @@ def test_plugin_export(tmp_path: Path) -> None:
         "22 | product | 1 | 0 | False",
     ]
     assert reading.tally.gaps == ("no created_via column: orders that never touched the web pixel cannot be told apart",)
+
+
+def test_an_export_with_a_cell_for_each_line(tmp_path: Path) -> None:
+    reading = read(tmp_path, "export.csv", WEBTOFFEE, zone="Europe/Madrid")
+    assert (reading.loader, reading.counts) == ("woocommerce", (2, 2, 0, 0))
+    amounts = ", ".join(map(money, ("total", "shipping", "tax", "fees", "discount")))
+    assert reading.texts(f"select order_id, created_at, is_paid, order_source, {amounts} from orders order by order_id") == [
+        "W-1042 | 2026-11-20 14:28:02 | True | - | 35.2 | 10 | 3.2 | 2 | 2",
+        "W-1043 | 2026-11-20 14:29:02 | False | admin | 5 | 0 | 0 | 0 | 0",
+    ]
+    assert reading.texts("select key, kind from order_keys where order_id = 'W-1042' order by key") == [
+        "727 | id",
+        "wc_order_58d2d042d1d | token",
+    ]
+    items = f"position, item_id, id_space, cast(quantity as int), {money('price')}, counts"
+    assert reading.texts(f"select {items} from order_items where order_id = 'W-1042' order by position, item_id") == [
+        "1 | 93 | product | 2 | 10 | True",
+        "1 | 95 | variant | 2 | 10 | True",
+        "1 | BSH-M | sku | 2 | 10 | True",
+        "2 | 22 | product | 1 | 0 | False",
+    ]
+    assert reading.tally.gaps == ()
 
 
 @pytest.mark.parametrize(
