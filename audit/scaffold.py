@@ -12,9 +12,9 @@ SHOPS = ("shopify", "woocommerce", "scalev", "other")
 
 _ORDERS = {
     "shopify": "Shopify admin > Orders > Export > 'CSV for Excel, Numbers, or other spreadsheet programs'. Choose the test orders'"
-    " dates. The Admin API's orders JSON works too and knows more (presentment currency, test flag, cancellations).",
-    "woocommerce": "The REST answer of /wp-json/wc/v3/orders saved as JSON (best: it has money by part). The CSV of Analytics >"
-    " Orders works but knows net revenue only.",
+    " dates. The Admin API's orders as JSON, REST or GraphQL, work too and know more (second currency, test flag, cancellations).",
+    "woocommerce": "The REST answer of /wp-json/wc/v3/orders saved as JSON (best: it has money by part). The CSV of an export"
+    " plugin with every column works too. The CSV of Analytics > Orders knows net revenue only.",
     "scalev": "The order as the Scalev API or a webhook (order.created) gives it, saved as JSON; several orders as a list.",
     "other": "Any CSV, JSON or Parquet with order_id, created_at (with its zone), currency, total, and what the shop has of"
     " paid_at, status, subtotal, discount, shipping, tax, fees, refunded, items.",
@@ -22,7 +22,9 @@ _ORDERS = {
 _SERVER = {
     "shopify": "The tag server's or backend's log of requests to the Conversions API and the Events API: time, address, body,"
     " status and answer of each. Server GTM: the tag's own log ('always' in its settings).",
-    "woocommerce": "The backend's log of requests to the Conversions API and the Events API: time, address, body, status, answer.",
+    "woocommerce": "The log of what sends the events. Meta for WooCommerce: switch its debug mode on before the test order, then"
+    " WooCommerce > Status > Logs. Otherwise the backend's log of requests: time, address, body, status, answer. The web server's"
+    " access log is no such log: it holds what came in, not what was sent.",
     "scalev": "Nothing, when the page itself calls the relay: the HAR holds those requests. Otherwise the log of whatever calls"
     " /v3/stores/{store}/public/analytics/…: time, address, body, status.",
     "other": "One request a line (NDJSON) or a CSV: ts, method, url, body, status, response.",

@@ -16,14 +16,15 @@ from audit.loaders._paths import lines, whole
 from audit.loaders._records import read_records
 from audit.loaders._requests import CLOCK_TIME, insert_requests
 from audit.loaders._source import HEAD_BYTES, Source, Tally, text_of
+from audit.loaders._told_lines import Row, tells_in_lines, told_rows
 
 KIND = "server"
 FORMATS = (
     "application log around requests to a platform or relay (NDJSON, JSON, CSV, text with JSON in its lines): req.url, request.url,"
     " a message that is JSON, …",
+    "WooCommerce log of a plugin's requests, as Meta for WooCommerce writes it in debug mode: uri, body, code in lines apart",
 )
 
-Row = tuple[int, str, Any, str]  # its place, what stood before it, what it holds, what stood behind it
 _BATCH = 2000
 _TABLES, _DOCUMENTS = ("csv", "parquet"), ("json_object", "json_array")
 
@@ -36,6 +37,8 @@ def claims(source: Source) -> bool:
         head = stream.read(HEAD_BYTES)
     if not HINT.search(head) or any(loader.claims(source) for loader in _others()):
         return False
+    if tells_in_lines(head):
+        return True
     # A file of settings names the same address; a log says when, or stands behind a prefix.
     rows = _first_rows(source, text_of(head))
     return any("ts" in request or source.shape == "text" for lead, row, _ in rows for request in requests_in(row, lead))
@@ -60,7 +63,9 @@ def _first_rows(source: Source, head: str) -> Iterator[tuple[str, Any, str]]:
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     """Each request becomes a row of its own, at the place of the row it stood in; rows about nothing sent are ignored."""
     unread: list[int] = []
-    if source.shape in _TABLES:
+    with source.open() as stream:
+        is_told = tells_in_lines(stream.read(HEAD_BYTES))
+    if source.shape in _TABLES and not is_told:
         read, bad = read_records(con, source)
         listed = con.execute("select place, record from records order by place").fetchall()
         rows: Iterator[Row] = ((place, "", json.loads(record), "") for place, record in listed)
@@ -68,7 +73,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     else:
         con.execute("create or replace temp table records (place bigint, record json)")
         read = bad = 0
-        rows = _lines(source, unread)
+        rows = told_rows(lines(source), unread) if is_told else _lines(source, unread)
         if source.shape not in _DOCUMENTS:
             read = sum(1 for line in lines(source) if line.strip())
     requests: Iterator[tuple[int, dict[str, Any]]] = (
@@ -86,7 +91,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             "insert into records select r[1]::bigint, r[2]::json from (select unnest(from_json(?, '[[\"VARCHAR\"]]')) as r)",
             [json.dumps([[str(place), json.dumps(request)] for place, request in batch])],
         )
-    if source.shape not in _TABLES:
+    if source.shape not in _TABLES or is_told:
         read = max(read, sent + len(unread))  # a line may hold several requests
     if unread:
         con.execute(

@@ -66,8 +66,9 @@ order_discount,discount_total,order_total,order_subtotal,order_key,order_currenc
 customer_email,billing_email,billing_phone,wt_import_key,shipping_items,fee_items,tax_items,coupon_items,refund_items,order_notes,\
 download_permissions,meta:_wc_order_attribution_source_type,line_item_1,line_item_2,Product Item 1 Name,Product Item 1 id
 727,W-1042,2026-11-20 15:28:02,2026-11-20 15:28:08,processing,10.00,0.00,2.00,0.00,3.20,2.00,2.00,2.00,35.20,22.00,\
-wc_order_58d2d042d1d,EUR,stripe,Card,pi_3Qx,ana@example.com,ana@example.com,,W-1042,"items:Black shirt &times; 2|method_id:flat_rate",\
-name:Gift|total:2.00,rate_id:1|total:3.20,code:HELLO|amount:2,,content:Paid|date:2026-11-20 15:28:08,1,organic,\
+wc_order_58d2d042d1d,EUR,stripe,Card,pi_3Qx,ana@example.com,ana@example.com,,W-1042,\
+"items:Black shirt &times; 2|method_id:flat_rate",name:Gift|total:2.00,\
+rate_id:1|total:3.20,code:HELLO|amount:2,,content:Paid|date:2026-11-20 15:28:08,1,organic,\
 name:Black shirt | M|product_id:93|sku:BSH-M|quantity:2|total:20.00|sub_total:22.00|_variation_id:95,\
 name:Sticker|product_id:22|sku:|quantity:1|total:0.00|sub_total:0.00,Black shirt,93
 728,W-1043,2026-11-20 15:29:02,,processing,0,0,0,0,0,0,0,0,5.00,5.00,wc_order_68d2d042d1d,\

@@ -47,6 +47,9 @@ def table(row: dict[str, str]) -> str:
 def rows(*listed: dict[str, Any]) -> str:
     return "".join(json.dumps(row) + "\n" for row in listed)
 
+HEARTBEAT = f"{TIME[:19]}+00:00 INFO Catalog sync, batch 1, started"
+HEADERS = "headers: Array\n(\n    [Authorization] => ********\n    [Content-Type] => application/json\n)\n\n"
+
 
 FILES = {
     "pino-http": rows(
@@ -127,6 +130,8 @@ FILES = {
     "container": f"2026-11-20T10:00:00.000000000Z stdout F {INNER}\n",
     "Lambda": f"{TIME}\tb1e2\tINFO\t{json.dumps({name: part for name, part in ROW.items() if name != 'ts'})}\n",
     "told in words": f"{TIME} INFO POST {URL} {TEXT} -> 200 {json.dumps(ANSWER)}\n",
+    "WooCommerce": f"{HEARTBEAT}\n{TIME[:19]}+00:00 DEBUG Request\nmethod: POST\nuri: {URL}\n{HEADERS}body: {TEXT}\n"
+    f"duration: 0.31s\n\n2026-11-20T10:00:01+00:00 DEBUG Response\ncode: 200\nmessage: OK\n{HEADERS}body: {json.dumps(ANSWER)}\n",
     "Monolog": f"[2026-11-20T10:00:00.000000+00:00] production.INFO: sent {INNER.replace('/', chr(92) + '/')} []\n",
 }  # fmt: skip
 
@@ -144,6 +149,22 @@ def test_the_request_within_a_row_is_read(writer: str, tmp_path: Path) -> None:
     assert str(event["seen_at"]) == "2026-11-20 10:00:00"
     assert event["status"] == 200
     assert audit.con.execute("select kind, loader, kept, rejected from sources").fetchall() == [("server", "wrapped_log", 1, 0)]
+
+
+def told(body: str, code: int = 200, answer: str = json.dumps(ANSWER), url: str = URL) -> str:
+    request = f"11-20-2026 @ 10:00:00 - Request\nRequest\nmethod: POST\nuri: {url}\n{HEADERS}body: {body}\n\n"
+    return request + f"11-20-2026 @ 10:00:01 - Response\nResponse\ncode: {code}\n{HEADERS}body: {answer}\n\n"
+
+
+def test_requests_told_over_several_lines_keep_their_own_bodies_and_answers(tmp_path: Path) -> None:
+    refusal = json.dumps({"error": {"message": "Invalid parameter", "code": 100}})
+    other = told('{"requests": []}', url="https://graph.facebook.com/v23.0/99/items_batch")
+    audit = audited(tmp_path, told(TEXT) + other + told(TEXT.replace("P-1", "P-2"), 400, refusal) + told(TEXT[:-30]))
+    found = [(event["event_id"], event["status"], event["accepted"]) for event in events(audit)]
+    assert found == [("P-1", 200, True), ("P-2", 400, False)]
+    (source,) = audit.con.execute("select kept, rejected, gaps, ref from sources, (select min(ref) as ref from rejects)").fetchall()
+    assert (source[0], source[1], source[3]) == (2, 1, f"app.log:{(told(TEXT) * 3).count(chr(10)) + 11}")
+    assert "name no zone" in source[2]
 
 
 def test_a_refusal_is_read_as_one(tmp_path: Path) -> None:
