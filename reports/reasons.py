@@ -37,7 +37,11 @@ def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waive
         if w.covers
     ]  # fmt: skip
     conditions = warned + accepted if verdict.decision == "GO_WITH_CONDITIONS" else []
-    return tuple(stops + broken + unclear + _missing(audit, verdict) + conditions)
+    # Who handed in the wrong half of a file, or the wrong one, would read "supply the log" as a slip of the audit.
+    lacking = [_problem_reason(p, "open") for p in problems if (p.check, p.status) == ("incomplete_capture", "failed")]
+    return tuple(
+        stops + broken + unclear + _missing(audit, verdict) + (lacking if verdict.decision == "NOT_PROVEN" else []) + conditions
+    )
 
 
 def _stops(problem: Problem) -> bool:

@@ -13,12 +13,16 @@ import pytest
 
 from audit import engine, verdict
 from audit.check import catalogue
+from audit.inputs import find_inputs
 from audit.plan import Plan, Waiver
 from audit.plan_file import read_plan
 from reports import drawings
 from reports.findings import who
 from reports.formats import csv, html, json, markdown, table
 from reports.packet import build
+from tests.faults.judging import NOW as JUDGED
+from tests.faults.woo_innocents import visits_of
+from tests.faults.woo_shop import woo_launch
 from tests.packets import NOW, STORIES, audited, evidence_of, packet_of
 
 NAMES = sorted(path.name for path in STORIES.iterdir() if (path / "audit.toml").is_file())
@@ -90,6 +94,21 @@ def test_without_a_plan_the_packet_asks_for_the_register_and_prints_one() -> Non
     assert "whether the register names who sends each core event" in packet.reasons[0].sentence
     assert packet.reasons[0].owner == "Tracking owner"
     assert packet.assumptions
+
+
+def test_a_file_that_cannot_answer_what_is_not_tested_is_named_beside_it(tmp_path: Path) -> None:
+    """Who handed in an access log reads "supply the server's log" and thinks it was supplied."""
+    launch = woo_launch()
+    launch.extra += [("server/access.ndjson", row) for row in visits_of(launch)]
+    launch.drop(*launch.some("meta", "server"))
+    launch.write(tmp_path)
+    plan = read_plan(tmp_path / "audit.toml")
+    found = engine.run(find_inputs((tmp_path,), plan), plan, now=JUDGED)
+    packet = build(found, verdict.judge(found))
+    assert packet.decision == "NOT_PROVEN"
+    first, second = packet.reasons
+    assert first.sentence.startswith("Not tested: ")
+    assert second.sentence == "The log handed in as the server's does not hold what was sent: server/access.ndjson."
 
 
 def test_orders_nobody_asks_for_are_told_as_such() -> None:

@@ -24,6 +24,7 @@ remedy      = "Save the capture again as 'HAR with content', or let the server l
 owner       = "tracking"
 
 [causes.other_requests]
+failure     = "The log handed in as the server's does not hold what was sent"
 means       = "It is a log of a server, but nothing in it goes to a platform or a relay: most likely the web server's list of what visitors asked for."
 first_check = "Look at its addresses: pages of the shop are what came in. What the shop sent goes to graph.facebook.com, to business-api.tiktok.com or to the relay."
 not_yet     = "Do not take it for proof that the server sent nothing: it does not record what was sent."
