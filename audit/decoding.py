@@ -150,7 +150,10 @@ def join_events(con: duckdb.DuckDBPyConnection) -> None:
         from (select source, bool_or(has_body) as has_bodies from posts_seen group by source) p
         where p.source = sources.source and sources.kind = 'server'
         """,
-        {"bodiless": "its requests to a platform or relay were logged without their bodies, or with all of them blotted out"},
+        {
+            "bodiless": "its requests to a platform or relay were logged without their bodies, with all of them blotted out,"
+            " or in a form of the log's own"
+        },
     )
     # What a shop's web server was asked for says nothing of what it sent. A log that names others' hosts is one of what was sent.
     con.execute(

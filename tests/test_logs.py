@@ -133,6 +133,32 @@ def test_columns_of_a_table_may_have_blanks_in_their_names(tmp_path: Path) -> No
     assert (event["event_id"], event["status"], event["accepted"]) == ("add_to_cart_123", 200, True)
 
 
+CAPI = {
+    "ts": "2026-11-20T10:00:00Z", "method": "POST", "url": "https://graph.facebook.com/v23.0/1234567890/events", "status": 200,
+    "response": {"events_received": 1},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("row", "has_bodies"),
+    [
+        (CAPI | {"body": "eyJkYXRhIjpbXX0="}, False),
+        (CAPI | {"body": {"payload": {"list": [{"event_name": "Purchase"}]}}}, False),
+        (CAPI | {"body": {"event": "Purchase"}, "status": 400, "response": {"error": {"code": 100}}}, True),
+        (CAPI | {"body": {"data": [{"event_name": "Purchase", "event_time": 1795168800}]}}, True),
+    ],
+    ids=["encoded", "in a form of the log's own", "refused", "as it was sent"],
+)
+def test_a_body_without_events_that_was_accepted_is_one_the_log_has_rewritten(
+    row: dict[str, Any], has_bodies: bool, tmp_path: Path
+) -> None:
+    """Meta refuses a request without events: one that was accepted had them, and their absence from the log proves nothing."""
+    audit = _run(tmp_path, _ndjson(row))
+    assert audit.con.execute("select has_bodies from sources").fetchall() == [(has_bodies,)]
+    told = audit.con.execute("select path from violations where path = '$.data'").fetchall()
+    assert len(told) == (1 if row["status"] == 400 else 0)
+
+
 def test_every_row_is_kept_ignored_or_rejected_with_its_place(tmp_path: Path) -> None:
     lines = [
         json.dumps(REQUEST),

@@ -18,9 +18,9 @@ owner       = "tracking"
 
 [causes.no_content]
 means       = "Requests were recorded without what they held, so the events in them cannot be read."
-first_check = "Look how the file was saved: DevTools offers the HAR with and without content, and a server log writes bodies only where told to."
+first_check = "Look how the file was saved: DevTools offers the HAR with and without content, and a server log writes bodies only where told to, some packed or encoded."
 not_yet     = "Do not read a missing TikTok or server event as a broken pixel; it may be in a request of this file."
-remedy      = "Save the capture again as 'HAR with content', or let the server log write the body of each request."
+remedy      = "Save the capture again as 'HAR with content', or let the server log write the body of each request as it was sent."
 owner       = "tracking"
 
 [causes.other_requests]
@@ -242,7 +242,8 @@ judged as (
         end as other_requests,
         case
             when s.gaps like '%goes to a platform or a relay%' then null
-            when s.kind in ('browser', 'server') and not s.has_bodies then 'no request bodies'
+            when s.kind = 'browser' and not s.has_bodies then 'no request bodies'
+            when s.kind = 'server' and not s.has_bodies then 'no request bodies that can be read'
             when u.hits > 0 then u.hits || ' requests to a platform without their content'
         end as no_content,
         case when s.loader = 'har' and not s.has_statuses then 'no response status' end as no_statuses,

@@ -23,18 +23,38 @@ listed as (
 select ref, nth, hash(structure_of(call)) from listed;
 
 create or replace temp table posted as
+with calls as (
+    select
+        ref,
+        source,
+        payload_of(host, path) as endpoint,
+        relay_key,
+        status,
+        response,
+        body
+    from requests
+    where method = 'POST'
+      and (contains(path, '/analytics/') or contains(path, '/open_api/') or contains(path, '/events'))
+)
 select
-    ref,
-    source,
-    payload_of(host, path) as endpoint,
-    relay_key,
-    status,
-    body is not null as has_body,
-    -- A body may hold something blotted out; without a brace it is that alone.
-    body is not null and (contains(body, '{') or not blotted_out(body)) as is_readable
-from requests
-where method = 'POST'
-  and (contains(path, '/analytics/') or contains(path, '/open_api/') or contains(path, '/events'));
+    c.ref,
+    c.source,
+    c.endpoint,
+    c.relay_key,
+    c.status,
+    c.body is not null as has_body,
+    -- A body may hold something blotted out; without a brace it is that alone. One that was accepted held events: where none is found,
+    -- the log has put it into a form of its own.
+    c.body is not null
+        and (contains(c.body, '{') or not blotted_out(c.body))
+        and coalesce(case
+            when d.ref is not null then true
+            when c.endpoint = 'meta_capi' then c.status not between 200 and 299
+            when starts_with(c.endpoint, 'tiktok') and c.endpoint <> 'tiktok_relay' then not regexp_matches(c.response, '"code" ?: ?0\b')
+        end, true) as is_readable,
+    d.ref is not null as is_read
+from calls c
+left join (select distinct ref from decoded where batch = getvariable('batch')) d on d.ref = c.ref;
 
 insert into posts_seen
 select source, bool_or(is_readable)
@@ -64,10 +84,9 @@ insert into unread_payloads
 with unread as (
     select p.ref, p.endpoint
     from posted p
-    left join (select ref from decoded where batch = getvariable('batch')) d on d.ref = p.ref
     where p.endpoint is not null
       and p.is_readable
-      and d.ref is null
+      and not p.is_read
 )
 select u.ref, u.endpoint, hash(concat_ws('|', u.endpoint, request_shape(u.endpoint, r.body, structure_of(r.body))))
 from unread u
