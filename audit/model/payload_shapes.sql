@@ -31,30 +31,30 @@ with calls as (
         relay_key,
         status,
         response,
-        body
+        body,
+        ref in (select ref from decoded where batch = getvariable('batch')) as is_read
     from requests
     where method = 'POST'
       and (contains(path, '/analytics/') or contains(path, '/open_api/') or contains(path, '/events'))
 )
 select
-    c.ref,
-    c.source,
-    c.endpoint,
-    c.relay_key,
-    c.status,
-    c.body is not null as has_body,
+    ref,
+    source,
+    endpoint,
+    relay_key,
+    status,
+    is_read,
+    body is not null as has_body,
     -- A body may hold something blotted out; without a brace it is that alone. One that was accepted held events: where none is found,
     -- the log has put it into a form of its own.
-    c.body is not null
-        and (contains(c.body, '{') or not blotted_out(c.body))
+    body is not null
+        and (contains(body, '{') or not blotted_out(body))
         and coalesce(case
-            when d.ref is not null then true
-            when c.endpoint = 'meta_capi' then c.status not between 200 and 299
-            when starts_with(c.endpoint, 'tiktok') and c.endpoint <> 'tiktok_relay' then not regexp_matches(c.response, '"code" ?: ?0\b')
-        end, true) as is_readable,
-    d.ref is not null as is_read
-from calls c
-left join (select distinct ref from decoded where batch = getvariable('batch')) d on d.ref = c.ref;
+            when is_read then true
+            when endpoint = 'meta_capi' then status not between 200 and 299
+            when starts_with(endpoint, 'tiktok') and endpoint <> 'tiktok_relay' then not regexp_matches(response, '"code" ?: ?0\b')
+        end, true) as is_readable
+from calls;
 
 insert into posts_seen
 select source, bool_or(is_readable)
