@@ -31,6 +31,14 @@ not_yet     = "Do not judge products by their purchases: sales are credited to w
 remedy      = "Build the list from the order itself when the Purchase is built, on both sides."
 owner       = "tracking"
 
+[causes.one_id_for_all]
+failure     = "Every Purchase names one and the same product, whatever was bought"
+means       = "All Purchases of this platform name one id, on every side alike, while their orders hold different goods and none of them that one: a default, or what a cached page keeps, stands where the product's own id belongs."
+first_check = "Place two test orders with different products and compare the id of the goods in both Purchases."
+not_yet     = "Do not add a product of that id to the catalogue: every sale would be credited to it."
+remedy      = "Take the ids from the order's lines when the Purchase is built, and send none rather than a default where a line has no id."
+owner       = "tracking"
+
 [causes.quantity]
 means       = "The goods agree, but not how many of them were bought."
 first_check = "Place a test order with two pieces of one product and compare the quantity in each request."
@@ -78,6 +86,7 @@ purchases as (
         e.channel,
         e.session,
         e.ref,
+        e.items,
         o.order_id,
         o.ref as order_ref
     from sent_events e
@@ -381,6 +390,91 @@ sales as (
       and e.order_id is not null
       and e.item_count > 0
 ),
+-- One id for everybody: all Purchases of a platform name it, and none of their orders holds it.
+sole_ids as (
+    select
+        p.platform,
+        min(p.items) as item_id,
+        count(distinct p.order_id) as orders,
+        min(p.ref) as ref,
+        max(p.ref) as other_ref,
+        string_agg(distinct p.channel, ' and ' order by p.channel) as channels
+    from purchases p
+    left join unmatched u on u.event_key = p.event_key
+    group by p.platform
+    having min(p.items) = max(p.items)
+       and not contains(min(p.items), ',')
+       and count(u.event_key) = count(*)
+       and count(distinct p.order_id) >= 2
+),
+sole_orders as (
+    select distinct
+        s.platform,
+        p.order_id
+    from sole_ids s
+    join purchases p on p.platform = s.platform
+),
+sole_goods as (
+    select
+        platform,
+        max(goods) as goods,
+        max(most_held) as most_held
+    from (
+        select
+            platform,
+            id_space,
+            count(*) as goods,
+            max(held) as most_held
+        from (
+            select
+                o.platform,
+                l.id_space,
+                l.item_id,
+                count(distinct o.order_id) as held
+            from sole_orders o
+            join order_lines l on l.order_id = o.order_id
+            where l.counts
+            group by o.platform, l.id_space, l.item_id
+        ) ids
+        group by platform, id_space
+    ) spaces_held
+    group by platform
+),
+sole_products as (
+    select
+        o.platform,
+        count(distinct o.order_id) as orders
+    from sole_orders o
+    join order_items i on i.order_id = o.order_id and i.id_space = 'product'
+    group by o.platform
+),
+-- What the visits of these orders show of the goods before they were bought.
+sole_pages as (
+    select
+        s.platform,
+        count(distinct case when e.step = 'ViewContent' then e.page_path end) as pages,
+        count(distinct case when e.items <> i.item_id then e.items end) as ids
+    from sales s
+    join sole_ids i on i.platform = s.platform and i.item_id = s.items
+    join sent_events e on e.session = s.session and e.platform = s.platform
+    where e.step in ('ViewContent', 'AddToCart')
+    group by s.platform
+),
+-- Orders that differ in their variants only may well name one parent: different products, different pages or a word that is no
+-- id have to say that they do not.
+one_for_all as (
+    select
+        s.*,
+        g.goods
+    from sole_ids s
+    join sole_goods g on g.platform = s.platform and g.most_held < s.orders
+    left join sole_products d on d.platform = s.platform
+    left join sole_pages v on v.platform = s.platform
+    where d.orders = s.orders
+       or v.pages >= 3
+       or (v.pages = 2 and v.ids >= 2)
+       or regexp_full_match(lower(s.item_id), '0+|undefined|null|nan|none|\[object object\]|\{\{.*\}\}|default|test|sku|(sku|abc|xyz|product|item)[-_ ]?(id|123|1234|12345)')
+),
 strange_steps as (
     select
         s.platform,
@@ -392,8 +486,10 @@ strange_steps as (
         min(e.ref) as ref
     from sales s
     join sent_events e on e.session = s.session and e.platform = s.platform
+    left join one_for_all a on a.platform = s.platform
     where e.step in ('AddToCart', 'InitiateCheckout')
       and e.item_count > 0
+      and a.platform is null
     group by s.platform, s.session, s.order_id, e.step
     -- Most carts are bought as they are: only others are taken apart.
     having not bool_or(case when e.items = s.items then true else list_has_any(string_split(e.items, ','), string_split(s.items, ',')) end)
@@ -459,3 +555,17 @@ select
     ref,
     cast(null as varchar)
 from strange_steps
+union all
+select
+    platform,
+    'Purchase',
+    'all Purchases',
+    cast(null as varchar),
+    cast(null as varchar),
+    false,
+    'the goods of each order',
+    channels || ': ' || item_id || ' in each Purchase of ' || orders || ' orders, which hold ' || goods || ' different ids and not that one',
+    'one_id_for_all',
+    ref,
+    other_ref
+from one_for_all

@@ -41,6 +41,16 @@ def _whole_cart(launch: Launch) -> None:
         twin.money["contents"] = [{"id": "TENUGUI-04", "quantity": 1, "item_price": 1650}]
 
 
+def _one_id(launch: Launch) -> None:
+    """A default where the goods' own ids belong."""
+    for send in launch.some(step="Purchase"):
+        for line in send.money.get("contents", []):
+            line["id" if send.platform == "meta" else "content_id"] = "SKU123"
+        for name, value in (("content_ids", ["SKU123"]), ("content_id", "SKU123")):
+            if name in send.money:
+                send.money[name] = value
+
+
 CASES = (
     *(
         Case(f"value is {basis}", value(basis), (f"value_mismatch:{basis}",))
@@ -131,5 +141,10 @@ CASES = (
         "quantity is always one",
         each(lambda s: s.money["contents"][0].update(quantity=1), "meta", "server", "Purchase", 2),
         ("item_mismatch:quantity@meta",),
+    ),
+    Case(
+        "one default id in every purchase",
+        _one_id,
+        tuple(f"item_mismatch:one_id_for_all@{platform}" for platform in ("meta", "tiktok", "snackvideo")),
     ),
 )
