@@ -39,6 +39,14 @@ not_yet     = "Do not add a product of that id to the catalogue: every sale woul
 remedy      = "Take the ids from the order's lines when the Purchase is built, and send none rather than a default where a line has no id."
 owner       = "tracking"
 
+[causes.two_lists]
+failure     = "One event names two different sets of goods"
+means       = "The event carries its goods twice, as contents and as content_ids, and the second list leaves out what the first names. Platforms take either and do not say which of the two counts."
+first_check = "Compare content_ids with the ids inside contents of one event, and both with the ids of the catalogue."
+not_yet     = "Do not trust the catalogue's match rate before both lists agree: it may read the other one."
+remedy      = "Build both lists from the same lines with the catalogue's kind of id, or send contents alone."
+owner       = "tracking"
+
 [causes.quantity]
 means       = "The goods agree, but not how many of them were bought."
 first_check = "Place a test order with two pieces of one product and compare the quantity in each request."
@@ -569,3 +577,19 @@ select
     ref,
     other_ref
 from one_for_all
+union all
+select
+    platform,
+    step,
+    coalesce(order_id, order_key, event_id, session, ref),
+    order_id,
+    session,
+    false,
+    'the same goods in contents and content_ids',
+    channel || ': contents ' || items || ', content_ids ' || other_items,
+    'two_lists',
+    ref,
+    cast(null as varchar)
+from sent_events
+where step is not null
+  and other_items is not null

@@ -92,6 +92,7 @@ select
     has_source_url,
     page_cut,
     item_list,
+    other_items,
     has_relay_items,
     relay_item_ids,
     answer_code,

@@ -96,7 +96,7 @@ texts_listed as (
         list_concat(
             [
                 name_sent, id_told, load_key, sender_told, agent, partner_agent, initiator, relay_store, log_sender, dataset_told,
-                time_told, value_told, currency_told, currency, action_source_told, relay_item_ids, net_error, answer_code,
+                time_told, value_told, currency_told, currency, action_source_told, relay_item_ids, other_items, net_error, answer_code,
                 answer_text, user_agent_told
             ],
             item_ids) as texts
@@ -178,6 +178,7 @@ select
             then array_to_string(list_sort(list_distinct(list_transform(c.item_ids, lambda x: id_masked_by(c.masks, x)))), ',')
     end as items,
     coalesce(len(c.item_ids), 0) as item_count,
+    id_masked_by(c.masks, c.other_items) as other_items,
     c.has_relay_items,
     id_masked_by(c.masks, c.relay_item_ids) as relay_item_ids,
     c.status,

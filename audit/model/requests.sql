@@ -46,7 +46,7 @@ create temp table wire_words (
     value_sent varchar, currency_sent varchar, click_id_sent varchar, browser_id_sent varchar,
     page varchar, referrer varchar, has_source_url boolean, page_cut boolean,
     item_list struct(item_id varchar, quantity varchar, price varchar)[],
-    has_relay_items boolean, relay_item_ids varchar,
+    other_items varchar, has_relay_items boolean, relay_item_ids varchar,
     answer_code varchar, answer_text varchar, events_sent bigint, events_received bigint, accepted boolean,
     counter bigint, load_key varchar, action_source varchar, has_test_code boolean, limited_use varchar,
     email_sent varchar, phone_sent varchar, external_id_sent varchar, plain_keys varchar, params_text varchar,

@@ -79,6 +79,7 @@ create table events (
     has_referrer     boolean,
     items            varchar,       -- distinct item ids, sorted, comma-separated; NULL when none
     item_count       bigint,        -- entries in event_items
+    other_items      varchar,       -- ids of the plain list (content_ids), where it leaves out a thing that contents names
     has_relay_items  boolean,       -- relay: variants or bundle_price_options present
     relay_item_ids   varchar,       -- relay: ids in variants and bundle_price_options, comma-separated
     status           integer,       -- HTTP status of the request; 0 no answer: stopped where net_error says so

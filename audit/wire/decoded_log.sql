@@ -64,6 +64,7 @@ select
     coalesce(m.page_url, m.url, m.event_source_url) as page,
     m.referrer as referrer,
     items_of(p.contents, p.content_ids, p.content_id) as item_list,
+    other_items_of(p.contents, p.content_ids) as other_items,
     params_text
 from parsed
 where coalesce(m.event, m.event_name) <> ''

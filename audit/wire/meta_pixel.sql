@@ -74,6 +74,7 @@ select
     param(n, v, 'rl') as referrer,
     coalesce(param(n, v, 'pm') = '1', false) as page_cut,
     items_of(param(n, v, 'cd[contents]'), param(n, v, 'cd[content_ids]'), param(n, v, 'cd[content_id]')) as item_list,
+    other_items_of(param(n, v, 'cd[contents]'), param(n, v, 'cd[content_ids]')) as other_items,
     try_cast(param(n, v, 'ec') as bigint) as counter,
     param(n, v, 'it') as load_key,
     case when 'LDU' = param(n, v, 'dpo') then 'LDU' end as limited_use,

@@ -67,6 +67,7 @@ select
     m.referrer_url as referrer,
     m.event_source_url <> '' as has_source_url,
     items_of(c.contents, c.content_ids, c.content_id) as item_list,
+    other_items_of(c.contents, c.content_ids) as other_items,
     coalesce(nullif(m.variants, '[]'), nullif(m.bundle_price_options, '[]')) is not null as has_relay_items,
     relay_item_ids(m.variants, m.bundle_price_options) as relay_item_ids,
     coalesce(error_code, cast(status as varchar)) as answer_code,

@@ -89,6 +89,7 @@ select
     coalesce(e.page.referrer, e.context.page.referrer) as referrer,
     coalesce(e.page.url, e.context.page.url) <> '' as has_source_url,
     items_of(e.properties.contents, e.properties.content_ids, e.properties.content_id) as item_list,
+    other_items_of(e.properties.contents, e.properties.content_ids) as other_items,
     coalesce(code, cast(status as varchar)) as answer_code,
     case when code is not null then coalesce(case when odd is null then answer.message end, told_word(odd, 'message'))
          when coalesce(status, 200) < 400 then odd_answer(odd, 'TikTok', 'code') end as answer_text,

@@ -55,6 +55,7 @@ select
     coalesce(m.context.page.url, referrer) as page,
     m.context.page.referrer as referrer,
     items_of(m.properties.contents, m.properties.content_ids, m.properties.content_id) as item_list,
+    other_items_of(m.properties.contents, m.properties.content_ids) as other_items,
     m.context.pageview_id as load_key,
     case when m.limited_data_use = 'true' then 'LDU' end as limited_use,
     m.context.user.email as email_sent,

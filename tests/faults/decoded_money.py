@@ -147,4 +147,9 @@ CASES = (
         _one_id,
         tuple(f"item_mismatch:one_id_for_all@{platform}" for platform in ("meta", "tiktok", "snackvideo")),
     ),
+    Case(
+        "the id list names the parent, contents the variant",
+        each(put("money", "content_ids", lambda ids: [ids[0].split("-")[0]]), "meta"),
+        ("item_mismatch:two_lists@meta",),
+    ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -34,6 +35,22 @@ def test_a_get_hit_is_one_event(tmp_path: Path) -> None:
     assert event["landing_click"] == "IwAR0aB"
     assert event["counter"] == 2
     assert event["page_url"] == "https://shop.example.com/thank-you/1001?fbclid=IwAR0aB"
+
+
+@pytest.mark.parametrize(
+    ("listed", "told"),
+    [
+        ('["variant_a"]', None),
+        ('["shirt","variant_a"]', None),
+        ('["shirt","cap"]', "cap,shirt"),
+        ("[]", None),
+        ("variant_b", None),
+    ],
+)
+def test_an_id_list_that_leaves_out_what_contents_names_is_kept(listed: str, told: str | None, tmp_path: Path) -> None:
+    hit = PURCHASE.replace("%5B%22variant_a%22%5D", quote(listed))
+    (event,) = decode(tmp_path, {"method": "GET", "url": TR + hit})
+    assert (event["items"], event["other_items"]) == ("variant_a", told)
 
 
 def test_brackets_may_be_percent_encoded(tmp_path: Path) -> None:

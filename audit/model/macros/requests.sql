@@ -39,6 +39,14 @@ create or replace macro items_of(contents, ids, one_id) as
         nullif(contents_items(contents), []),
         nullif(id_items(ids), []),
         case when one_id <> '' then id_items(one_id) end);
+-- The plain id list, where it leaves out what contents names: one event, two sets of goods.
+create or replace macro other_items_of(contents, ids) as
+    case
+        when contents like '[%' and ids like '[%'
+            and not list_has_all(
+                list_transform(id_items(ids), lambda x: x.item_id), list_transform(contents_items(contents), lambda x: x.item_id))
+            then nullif(array_to_string(list_sort(list_distinct(list_transform(id_items(ids), lambda x: x.item_id))), ','), '')
+    end;
 -- The ids in a relay's own item lists, comma-separated.
 create or replace macro relay_item_ids(variants, bundles) as
     nullif(array_to_string(list_concat(
