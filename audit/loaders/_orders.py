@@ -31,7 +31,7 @@ _COLUMNS = """
     is_cancelled boolean, order_source varchar, event_duty varchar, duty_reason varchar, currency varchar,
     presentment_currency varchar, total varchar, gross_revenue varchar, net_revenue varchar, subtotal varchar,
     discount varchar, shipping varchar, shipping_tax varchar, tax varchar, fees varchar, unique_code varchar, refunded varchar,
-    presentment_total varchar, current_total varchar, tax_included boolean, email varchar, phone varchar,
+    presentment_total varchar, current_total varchar, tax_included boolean, email varchar, phone varchar, user_agent varchar,
     other_keys struct(key varchar, kind varchar)[],
     lines struct(item_ids struct(id varchar, space varchar)[], quantity varchar, price varchar, counts boolean)[]
 """
@@ -99,6 +99,7 @@ select
     salted(phone_digits(phone)) as phone_text_digest,
     salted(sha256('0' || national_phone(phone))) as phone_home_digest,
     salted(sha256(national_phone(phone))) as phone_bare_digest,
+    device_of(user_agent) as device,
     {", ".join(f"{test} as {name}" for name, test in _TOLD.items())}
 from (
     select

@@ -44,7 +44,7 @@ _FIELDS = """{"id":"VARCHAR","name":"VARCHAR","order_number":"VARCHAR","token":"
 "financial_status":"VARCHAR","fulfillment_status":"VARCHAR","payment_gateway_names":["VARCHAR"],"test":"VARCHAR",
 "source_name":"VARCHAR","currency":"VARCHAR","presentment_currency":"VARCHAR","taxes_included":"VARCHAR",
 "total_price":"VARCHAR","subtotal_price":"VARCHAR","total_discounts":"VARCHAR","total_tax":"VARCHAR",
-"total_tip_received":"VARCHAR","current_total_price":"VARCHAR","email":"VARCHAR","contact_email":"VARCHAR",
+"client_details":{"user_agent":"VARCHAR"},"total_tip_received":"VARCHAR","current_total_price":"VARCHAR","email":"VARCHAR","contact_email":"VARCHAR",
 "phone":"VARCHAR","customer":{"email":"VARCHAR","phone":"VARCHAR"},"billing_address":{"phone":"VARCHAR"},
 "shipping_address":{"phone":"VARCHAR"},"total_price_set":{"presentment_money":{"amount":"VARCHAR","currency_code":"VARCHAR"}},
 "total_shipping_price_set":{"shop_money":{"amount":"VARCHAR"}},
@@ -205,6 +205,7 @@ def _load_json(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             cast(case o.taxes_included when 'true' then true when 'false' then false end as boolean) as tax_included,
             coalesce(o.email, o.contact_email, o.customer.email) as email,
             coalesce(o.phone, o.customer.phone, o.shipping_address.phone, o.billing_address.phone) as phone,
+            o.client_details.user_agent as user_agent,
             [
                 {{'key': o.id, 'kind': 'id'}},
                 {{'key': o.name, 'kind': 'name'}},

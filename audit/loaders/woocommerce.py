@@ -24,7 +24,7 @@ _FIELDS = """{"id":"VARCHAR","number":"VARCHAR","order_key":"VARCHAR","created_v
 "type":"VARCHAR","currency":"VARCHAR","date_created":"VARCHAR","date_created_gmt":"VARCHAR","date_paid":"VARCHAR","date_paid_gmt":"VARCHAR",
 "date_modified":"VARCHAR","date_modified_gmt":"VARCHAR","payment_method":"VARCHAR","total":"VARCHAR","total_tax":"VARCHAR",
 "discount_total":"VARCHAR","discount_tax":"VARCHAR","shipping_total":"VARCHAR","shipping_tax":"VARCHAR",
-"prices_include_tax":"VARCHAR","billing":{"email":"VARCHAR","phone":"VARCHAR"},
+"prices_include_tax":"VARCHAR","customer_user_agent":"VARCHAR","billing":{"email":"VARCHAR","phone":"VARCHAR"},
 "fee_lines":[{"total":"VARCHAR","total_tax":"VARCHAR"}],"refunds":[{"total":"VARCHAR"}],
 "line_items":[{"product_id":"VARCHAR","variation_id":"VARCHAR","sku":"VARCHAR","quantity":"VARCHAR","total":"VARCHAR",
 "total_tax":"VARCHAR","price":"VARCHAR"}]}"""
@@ -109,6 +109,7 @@ def _load_rest(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             {_INCLUDED} as tax_included,
             o.billing.email as email,
             o.billing.phone as phone,
+            o.customer_user_agent as user_agent,
             [{{'key': o.id, 'kind': 'id'}}, {{'key': o.order_key, 'kind': 'token'}}] as other_keys,
             list_transform(o.line_items, lambda x: {{
                 'item_ids': [
@@ -183,6 +184,7 @@ def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
                 {columns.text("refunded_total")} as refunded,
                 {columns.text("billing_email")} as email,
                 {columns.text("billing_phone")} as phone,
+                {columns.text("customer_user_agent")} as user_agent,
                 list_filter({lines}, lambda x: trim(x) <> '') as written
             from cells
         )
@@ -207,6 +209,7 @@ def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             refunded,
             email,
             phone,
+            user_agent,
             [
                 {{'key': id, 'kind': 'id'}},
                 {{'key': bare_number, 'kind': 'number'}},

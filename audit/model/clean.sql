@@ -5,6 +5,7 @@ insert into decoded by name
 with marked as (
     select
         *,
+        event_name in (select event_name from plan_steps where step = 'Purchase') as is_sale,
         case
             when least(length(click_id_sent), length(browser_id_sent), length(cookie_click), length(cookie_browser), length(tie_fbp),
                     length(tie_ttp), length(user_text)) <= 24
@@ -43,7 +44,7 @@ told as (
         -- Of an external id a hash is only recommended (domain 4.3); the relay is given it plain, and TikTok's own interface judges it.
         case when endpoint in ('meta_pixel', 'meta_capi', 'tiktok_pixel') and is_personal_id(external_id_sent, addresses[3])
             then 'external_id' end as personal_id,
-        channel = 'server' and event_name in (select event_name from plan_steps where step = 'Purchase') as is_server_sale
+        channel = 'server' and is_sale as is_server_sale
     from marked
 )
 select
@@ -120,6 +121,7 @@ select
     case when is_server_sale then nullif(concat_ws(', ',
         case when is_private_ip(buyer_ip_sent) then 'IP address' end,
         case when is_program(buyer_agent_sent) then 'user agent' end), '') end as machine_keys,
+    case when is_sale then device_of(buyer_agent_sent) end as device,
     -- Who the buyers are said to be, only to count how many are said to be the same one.
     case when is_server_sale and not coalesce(is_email_void, is_phone_void)
         then counted_digest(case when is_email_void then phone_sent else email_sent end) end as contact_digest,

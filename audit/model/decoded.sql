@@ -18,7 +18,7 @@ create table decoded (
     answer_code varchar, answer_text varchar, events_sent bigint, events_received bigint, accepted boolean,
     counter bigint, load_key varchar, action_source varchar, has_test_code boolean, limited_use varchar,
     has_email boolean, has_phone boolean, has_external_id boolean, blotted_keys varchar, plain_keys varchar, void_keys varchar, other_hash_keys varchar,
-    machine_keys varchar, contact_digest ubigint, customer_digest ubigint, ip_digest ubigint,
+    machine_keys varchar, device varchar, contact_digest ubigint, customer_digest ubigint, ip_digest ubigint,
     personal_in_params varchar,
     email_digest varchar, phone_digest varchar, external_digest varchar,  -- only where an order has one to compare
     params_hash ubigint,

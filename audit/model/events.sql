@@ -208,6 +208,7 @@ select
     c.void_keys,
     c.other_hash_keys,
     c.machine_keys,
+    c.device,
     nullif(concat_ws(', ',
         case when g.has_email then 'email in the page URL' end,
         case when g.has_phone then 'phone in the page URL' end,

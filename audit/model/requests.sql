@@ -50,7 +50,7 @@ create temp table wire_words (
     answer_code varchar, answer_text varchar, events_sent bigint, events_received bigint, accepted boolean,
     counter bigint, load_key varchar, action_source varchar, has_test_code boolean, limited_use varchar,
     email_sent varchar, phone_sent varchar, external_id_sent varchar, plain_keys varchar, params_text varchar,
-    buyer_ip_sent varchar, buyer_agent_sent varchar,  -- server: what it says of the buyer's own device
+    buyer_ip_sent varchar, buyer_agent_sent varchar,  -- of the buyer's own device: what a server says of it, and a browser of itself
     user_text varchar,   -- what stands where an object of user data should be
     copy_key varchar,    -- the platform's own name of one send; copies share it
     send_key varchar,    -- one send seen by two witnesses (the page's HAR and the relay's log) shares it

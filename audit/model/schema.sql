@@ -106,6 +106,7 @@ create table events (
     void_keys        varchar,       -- user-data keys sent that stand for nobody: hashes of an empty text, of 0, of 'undefined' …; comma-separated
     other_hash_keys  varchar,       -- 'e-mail', 'phone': sent as another hash than SHA-256 (32 or 40 hex digits), comma-separated
     machine_keys     varchar,       -- server Purchases: 'IP address', 'user agent': of a server or a program, not of the buyer's device
+    device           varchar,       -- Purchases: what the user agent tells of the buyer's device: 'iPhone, Safari'
     personal_in_url  varchar,       -- 'email in page_url' …: kind and place, never the value
     personal_in_params varchar,     -- the same for event parameters, and the event id
     email_digest     varchar,       -- salted; compared with an order's, never written out; NULL where no order has one
@@ -233,6 +234,7 @@ create table orders (
     phone_text_digest varchar,      -- salted digest of the digits themselves
     phone_home_digest varchar,      -- the same as phone_digest of the number as it is dialled at home: 0812…
     phone_bare_digest varchar,      -- and of that without its 0: 812…
+    device           varchar,       -- what the user agent tells of the buyer's device: 'iPhone, Safari'
     event_duty       varchar,       -- yes | unknown | no: must the web pixels have events for it
     duty_reason      varchar,       -- why not, in words
     is_named         boolean        -- a test order: missing events block

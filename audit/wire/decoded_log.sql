@@ -65,6 +65,7 @@ select
     m.referrer as referrer,
     items_of(p.contents, p.content_ids, p.content_id) as item_list,
     other_items_of(p.contents, p.content_ids) as other_items,
+    user_agent as buyer_agent_sent,
     params_text
 from parsed
 where coalesce(m.event, m.event_name) <> ''

@@ -72,6 +72,7 @@ select
     param(n, v, 'fbp') as browser_id_sent,
     coalesce(param(n, v, 'dl'), referrer) as page,
     param(n, v, 'rl') as referrer,
+    user_agent as buyer_agent_sent,
     coalesce(param(n, v, 'pm') = '1', false) as page_cut,
     items_of(param(n, v, 'cd[contents]'), param(n, v, 'cd[content_ids]'), param(n, v, 'cd[content_id]')) as item_list,
     other_items_of(param(n, v, 'cd[contents]'), param(n, v, 'cd[content_ids]')) as other_items,

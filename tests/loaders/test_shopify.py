@@ -191,6 +191,13 @@ def test_json_keeps_every_amount_and_every_key(tmp_path: Path) -> None:
     ]
 
 
+def test_json_tells_the_buyers_device(tmp_path: Path) -> None:
+    agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile/15E148 Safari/604.1"
+    order = ORDER | {"client_details": {"user_agent": agent, "browser_ip": "192.0.2.1"}}
+    reading = read(tmp_path, "orders.json", json.dumps([order]))
+    assert reading.rows("select device from orders") == [("iPhone, Safari",)]
+
+
 def numbers_of(tmp_path: Path, *names: str) -> list[str]:
     rows = "".join(f"{name},paid,USD,110,2026-11-20 10:00:00 -0500,X\n" for name in names)
     reading = read(tmp_path, "orders.csv", "Name,Financial Status,Currency,Total,Created at,Lineitem sku\n" + rows)

@@ -107,6 +107,16 @@ def test_rest_amounts(tmp_path: Path) -> None:
     ]
 
 
+def test_the_buyers_device_is_told_and_the_rest_of_the_user_agent_dropped(tmp_path: Path) -> None:
+    agent = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+    reading = read(tmp_path, "orders.json", json.dumps([ORDER | {"customer_user_agent": agent}]))
+    assert reading.rows("select device from orders") == [("computer, Firefox",)]
+    named = PLUGIN.replace("billing_phone,", "billing_phone,customer_user_agent,")
+    named = named.replace("ana@example.com,,", f"ana@example.com,,{agent},")
+    reading = read(tmp_path, "export.csv", named)
+    assert reading.texts("select order_id, device from orders") == ["W-1042 | computer, Firefox"]
+
+
 def test_rest_is_read_wrapped_and_single(tmp_path: Path) -> None:
     for name, value in {"one.json": ORDER, "many.json": {"orders": [ORDER]}, "wrapped.json": {"order": ORDER}}.items():
         for indent in (None, 1):

@@ -215,6 +215,50 @@ def test_the_servers_own_device_is_no_buyers(address: str, agent: str, keys: str
     assert [event["machine_keys"] for event in sales] == [keys, None, keys]
 
 
+@pytest.mark.parametrize(
+    ("agent", "device"),
+    [
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5"
+            " Mobile/15E148 Safari/604.1",
+            "iPhone, Safari",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/22F76"
+            " Instagram 385.0.0.25.67 (iPhone15,4; iOS 18_5; id_ID; id; scale=3.00; 1179x2556)",
+            "iPhone, Instagram",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 15; SM-A556E; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/137.0.0.0"
+            " Mobile Safari/537.36 [FB_IAB/FB4A;FBAV/517.0.0.38.109;]",
+            "Android phone, Facebook",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 14; CPH2591; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/131.0.0.0"
+            " Mobile Safari/537.36 musical_ly_2023805030 JsSdk/1.0 BytedanceWebview/d8a21c6",
+            "Android phone, TikTok",
+        ),
+        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/137.0 Mobile Safari/537.36",
+         "Android phone, Chrome"),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/137.0 Safari/537.36 Edg/137.0",
+         "computer, Edge"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", "computer, Firefox"),
+        ("Mozilla/5.0 (Linux; Android 15)", "Android phone"),
+        ("node-fetch/1.0", None),
+        ("***", None),
+    ],
+)  # fmt: skip
+def test_a_user_agent_tells_the_buyers_device(agent: str, device: str | None, tmp_path: Path) -> None:
+    sale = _capi(user_data={"client_user_agent": agent})
+    hit = "https://www.facebook.com/tr/?id=1234567890123456&ev=Purchase&eid=1001"
+    events = decode(
+        tmp_path,
+        {"url": GRAPH, "body": {"data": [sale, sale | {"event_name": "AddToCart"}]}},
+        {"method": "GET", "url": hit, "headers": {"user-agent": agent}},
+    )
+    assert [event["device"] for event in events] == [device, None, device]
+
+
 def test_a_graph_error_refuses_the_whole_batch(tmp_path: Path) -> None:
     answer = {"error": {"message": "Invalid parameter", "code": 100, "error_subcode": 2804003, "error_user_title": "Too Old"}}
     refused = decode(tmp_path, {"url": GRAPH, "body": {"data": [_capi(), _capi()]}, "status": 400, "response": answer})

@@ -162,3 +162,20 @@ create or replace macro is_program(t) as
     case when t is null or starts_with(t, 'Mozilla/') then false
          else regexp_matches(lower(t),
             '^(node|axios|undici|python|curl/|wget|php|guzzle|go-http-client|java/|apache-httpclient|ruby|faraday|wordpress|postman|symfony)') end;
+-- What a buyer's user agent tells of the device, and of the browser on it: 'iPhone, Safari'. The rest of it goes no further. An app's own
+-- browser names the app beside the browser it is built on.
+create or replace macro device_of(t) as
+    case when starts_with(t, 'Mozilla/') then concat_ws(', ',
+        case when regexp_matches(t, '\((iPhone|iPad|iPod)') then 'iPhone'
+             when contains(t, 'Android') then 'Android phone'
+             when regexp_matches(t, 'Windows NT|Macintosh|X11|CrOS') then 'computer'
+             else 'other device' end,
+        case when contains(t, 'Instagram') then 'Instagram'
+             when regexp_matches(t, 'FBAN|FBAV|FB_IAB') then 'Facebook'
+             when regexp_matches(t, 'musical_ly|BytedanceWebview|TikTok|trill_') then 'TikTok'
+             when regexp_matches(t, '[ /]Line/') then 'LINE'
+             when contains(t, 'SamsungBrowser') then 'Samsung Internet'
+             when regexp_matches(t, 'Edg(A|iOS)?/') then 'Edge'
+             when regexp_matches(t, 'Firefox/|FxiOS/') then 'Firefox'
+             when regexp_matches(t, 'Chrome/|CriOS/') then 'Chrome'
+             when contains(t, 'Version/') and contains(t, 'Safari/') then 'Safari' end) end;

@@ -1,7 +1,38 @@
 -- What the orders of a day that lack an event have in common.
 
--- Ways of paying and goods that orders share.
+-- Ways of paying, goods and devices that orders share. A device is told by the order itself or by the user agent of its Purchase.
 create view order_traits as
+with devices as (
+    select order_id, split_part(device, ', ', 1) as kind, split_part(device, ', ', 2) as browser
+    from orders
+    where device is not null
+    union
+    select order_id, split_part(device, ', ', 1), split_part(device, ', ', 2)
+    from events
+    where device is not null
+      and order_id is not null
+),
+device_traits as (
+    select order_id, 'on phones' as trait
+    from devices
+    where kind in ('iPhone', 'Android phone')
+    union
+    select order_id, 'on ' || kind || 's'
+    from devices
+    union
+    select order_id, 'in the browser of the ' || browser || ' app'
+    from devices
+    where browser in ('Instagram', 'Facebook', 'TikTok', 'LINE')
+    union
+    select order_id, 'in ' || browser
+    from devices
+    where browser not in ('', 'Instagram', 'Facebook', 'TikTok', 'LINE')
+)
+select t.order_id, t.trait
+from device_traits t
+join expected_orders x on x.order_id = t.order_id
+where x.is_traffic
+union
 select order_id, 'paid by ' || payment_method as trait
 from expected_orders
 where is_traffic
