@@ -95,6 +95,7 @@ states as (
         bool_or(o.is_spam) as is_spam,
         bool_or(o.is_test) as is_test,
         bool_or(o.is_cancelled) as is_cancelled,
+        bool_or(coalesce(lower(o.status) in ('trash', 'trashed'), false)) as is_trashed,
         bool_or(o.is_failed) as is_failed,
         min(o.cancelled_at) as cancelled_at,
         min(l.conversion_point) = 'payment_confirmed' as counts_payments,
@@ -131,6 +132,7 @@ judged as (
         s.cancelled_at,
         s.counts_payments and s.is_paid is null and s.paid_at is null as payment_unknown,
         s.is_cancelled and s.cancelled_at is null as cancel_unknown,
+        s.is_trashed,
         s.is_cancelled and s.cancelled_at > p.last_at + interval 60 seconds as cancelled_later,
         case
             when p.order_id is null then null
@@ -176,6 +178,7 @@ select
         when ok then 'sent for a sale'
         when reason = 'spam' then 'sent, the shop marks the order as spam'
         when reason = 'test' then 'sent, the shop flags the order as a test' || case when is_listed then '; the plan lists it as one of its own' else '' end
+        when reason = 'cancelled' and cancel_unknown and is_trashed then 'sent; the order lies in the shop''s trash, the export does not say since when'
         when reason = 'cancelled' and cancel_unknown then 'sent; the order is cancelled, the export does not say since when'
         when reason = 'cancelled' and cancelled_later
             then 'sent; cancelled only later, ' || strftime(cancelled_at, '%Y-%m-%d %H:%M') || ' UTC'

@@ -157,7 +157,8 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             end as is_paid,
             {flag("is_spam")} as is_spam,
             {flag("is_test")} as is_test,
-            cancelled_at is not null or coalesce(lower(status) in ('cancelled', 'canceled', 'voided'), false) as is_cancelled,
+            cancelled_at is not null
+                or coalesce(lower(status) in ('cancelled', 'canceled', 'voided', 'trash', 'trashed'), false) as is_cancelled,
             source as order_source,
             currency,
             presentment_currency,

@@ -32,8 +32,11 @@ _NET = "N. Revenue is net of tax, shipping and refunds: order totals are not in 
 _INCLUDED = "coalesce(o.prices_include_tax = 'true', false)"
 _UNPAID = "it waits for its payment, and whether the shopper came back from paying is not known"
 _GIVEN_UP = "it was cancelled without having been paid, and whether the shopper came back from paying is not known"
+_OWN = "its status is one of the shop''s own, it was not paid, and whether it stands for a sale is not known"
 _CANCELLED = "it was cancelled, and the export does not say whether it had been paid"
 _ORIGIN = "meta__wc_order_attribution_source_type"
+#: Statuses of the shop system that say by themselves what became of the order; plugins add others.
+_STANDING = "('processing', 'on-hold', 'completed', 'refunded', 'failed', 'trash')"
 _NOT_PLACED = "('checkout-draft', 'auto-draft')"
 
 
@@ -71,7 +74,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
 
 def _load_rest(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     read, bad = read_documents(con, source, own_keys=("number", "order_key"))
-    left = _left_to_pay("o.status", "o.date_paid", "o.payment_method", "o.created_via")
+    left = _left_to_pay(f"o.status not in {_STANDING}", "o.date_paid", "o.payment_method", "o.created_via")
     open_orders(con)
     con.execute(
         f"""
@@ -158,7 +161,7 @@ def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     lines = f"[{', '.join(own_cells)}]" if own_cells else f"string_split({columns.text('line_items')}, ';')"
     open_orders(con)
     status = f"lower({columns.text('status', 'order_status')})"
-    left = _left_to_pay("status", "paid", "payment_method", "created_via")
+    left = _left_to_pay("status in ('pending', 'cancelled')", "paid", "payment_method", "created_via")
     reason = _reason("status", _GIVEN_UP if columns.has("date_paid", "paid_date") else _CANCELLED)
     con.execute(
         f"""
@@ -250,21 +253,21 @@ def _part(cell: str, name: str) -> str:
     return f"nullif(regexp_extract({cell}, '(?:^|[|])\\s*{name}:([^|]*)', 1), '')"
 
 
-def _left_to_pay(status: str, paid: str, method: str, origin: str) -> str:
+def _left_to_pay(waits: str, paid: str, method: str, origin: str) -> str:
     """Whether the shopper left for a payment page and never paid: the page that sends the Purchase may never have come.
 
-    The shop cancels such orders by itself, an hour later as a rule. Ways of paying without such a page lead to the thank-you page
-    at once.
+    ``waits`` tells the statuses in which such orders are. The shop cancels them by itself, an hour later as a rule. Ways of paying
+    without such a page lead to the thank-you page at once.
     """
     return (
-        f"{status} in ('pending', 'cancelled', 'trash') and {paid} is null"
+        f"{waits} and {paid} is null"
         f" and coalesce({method}, '') not in ('cod', 'bacs', 'cheque')"
         f" and coalesce({origin}, '') in ('', 'checkout', 'store-api')"
     )
 
 
 def _reason(status: str, given_up: str = _GIVEN_UP) -> str:
-    return f"case {status} when 'pending' then '{_UNPAID}' else '{given_up}' end"
+    return f"case {status} when 'pending' then '{_UNPAID}' when 'cancelled' then '{given_up}' else '{_OWN}' end"
 
 
 def _is_paid(status: str, paid: str, method: str) -> str:

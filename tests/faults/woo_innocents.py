@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from tests.faults.launch import Launch, Row, Send
-from tests.faults.slips import Case, each, more_orders, plan, put
+from tests.faults.slips import Case, each, more_orders, order, plan, put
 from tests.faults.woo_shop import SITE, TIKTOK, TIKTOK_PIXEL
 
 
@@ -158,4 +158,5 @@ CASES = (
     Case("several pixels, one declared for tiktok only", plan("platforms.tiktok.datasets", [TIKTOK, "C9F3LSRC77U2H8V5D6FF"])),
     Case("a shopper who did not buy", _window_shopper),
     Case("the web server's list of visits beside the server's log", _visits, alone=True),
+    Case("order in the shop's trash", order(1, status="trash")),
 )

@@ -204,8 +204,16 @@ def test_an_export_with_a_cell_for_each_line(tmp_path: Path) -> None:
         ),
         (
             {"status": "trash", "date_paid": None, "date_paid_gmt": None, "payment_method": "midtrans"},
-            ("unknown", "it was cancelled without having been paid, and whether the shopper came back from paying is not known"),
+            ("unknown", "it lies in the shop's trash, and the export does not say since when"),
         ),
+        ({"status": "trash"}, ("unknown", "it lies in the shop's trash, and the export does not say since when")),
+        ({"status": "trash", "created_via": "admin"}, ("no", "sold through admin")),
+        (
+            {"status": "quote-sent", "date_paid": None, "date_paid_gmt": None, "payment_method": "midtrans"},
+            ("unknown", "its status is one of the shop's own, it was not paid, and whether it stands for a sale is not known"),
+        ),
+        ({"status": "packed", "payment_method": "midtrans"}, ("yes", None)),
+        ({"status": "packed", "date_paid": None, "date_paid_gmt": None, "payment_method": "cod"}, ("yes", None)),
         ({"status": "cancelled", "payment_method": "midtrans"}, ("yes", None)),
         ({"status": "cancelled", "date_paid": None, "date_paid_gmt": None, "payment_method": "bacs"}, ("yes", None)),
         ({"status": "pending", "date_paid": None, "date_paid_gmt": None, "payment_method": "bacs"}, ("yes", None)),
