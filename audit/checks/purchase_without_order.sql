@@ -47,6 +47,14 @@ not_yet     = "Do not add these to the sales figures by hand; most of them have 
 remedy      = "Fire the Purchase for the order only, and give subscriptions and drafts an event of their own."
 owner       = "data"
 
+[causes.other_order]
+failure     = "A Purchase's order parameter names another order than its page"
+means       = "The page of this Purchase names one order and its money or buyer are that order's, while its order parameter holds another's number: the sender kept the number of an earlier sale, or of a cart."
+first_check = "Look where the code takes order_id from when it builds this request, and place two test orders in a row."
+not_yet     = "Do not match the platform's sales with the shop's by this parameter; by the event_id and the page they agree."
+remedy      = "Take order_id, event_id, value and items from one and the same order object."
+owner       = "tracking"
+
 [causes.unknown]
 means       = "The key looks like one of the shop's order numbers, and no order of the export has it although its time is covered."
 first_check = "Search the number in the shop's admin, deleted and archived orders and a second shop on the same pixel included."
@@ -66,6 +74,7 @@ with purchases as (
         e.currency,
         e.order_id,
         e.order_key,
+        e.order_how,
         case when e.channel = 'server' and is_store(e.action_source) then 1 else 0 end as is_store_sale,
         coalesce(e.event_at, e.seen_at) as happened_at
     from sent_events e
@@ -113,23 +122,40 @@ watched_visits as (
     from bare p
     join order_sessions v on v.session = p.session
 ),
+-- Page and money tell the order; the parameter beside them is another's.
+misnamed as (
+    select
+        p.event_key,
+        min(k.order_id) as other_order
+    from purchases p
+    join order_candidates c on c.event_key = p.event_key
+    join order_keys k on k.key = c.key
+    where p.order_how = 'url'
+      and c.how = 'parameter'
+      and k.order_id <> p.order_id
+    group by p.event_key
+),
 keyed as (
     select
-        platform,
-        channel,
-        ref,
-        session,
-        happened_at,
-        value,
-        currency,
-        event_id,
-        order_id,
-        order_key as carried_key,
+        p.platform,
+        p.channel,
+        p.ref,
+        p.session,
+        p.happened_at,
+        p.value,
+        p.currency,
+        p.event_id,
+        p.order_id,
+        p.order_key as carried_key,
         cast(null as varchar) as probable_order,
         0 as is_watched,
-        is_store_sale
-    from purchases
-    where order_id is not null
+        p.is_store_sale,
+        m.other_order,
+        case when m.other_order is not null then p.ref end as misnamed_ref,
+        case when m.other_order is not null then p.channel end as misnaming_side
+    from purchases p
+    left join misnamed m on m.event_key = p.event_key
+    where p.order_id is not null
     union all
     select
         p.platform,
@@ -144,7 +170,10 @@ keyed as (
         coalesce(p.order_key, c.order_key),
         b.order_id,
         case when w.session is not null then 1 else 0 end,
-        p.is_store_sale
+        p.is_store_sale,
+        cast(null as varchar),
+        cast(null as varchar),
+        cast(null as varchar)
     from purchases p
     left join copy_orders k on k.event_key = p.event_key
     left join copy_keys c on c.event_key = p.event_key
@@ -165,7 +194,10 @@ units as (
         min(is_store_sale) as is_store_sale,
         min(value) as value,
         min(currency) as currency,
-        coalesce(min(case when channel = 'browser' then ref end), min(ref)) as ref,
+        min(other_order) as other_order,
+        string_agg(distinct misnaming_side, ' and ' order by misnaming_side) as misnaming_sides,
+        coalesce(min(misnamed_ref), min(case when channel = 'browser' then ref end), min(ref)) as ref,
+        min(case when other_order is null then ref end) as plain_ref,
         min(case when channel = 'server' then ref end) as server_ref
     from keyed
     group by platform, coalesce(order_id, carried_key, event_id, ref)
@@ -204,7 +236,7 @@ judged as (
         w.is_rounded,
         u.is_store_sale = 1 and t.order_count = 0 as is_other_till,
         case
-            when f.key is not null then false
+            when f.key is not null or u.other_order is not null then false
             when u.order_id is not null then true
             when u.carried_key is null then null
             when is_placeholder(u.carried_key) then false
@@ -253,8 +285,13 @@ select
     j.order_id,
     j.session,
     j.ok,
-    case when j.other_form is not null then 'order ' || j.order_id || ', as the export writes it' else 'an order of the export' end as expected,
     case
+        when j.other_form is not null then 'order ' || j.order_id || ', as the export writes it'
+        when j.other_order is not null then 'one order in parameter, page and money'
+        else 'an order of the export'
+    end as expected,
+    case
+        when j.other_order is not null then j.misnaming_sides || ': the order parameter names ' || j.other_order || ', the page ' || j.order_id
         when j.ok then 'order ' || j.order_id
         when j.other_form is not null then 'order ' || j.other_form || ', the same number in another form'
         when j.carried_key is null then 'names no order' || coalesce('; fits order ' || j.probable_order || ' in money and time', '')
@@ -266,6 +303,7 @@ select
         else 'order ' || j.carried_key || ', which is not in the export'
     end || case when j.ok then '' else coalesce('; ' || money_text(j.value, j.currency), '') end as actual,
     case
+        when j.other_order is not null then 'other_order'
         when j.other_form is not null and regexp_full_match(j.other_form || j.order_id, '[0-9]+') then 'number_or_padding'
         when j.other_form is not null then 'prefix_or_suffix'
         when j.ok = false and is_placeholder(j.carried_key) then 'placeholder_id'
@@ -273,8 +311,11 @@ select
         when j.ok = false then 'unknown'
     end as cause,
     -- Its order is known all the same.
-    case when j.other_form is not null then 'warning' end as severity,
+    case when j.other_form is not null or j.other_order is not null then 'warning' end as severity,
     j.ref,
-    case when j.server_ref <> j.ref then j.server_ref end as other_ref
+    case
+        when j.other_order is not null then j.plain_ref
+        when j.server_ref <> j.ref then j.server_ref
+    end as other_ref
 from judged j
 left join alike a on a.carried_key = j.carried_key

@@ -254,4 +254,13 @@ SENDERS = (
     Case("a declared sender is silent", register("server-gtm", "meta", "server"), ("silent_sender@meta",)),
 )
 
-CASES = CHAIN + DEDUP + SENDERS
+NAMING = tuple(
+    Case(
+        f"{platform}'s server names another order in its parameter",
+        each(lambda s: s.money.update(order_id=SHOPPERS[s.shopper % 3].order), platform, "server", "Purchase"),
+        (f"purchase_without_order:other_order@{platform}",),
+    )
+    for platform in ("meta", "tiktok", "snackvideo")
+)
+
+CASES = CHAIN + DEDUP + SENDERS + NAMING

@@ -113,8 +113,8 @@ from order_bases
 where differs
    or is_plan_basis;
 
--- An id made of another order's number (the one before it, still kept somewhere): the page names one order, the id another, and money
--- or buyer are those of the page's order alone. The event tells of that one.
+-- An id or an order parameter made of another order's number (the one before it, still kept somewhere): the page names one order, the id
+-- or parameter another, and money or buyer are those of the page's order alone. The event tells of that one.
 update events
 set order_key = o.order_id,
     order_id = o.order_id,
@@ -125,7 +125,7 @@ from (
         from events
         where step = 'Purchase'
           and order_id is not null
-          and order_how in ('template', 'event_id')
+          and order_how in ('parameter', 'template', 'event_id')
           and not contains(page_path, order_key)
     ),
     words as (
@@ -155,7 +155,7 @@ from (
         join events e on e.page_path = p.page_path
         where e.step = 'Purchase'
           and e.order_id <> p.order_id
-          and e.order_how in ('template', 'event_id')
+          and e.order_how in ('parameter', 'template', 'event_id')
     ),
     fits as (
         select
