@@ -13,6 +13,22 @@ first_check = "After a refusal: open the site, refuse consent, and watch which r
 not_yet     = "Do not switch the consent banner off or make it pre-accepted to get the numbers back."
 remedy      = "Tie this sender to the consent tool, hand the answer on to the server, and send the limited-use flag from both sides or from neither."
 owner       = "tracking"
+
+[causes.opted_out]
+failure     = "Server events ask the platform not to use them for optimisation"
+means       = "The server sends opt_out with these events: Meta counts them for attribution and does not let them steer the delivery of ads. No shopper's refusal stands behind it: consent was granted, or each and every event carries it."
+first_check = "Look where the sender sets opt_out: a fixed value, a test left behind, or a consent field read the wrong way round."
+not_yet     = "Do not change bids or audiences because the campaign does not learn, before the events feed it again."
+remedy      = "Send opt_out for the shoppers who refused, from the consent tool's answer, and leave it out for all others."
+owner       = "tracking"
+
+[causes.limited_for_all]
+failure     = "Every server event asks for limited use, though consent was granted"
+means       = "The limited-use flag stands on each server event, also of shoppers whose consent is on record as granted. The platforms apply it to people in certain states of the USA; there it limits retargeting and measurement."
+first_check = "Ask whether somebody decided to limit the use for everybody, or whether the flag should follow the consent tool."
+not_yet     = "Do not take it away before the answer: where the law asks for it, it has to stay."
+remedy      = "Tie the flag to the shopper's own choice, or note the decision as a waiver."
+owner       = "tracking"
 */
 with told as (
     select
@@ -38,10 +54,10 @@ flagged as (
         coalesce(p.order_id, p.order_key, p.browser_id) as subject,
         p.order_id,
         p.session,
-        coalesce(b.limited_use, '') = coalesce(s.limited_use, '') as ok,
+        contains(coalesce(b.limited_use, ''), 'LDU') = contains(coalesce(s.limited_use, ''), 'LDU') as ok,
         'the same limited-use flag on both sides' as expected,
-        'browser ' || case when b.limited_use is null then 'without' else 'with' end || ' limited use, server '
-            || case when s.limited_use is null then 'without' else 'with' end as actual,
+        'browser ' || case when contains(b.limited_use, 'LDU') then 'with' else 'without' end || ' limited use, server '
+            || case when contains(s.limited_use, 'LDU') then 'with' else 'without' end as actual,
         p.browser_ref as ref,
         p.server_ref as other_ref
     from pairs p
@@ -49,10 +65,119 @@ flagged as (
     join events s on s.event_key = p.server_key
     where p.kind = 'exact'
       and b.endpoint in ('meta_pixel', 'tiktok_pixel')
-      and (b.limited_use is not null or s.limited_use is not null)
+      and (contains(b.limited_use, 'LDU') or contains(s.limited_use, 'LDU'))
+),
+-- What the flags say, against the consent that the event or its browser copy has on record.
+limits as (
+    select
+        e.event_key,
+        e.platform,
+        e.step,
+        e.order_id,
+        e.session,
+        coalesce(e.order_id, e.order_key, e.event_id, e.session, e.ref) as subject,
+        e.event_name,
+        contains(e.limited_use, 'opt_out') as is_opted_out,
+        coalesce(e.consent, b.consent) as consent,
+        e.ref
+    from sent_events e
+    left join event_pairs p on p.server_key = e.event_key and p.kind = 'exact'
+    left join events b on b.event_key = p.browser_key
+    where e.channel = 'server'
+      and e.limited_use is not null
+),
+server_steps as (
+    select
+        platform,
+        step,
+        count(*) as events,
+        count(distinct coalesce(order_id, session, ref)) as shoppers
+    from sent_events
+    where channel = 'server'
+      and platform in (select platform from limits)
+    group by platform, step
+),
+-- A flag on each event of several shoppers follows none of them.
+blankets as (
+    select
+        l.platform,
+        l.step,
+        bool_and(l.is_opted_out) as is_opted_out,
+        min(s.events) as events,
+        min(s.shoppers) as shoppers,
+        count(distinct case when l.consent = 'granted' then l.event_key end) as granted,
+        min(l.ref) as ref
+    from limits l
+    join server_steps s on s.platform = l.platform and s.step = l.step
+    group by l.platform, l.step
+    having count(distinct l.event_key) = min(s.events)
+       and min(s.shoppers) >= 2
+       and not coalesce(bool_or(l.consent = 'denied'), false)
+       and (bool_and(l.is_opted_out) or not bool_or(l.is_opted_out))
 )
-select platform, step, subject, order_id, session, ok, expected, actual, cast(null as varchar) as cause, ref, other_ref
+select
+    platform,
+    step,
+    subject,
+    order_id,
+    session,
+    ok,
+    expected,
+    actual,
+    cast(null as varchar) as cause,
+    cast(null as varchar) as severity,
+    ref,
+    other_ref
 from told
 union all
-select platform, step, subject, order_id, session, ok, expected, actual, cast(null as varchar), ref, other_ref
+select
+    platform,
+    step,
+    subject,
+    order_id,
+    session,
+    ok,
+    expected,
+    actual,
+    cast(null as varchar),
+    cast(null as varchar),
+    ref,
+    other_ref
 from flagged
+union all
+select
+    platform,
+    step,
+    'all server events',
+    cast(null as varchar),
+    cast(null as varchar),
+    false,
+    'flags that follow the shopper''s own choice',
+    case when is_opted_out then 'opt_out' else 'limited use' end || ' on each of ' || events || ' server events of ' || shoppers || ' shoppers'
+        || case when granted > 0 then ', ' || granted || ' of them with consent granted' else ', none of whom is known to have refused' end,
+    case when is_opted_out then 'opted_out' else 'limited_for_all' end,
+    case when not is_opted_out then 'note' end,
+    ref,
+    cast(null as varchar)
+from blankets
+where is_opted_out
+   or granted > 0
+union all
+select
+    l.platform,
+    l.step,
+    l.subject,
+    l.order_id,
+    l.session,
+    false,
+    'no opt_out while consent is granted',
+    'server ' || l.event_name || ' sent with opt_out, consent granted',
+    'opted_out',
+    cast(null as varchar),
+    l.ref,
+    cast(null as varchar)
+from limits l
+left join blankets b on b.platform = l.platform and b.step = l.step
+where l.is_opted_out
+  and l.consent = 'granted'
+  and b.platform is null

@@ -96,7 +96,7 @@ create table events (
     is_noscript      boolean,
     action_source    varchar,       -- where it happened, as sent: Meta's action_source, TikTok's event_source
     has_test_code    boolean,
-    limited_use      varchar,       -- limited data use flags as sent
+    limited_use      varchar,       -- limited data use flags as sent: LDU, opt_out
     consent          varchar,       -- granted | denied where the evidence says so
     has_email        boolean,
     has_phone        boolean,

@@ -8,7 +8,7 @@ with posts as (
         structure_of(body) as structure,
         try(from_json(body, '{"partner_agent":"VARCHAR","test_event_code":"VARCHAR","data":[{
             "event_name":"VARCHAR","event_time":"VARCHAR","event_id":"VARCHAR","action_source":"VARCHAR",
-            "event_source_url":"VARCHAR","referrer_url":"VARCHAR","user_data":"VARCHAR","data_processing_options":"VARCHAR",
+            "event_source_url":"VARCHAR","referrer_url":"VARCHAR","user_data":"VARCHAR","data_processing_options":"VARCHAR","opt_out":"VARCHAR",
             "custom_data":"VARCHAR"}]}')) as m,
         try(from_json(response, '{"events_received":"BIGINT","error":{"code":"VARCHAR","error_subcode":"VARCHAR",
             "message":"VARCHAR","error_user_title":"VARCHAR"}}')) as answer
@@ -102,7 +102,9 @@ select
     -- Graph takes a parameter from the address as well as from the body.
     coalesce(m.test_event_code <> '', false)
         or coalesce(contains(query, 'test_event_code=') and url_param('?' || query, 'test_event_code') is not null, false) as has_test_code,
-    case when e.data_processing_options like '%LDU%' then 'LDU' end as limited_use,
+    nullif(concat_ws(', ',
+        case when e.data_processing_options like '%LDU%' then 'LDU' end,
+        case when lower(e.opt_out) in ('true', '1') then 'opt_out' end), '') as limited_use,
     lone_of(u.em) as email_sent,
     lone_of(u.ph) as phone_sent,
     lone_of(u.external_id) as external_id_sent,

@@ -196,4 +196,17 @@ CASES = (
         each(lose("person", "em", "external_id"), "meta", "server", "Purchase"),
         ("missing_match_keys@meta",),
     ),
+    Case(
+        "the server asks for no optimisation, for every shopper",
+        each(put("event", "opt_out", True), "meta", "server"),
+        ("unconsented_event:opted_out@meta",),
+    ),
+    Case(
+        "opt_out for a shopper who granted consent",
+        both(
+            each(put("event", "opt_out", True), "meta", "server", None, 1),
+            each(put("row", "consent", "granted"), "meta", "browser"),
+        ),
+        ("unconsented_event:opted_out@meta",),
+    ),
 )

@@ -257,4 +257,5 @@ CASES = (
     Case("the export does not say where orders came from", _no_sources),
     Case("another shop of the same prices in the relay's log", _other_shop),
     Case("the id list names the parent beside the variant", each(lambda s: s.money["content_ids"].append("P-100"), "meta")),
+    Case("opt_out for one shopper", each(put("event", "opt_out", True), "meta", "server", None, 2)),
 )

@@ -259,6 +259,20 @@ def test_a_user_agent_tells_the_buyers_device(agent: str, device: str | None, tm
     assert [event["device"] for event in events] == [device, None, device]
 
 
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ({"opt_out": True}, "opt_out"),
+        ({"opt_out": False}, None),
+        ({"opt_out": "true", "data_processing_options": ["LDU"]}, "LDU, opt_out"),
+        ({"data_processing_options": []}, None),
+    ],
+)
+def test_flags_of_limited_use_are_kept(flags: dict[str, Any], told: str | None, tmp_path: Path) -> None:
+    (event,) = decode(tmp_path, {"url": GRAPH, "body": {"data": [_capi(**flags)]}})
+    assert event["limited_use"] == told
+
+
 def test_a_graph_error_refuses_the_whole_batch(tmp_path: Path) -> None:
     answer = {"error": {"message": "Invalid parameter", "code": 100, "error_subcode": 2804003, "error_user_title": "Too Old"}}
     refused = decode(tmp_path, {"url": GRAPH, "body": {"data": [_capi(), _capi()]}, "status": 400, "response": answer})
