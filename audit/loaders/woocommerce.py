@@ -35,6 +35,11 @@ _GIVEN_UP = "it was cancelled without having been paid, and whether the shopper 
 _OWN = "its status is one of the shop''s own, it was not paid, and whether it stands for a sale is not known"
 _CANCELLED = "it was cancelled, and the export does not say whether it had been paid"
 _ORIGIN = "meta__wc_order_attribution_source_type"
+#: The id that the shop system's own Meta plugin gives a product in the catalogue and in its events.
+_CATALOGUE_ID = (
+    "case when x.sku <> '' then x.sku || '_' else 'wc_post_id_' end"
+    " || coalesce(nullif(x.variation_id, '0'), nullif(x.product_id, '0'))"
+)
 #: Statuses of the shop system that say by themselves what became of the order; plugins add others.
 _STANDING = "('processing', 'on-hold', 'completed', 'refunded', 'failed', 'trash')"
 _NOT_PLACED = "('checkout-draft', 'auto-draft')"
@@ -118,7 +123,8 @@ def _load_rest(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
                 'item_ids': [
                     {{'id': nullif(x.variation_id, '0'), 'space': 'variant'}},
                     {{'id': nullif(x.product_id, '0'), 'space': 'product'}},
-                    {{'id': x.sku, 'space': 'sku'}}],
+                    {{'id': x.sku, 'space': 'sku'}},
+                    {{'id': {_CATALOGUE_ID}, 'space': 'catalogue'}}],
                 'quantity': x.quantity,
                 'price': x.price,
                 'counts': not coalesce(plain_number(x.total) = 0, false)}}) as lines

@@ -251,7 +251,7 @@ create table order_items (
     order_id  varchar,
     position  bigint,
     item_id   varchar,
-    id_space  varchar,              -- variant | product | sku | unique
+    id_space  varchar,              -- variant | product | sku | unique | catalogue (made of them by a shop system's plugin) | item
     quantity  decimal(18, 3),
     price     decimal(24, 6),
     counts    boolean               -- false: tip, fee or free gift line

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.faults.decoded_shop import hashed
 from tests.faults.launch import Launch, Row, Send
 from tests.faults.slips import Case, both, each, lose, lost, put
@@ -67,6 +69,15 @@ def _visits_only(launch: Launch) -> None:
     """The hoster's access log was handed in as the server's."""
     launch.extra += [("server/access.ndjson", row) for row in visits_of(launch)]
     launch.drop(*launch.some("meta", "server"))
+
+
+def _first_line(send: Send) -> None:
+    items = [SHOPPERS[send.shopper - 1].lines[0].retailer_id]
+    lines = [{"id": items[0], "quantity": 1}]
+    if send.channel == "browser":
+        send.money |= {"cd[content_ids]": json.dumps(items), "cd[contents]": json.dumps(lines)}
+    else:
+        send.money.update(content_ids=items, contents=lines)
 
 
 CASES = (
@@ -152,4 +163,9 @@ CASES = (
     ),
     Case("page address of the test site", each(_test_site, "tiktok"), ("disallowed_domain:staging@tiktok",)),
     Case("the web server's list of visits is handed in as the server's log", _visits_only, ("incomplete_capture:other_requests",)),
+    Case(
+        "purchase names the first line only, on both sides",
+        each(_first_line, "meta", None, "Purchase", 3),
+        ("item_mismatch:missing_line@meta",),
+    ),
 )

@@ -104,6 +104,8 @@ def test_rest_amounts(tmp_path: Path) -> None:
         "93 | product | 2 | True",
         "95 | variant | 2 | True",
         "BSH-M | sku | 2 | True",
+        "BSH-M_95 | catalogue | 2 | True",
+        "wc_post_id_22 | catalogue | 1 | False",
     ]
 
 
