@@ -21,6 +21,14 @@ first_check = "Open a product page with the platform's helper extension and see 
 not_yet     = "Do not take it out of the plan before you know which campaigns and audiences use it."
 remedy      = "Start this pixel beside the other one and send it its server copies, or remove it from the plan if nothing uses it."
 owner       = "tracking"
+
+[causes.no_purchase]
+failure     = "A pixel of the plan gets the visits and not their Purchases"
+means       = "This pixel of the plan gets earlier steps of visits whose Purchase went to another pixel of the plan, and no Purchase at all: neither pixel sees the whole path, and campaigns that learn from this one see no sale."
+first_check = "Compare the pixel id on the product page with the one on the thank-you page and in the server's settings."
+not_yet     = "Do not optimise a campaign for purchases on this pixel, and do not read its missing sales as a weak audience."
+remedy      = "Send all steps to one pixel, or each step to both; waive this where the pixel is meant for views alone."
+owner       = "tracking"
 */
 with planned as (
     select
@@ -74,6 +82,42 @@ others_heard as (
 unread as (
     select distinct platform from unread_hits
 ),
+-- Pixels of the plan that get steps of a visit whose Purchase another one gets, and no Purchase themselves.
+unsold_visits as (
+    select distinct
+        x.platform,
+        x.dataset,
+        e.session
+    from pixels x
+    join plan_datasets d on d.platform = x.platform and d.dataset = x.dataset
+    join events e on e.platform = x.platform and e.dataset = x.dataset
+    where x.purchases = 0
+      and e.step is not null
+      and e.session is not null
+),
+sold_visits as (
+    select
+        s.platform,
+        s.session,
+        s.dataset,
+        min(s.ref) as ref
+    from events s
+    join plan_datasets d on d.platform = s.platform and d.dataset = s.dataset
+    where s.step = 'Purchase'
+      and s.session in (select session from unsold_visits)
+    group by s.platform, s.session, s.dataset
+),
+half_heard as (
+    select
+        u.platform,
+        u.dataset,
+        count(distinct u.session) as visits,
+        min(s.dataset) as other_dataset,
+        min(s.ref) as other_ref
+    from unsold_visits u
+    join sold_visits s on s.platform = u.platform and s.session = u.session
+    group by u.platform, u.dataset
+),
 -- Pixels of the plan without a core event, where another one of the plan has some; and why that may be as it should.
 silent as (
     select
@@ -110,20 +154,30 @@ select
     x.dataset as subject,
     cast(null as varchar) as order_id,
     cast(null as varchar) as session,
-    d.dataset is not null as ok,
-    'pixel ' || p.first_dataset || case when p.datasets > 1 then ' or another of the plan' else '' end as expected,
+    case
+        when z.dataset is not null and not h.is_nameless then false
+        when z.dataset is null then d.dataset is not null
+    end as ok,
+    case
+        when z.dataset is not null then 'the Purchases of the visits this pixel gets'
+        else 'pixel ' || p.first_dataset || case when p.datasets > 1 then ' or another of the plan' else '' end
+    end as expected,
     cast(x.events as varchar) || case when x.events = 1 then ' core event' else ' core events' end
         || ', ' || cast(x.purchases as varchar) || ' of them Purchase, to '
         -- TikTok keeps sales of stores and customer lists in sets of their own (domain 2.4)
         || case when e.platform = 'tiktok' and e.action_source in ('offline', 'crm', 'app') then e.action_source || ' event set ' else 'pixel ' end
         || x.dataset || ' by ' || x.sender
-        || case when x.other_sender <> x.sender then ' and ' || x.other_sender else '' end as actual,
-    cast(null as varchar) as cause,
+        || case when x.other_sender <> x.sender then ' and ' || x.other_sender else '' end
+        || case when z.dataset is null then '' else '; the Purchase of ' || z.visits || case when z.visits = 1 then ' visit' else ' visits' end || ' went to pixel ' || z.other_dataset end
+        || case when z.dataset is not null and h.is_nameless then ', and a relay''s, which names no pixel, may have reached this one' else '' end as actual,
+    case when z.dataset is not null and not h.is_nameless then 'no_purchase' end as cause,
     e.ref,
-    cast(null as varchar) as other_ref
+    z.other_ref
 from pixels x
 join planned p on p.platform = x.platform
 join events e on e.event_key = x.first_key
+left join half_heard z on z.platform = x.platform and z.dataset = x.dataset
+left join platforms_heard h on h.platform = x.platform
 left join plan_datasets d
     on d.platform = x.platform
    and d.dataset = x.dataset

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.faults.decoded_shop import SHOPPERS
+from tests.faults.decoded_shop import META, SHOPPERS
 from tests.faults.launch import Launch, Send, shift
 from tests.faults.slips import Case, Change, Slip, both, each, lose, lost, order, plan, put
 
@@ -254,6 +254,18 @@ SENDERS = (
     Case("a declared sender is silent", register("server-gtm", "meta", "server"), ("silent_sender@meta",)),
 )
 
+
+
+def _two_pixels(launch: Launch) -> None:
+    """Views and carts go to one pixel of the plan, checkouts and sales to the other."""
+    launch.plan["platforms"]["meta"]["datasets"].append("5520918830179999")
+    for send in launch.some("meta"):
+        if send.step in ("ViewContent", "AddToCart"):
+            name = "pixel_id" if send.channel == "browser" else "url"
+            send.row[name] = send.row[name].replace(META, "5520918830179999")
+
+
+PIXELS = (Case("one visit on two pixels of the plan", _two_pixels, ("unknown_dataset:no_purchase@meta",)),)
 NAMING = tuple(
     Case(
         f"{platform}'s server names another order in its parameter",
@@ -263,4 +275,4 @@ NAMING = tuple(
     for platform in ("meta", "tiktok", "snackvideo")
 )
 
-CASES = CHAIN + DEDUP + SENDERS + NAMING
+CASES = CHAIN + DEDUP + SENDERS + PIXELS + NAMING
