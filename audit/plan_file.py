@@ -34,7 +34,7 @@ from audit.plan import (
     Sender,
     Waiver,
 )  # fmt: skip
-from audit.plan_slips import nearest, way_out
+from audit.plan_slips import is_public_suffix, nearest, way_out
 
 T = TypeVar("T")
 
@@ -230,7 +230,10 @@ class _Reader:
         if "/" in text or ":" in text:
             host = urlsplit(text if "//" in text else f"//{text}").hostname or "shop.example.com"
             raise self.fail(key, f"{text!r} is an address. Write its domain alone: {host!r}.")
-        return text.lower().removeprefix("*.").strip(".")
+        domain = text.lower().removeprefix("*.").strip(".")
+        if is_public_suffix(domain):
+            raise self.fail(key, f"{text!r} is no shop's own: it would cover every site below it. Write the whole domain.")
+        return domain
 
     def owner(self, key: str, value: object) -> str:
         """A role or free text; what is nearly a role is taken for a slip of the pen."""

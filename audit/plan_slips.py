@@ -31,3 +31,13 @@ def way_out(error: str, text: str) -> str:
     if "overwrite" in error and line.startswith("[["):
         return f"Write every {line.strip()} with two brackets, the first one too."
     return "Mend that place and run again."
+
+
+def is_public_suffix(domain: str) -> bool:
+    """Whether anybody may register names below it (com, co.id): as an allowed domain it would allow every shop."""
+    first, _, rest = domain.partition(".")
+    if "." in rest or (rest and len(first) > 3):
+        return False
+    from publicsuffixlist import PublicSuffixList  # its list is read at import: only where a domain is as short as a suffix
+
+    return bool(PublicSuffixList(accept_unknown=False, only_icann=True).publicsuffix(domain) == domain)

@@ -105,6 +105,9 @@ MISTAKES = {
     "[platforms.facebook]\ndatasets = []": "platforms.facebook: unknown key. Did you mean 'meta'?",
     "[platforms.meta]\nallowed_domains = ['https://www.example.com/']":
         "'https://www.example.com/' is an address. Write its domain alone: 'www.example.com'.",
+    "[platforms.meta]\nallowed_domains = ['*.co.id']":
+        "'*.co.id' is no shop's own: it would cover every site below it. Write the whole domain.",
+    "[platforms.meta]\nallowed_domains = ['shop.example.com', 'com']": "'com' is no shop's own",
     "[[senders]]\nname = 'x'\nplatform = 'meta'\nchannel = 'server'\nowner = 'trackng'":
         "senders[1].owner: 'trackng' is no role. Did you mean 'tracking'? Any other text names a person or a team.",
     "[senders]\nname = 'x'": "senders: must be written as [[senders]], is a table",
