@@ -38,6 +38,14 @@ not_yet     = "Do not hash the short hash once more with SHA-256; that matches n
 remedy      = "Take the plain value, bring it into the form the platform asks for, and hash it with SHA-256."
 owner       = "data"
 
+[causes.swapped_fields]
+failure     = "A server Purchase names its buyer's e-mail and phone in each other's field"
+means       = "The hash in the field for the phone is that of the buyer's e-mail, or the other way round. The platform compares phones with phones, so it matches nobody."
+first_check = "Look at the line that fills both fields: a shared variable, a copied line, two columns of the customer database taken for each other."
+not_yet     = "Do not count the field as a match key because it is filled and has the right length."
+remedy      = "Send the e-mail's hash as e-mail and the phone's as phone, and leave a field out where the order has nothing for it."
+owner       = "data"
+
 [causes.one_browser]
 failure     = "Server Purchases name one browser for all buyers"
 means       = "The Purchases of different buyers all carry one and the same browser id (fbp, ttp). The platform takes them for one person, who buys again and again; the ads that brought the others get nothing."
@@ -321,6 +329,9 @@ compared as (
                 and not coalesce(contains(plain_keys, 'ph'), false)
                 and phone_digest in (phone_home_digest, phone_bare_digest) then 'hash of the order''s phone without its country code'
         end as odd_phone,
+        nullif(concat_ws(' and ',
+            case when phone_digest = order_email_digest and phone_digest is distinct from order_phone_digest then 'the e-mail as phone' end,
+            case when email_digest = order_phone_digest and email_digest is distinct from order_email_digest then 'the phone as e-mail' end), '') as swapped,
         coalesce(n.told, w.one_buyer) as stranger,
         concat_ws(', ', n.kinds, w.one_kind) as stranger_kinds,
         w.one_browser,
@@ -336,18 +347,20 @@ compared as (
 judged as (
     select
         *,
-        coalesce(other_hashes, odd_email, odd_phone, stranger, one_browser, machine) is not null as is_unmatched,
-        nullif(concat_ws('; ', 'another hash than SHA-256 as ' || other_hashes, odd_email, odd_phone, stranger, one_browser, machine), '') as unmatched,
+        coalesce(other_hashes, odd_email, odd_phone, swapped, stranger, one_browser, machine) is not null as is_unmatched,
+        nullif(concat_ws('; ', 'another hash than SHA-256 as ' || other_hashes, odd_email, odd_phone, swapped, stranger, one_browser, machine), '') as unmatched,
         nullif(concat_ws(' and ',
             case
                 when has_email
                     and odd_email is null
+                    and not contains(coalesce(swapped, ''), 'as e-mail')
                     and not contains(coalesce(other_hashes, ''), 'e-mail')
                     and not contains(stranger_kinds, 'e-mail') then 'e-mail'
             end,
             case
                 when has_phone
                     and odd_phone is null
+                    and not contains(coalesce(swapped, ''), 'as phone')
                     and not contains(coalesce(other_hashes, ''), 'phone')
                     and not contains(stranger_kinds, 'phone') then 'phone'
             end,
@@ -371,6 +384,7 @@ select
         when other_hashes is not null then 'the buyer''s e-mail or phone as SHA-256, 64 characters'
         when odd_email is not null then 'the buyer''s e-mail in small letters and without blanks, hashed'
         when odd_phone is not null then 'the buyer''s phone with its country code, hashed'
+        when swapped is not null then 'the buyer''s e-mail as e-mail, the phone as phone'
         when stranger is not null then 'what the order tells of its own buyer'
         when one_browser is not null then 'the id of the buyer''s own browser'
         when machine is not null then 'IP address and user agent of the buyer''s own device'
@@ -393,12 +407,13 @@ select
         when other_hashes is not null then 'wrong_hash'
         when odd_email is not null then 'not_normalised'
         when odd_phone is not null then 'local_phone'
+        when swapped is not null then 'swapped_fields'
         when stranger is not null then 'other_buyer'
         when one_browser is not null then 'one_browser'
         when machine is not null then 'server_itself'
     end as cause,
     ref,
-    case when odd_email is not null or odd_phone is not null or stranger is not null then order_ref end as other_ref
+    case when odd_email is not null or odd_phone is not null or swapped is not null or stranger is not null then order_ref end as other_ref
 from judged
 where channel = 'server'
    or stranger is not null

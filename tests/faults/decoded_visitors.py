@@ -209,4 +209,12 @@ CASES = (
         ),
         ("unconsented_event:opted_out@meta",),
     ),
+    Case(
+        "server fills e-mail and phone with each other's hash",
+        both(
+            lambda launch: phones(launch, "81", "+81"),
+            each(lambda s: s.person.update(em=s.person["ph"], ph=s.person["em"]), "meta", "server", "Purchase"),
+        ),
+        ("missing_match_keys:swapped_fields@meta",),
+    ),
 )
