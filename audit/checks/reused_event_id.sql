@@ -38,6 +38,14 @@ not_yet     = "Do not add random digits to make the ids differ; the two copies o
 remedy      = "Build the id from the order that is being reported, inside the same request, and keep it in no variable or cached object that outlives it."
 owner       = "data"
 
+[causes.kept_id]
+failure     = "Acts of one visit with different goods share an event_id"
+means       = "One visit's events of this step name different goods under one and the same id: the id is the visit's or the page's, not the act's. The platform keeps the first and drops the others as copies of it."
+first_check = "Put two different products into the cart in one visit and compare the ids of both events."
+not_yet     = "Do not read the platform's carts as few: it was told of the second one and took it for the first."
+remedy      = "Make a new id for each act, at the moment it happens, and hand that one to the server."
+owner       = "tracking"
+
 [causes.page_cache]
 means       = "A page cache keeps the id inside the stored page, so every visitor of that page sends the same one."
 first_check = "Open the page in two private windows and compare the id in its source: it is the same in both."
@@ -327,6 +335,32 @@ rows_of_ids as (
        and p.pixel is not distinct from j.pixel
     where j.ok is not true
     group by j.id_key, j.pixel
+),
+-- Of the ids that one side sent more than once: steps of one visit that name other goods under the same id.
+kept_ids as (
+    select
+        c.id_key,
+        c.platform,
+        e.dataset,
+        e.step,
+        e.session,
+        count(distinct e.items) as item_sets,
+        min(e.event_id) as event_id,
+        min(e.items) as first_items,
+        max(e.items) as last_items,
+        min(e.ref) as ref,
+        max(e.ref) as other_ref
+    from id_copies c
+    join id_events i on i.id_key = c.id_key
+    join events e on e.event_key = i.event_key
+    where c.is_repeated
+      and c.platform in ('meta', 'tiktok')
+      and e.step in ('ViewContent', 'AddToCart')
+      and e.in_plan
+      and e.session is not null
+      and e.items is not null
+    group by c.id_key, c.platform, e.dataset, e.step, e.session, e.channel
+    having count(distinct e.items) > 1
 )
 select
     e.platform,
@@ -358,6 +392,7 @@ select
         when j.pages = 1 and j.orders = 0 then 'page_cache'
         else 'unknown'
     end as cause,
+    cast(null as varchar) as severity,
     coalesce(r.first_ref, r.any_ref) as ref,
     coalesce(r.last_ref, r.other_any_ref) as other_ref
 from judged j
@@ -377,9 +412,26 @@ select
     'one act',
     cast(null as varchar),
     cast(null as varchar),
+    cast(null as varchar),
     cast(null as varchar)
 from id_copies c
 join events b on b.event_key = c.browser_key
 join events s on s.event_key = c.server_key
 where c.is_plain
   and c.platform in ('meta', 'tiktok')
+union all
+select
+    platform,
+    step,
+    min(event_id),
+    cast(null as varchar),
+    session,
+    false,
+    'one act per id' || coalesce(' in pixel ' || dataset, ''),
+    max(item_sets) || ' ' || step || ' events of one visit share it and name different goods, among them ' || min(first_items) || ' and ' || max(last_items),
+    'kept_id',
+    'warning',
+    min(ref),
+    max(other_ref)
+from kept_ids
+group by id_key, platform, dataset, step, session

@@ -265,6 +265,14 @@ def _two_pixels(launch: Launch) -> None:
             send.row[name] = send.row[name].replace(META, "5520918830179999")
 
 
+def _one_id_for_two_carts(launch: Launch) -> None:
+    for send in launch.some("meta", step="AddToCart", shopper=1):
+        twin = launch.again(send, 9)
+        twin.money.update(value=1650, content_ids=["TENUGUI-04"])
+        twin.money["contents"] = [{"id": "TENUGUI-04", "quantity": 1, "item_price": 1650}]
+
+
+ACTS = (Case("two things put into the cart under one id", _one_id_for_two_carts, ("reused_event_id:kept_id@meta",)),)
 PIXELS = (Case("one visit on two pixels of the plan", _two_pixels, ("unknown_dataset:no_purchase@meta",)),)
 NAMING = tuple(
     Case(
@@ -275,4 +283,4 @@ NAMING = tuple(
     for platform in ("meta", "tiktok", "snackvideo")
 )
 
-CASES = CHAIN + DEDUP + SENDERS + PIXELS + NAMING
+CASES = CHAIN + DEDUP + SENDERS + ACTS + PIXELS + NAMING
