@@ -61,13 +61,13 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     """Each request becomes a row of its own, at the place of the row it stood in; rows about nothing sent are ignored."""
     unread: list[int] = []
     if source.shape in _TABLES:
-        read, bad = read_records(con, source)
+        read, _ = read_records(con, source)
         listed = con.execute("select place, record from records order by place").fetchall()
         rows: Iterator[Row] = ((place, "", json.loads(record), "") for place, record in listed)
         con.execute("delete from records")
     else:
         con.execute("create or replace temp table records (place bigint, record json)")
-        read = bad = 0
+        read = 0
         rows = _lines(source, unread)
         if source.shape not in _DOCUMENTS:
             read = sum(1 for line in lines(source) if line.strip())
@@ -86,20 +86,36 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             "insert into records select r[1]::bigint, r[2]::json from (select unnest(from_json(?, '[[\"VARCHAR\"]]')) as r)",
             [json.dumps([[str(place), json.dumps(request)] for place, request in batch])],
         )
-    if source.shape not in _TABLES:
-        read = max(read, sent + len(unread))  # a line may hold several requests
     if unread:
         con.execute(
             "insert into rejects select ? || ':' || unnest(?::bigint[]), ?, 'not a JSON object'", [source.name, unread, source.name]
         )
-    rejected, statuses = insert_requests(con, replace(source, keys=(), records=()), evidence="server")
+    _, statuses = insert_requests(con, replace(source, keys=(), records=()), evidence="server")
+    rejected, kept_in_part = _rows_rejected(con, source)
     return Tally(
-        read=read,
-        rejected=bad + len(unread) + rejected,
+        read=read + kept_in_part,
+        rejected=rejected,
         has_statuses=statuses,
         has_zone=False if sent and zoneless else None,
         gaps=() if statuses else ("no response status",),
     )
+
+
+def _rows_rejected(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, int]:
+    """Rows with something that cannot be used, each once however many requests it holds, and how many of them gave another: such
+    a row counts once as each.
+    """
+    con.execute(
+        "delete from rejects where source = $name"
+        " and rowid not in (select min(rowid) from rejects where source = $name group by ref)",
+        {"name": source.name},
+    )
+    found = con.execute(
+        "select count(*), count(*) filter (where ref in (select ref from requests where source = $name))"
+        " from rejects where source = $name",
+        {"name": source.name},
+    ).fetchone()
+    return found or (0, 0)
 
 
 def _lines(source: Source, unread: list[int]) -> Iterator[Row]:

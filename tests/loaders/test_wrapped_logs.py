@@ -157,6 +157,24 @@ def test_each_request_of_a_document_has_a_place_of_its_own(tmp_path: Path) -> No
         assert (refs, read, kept) == ((["1", "2", "3"], 3, 3) if name == "export.json" else (["1", "3", "4"], 4, 3))
 
 
+@pytest.mark.parametrize(
+    ("times", "counts"),
+    [
+        ((MILLIS, MILLIS + 1, MILLIS + 2), (3, 2, 1, 0)),
+        ((MILLIS, "soon", "later"), (4, 2, 1, 1)),
+        (("soon", "later", "never"), (3, 1, 1, 1)),
+    ],
+)
+def test_a_line_of_several_requests_is_one_row(times: tuple[Any, ...], counts: tuple[int, ...], tmp_path: Path) -> None:
+    """Three sends in one line were one row kept and two ignored; a line that gave both good and bad ones counts once as each."""
+    untimed = json.dumps({name: part for name, part in ROW.items() if name != "ts"})
+    sends = [{"timestamp": at, "message": untimed.replace("P-1", f"P-{n}")} for n, at in enumerate(times)]
+    started = {"timestamp": MILLIS, "message": "started"}
+    own = {"timestamp": MILLIS, "message": INNER.replace("P-1", "P-9")}
+    audit = audited(tmp_path, rows({"events": sends}, started, own))
+    assert audit.con.execute("select read_rows, kept, ignored, rejected from sources").fetchall() == [counts]
+
+
 def test_a_document_of_thousands_of_rows_takes_no_time_for_each_pair_of_them() -> None:
     """A service's export is one object around its list: each entry used to be compared with every other."""
     document = {"events": [{"timestamp": MILLIS + n, "message": INNER.replace("P-1", f"P-{n}")} for n in range(3000)]}
