@@ -96,6 +96,7 @@ class Cause:
     not_yet: str
     remedy: str
     owner: str  # role, see OWNERS
+    follows: tuple[str, ...] = ()  # checks whose blocker in the same row of a log is the reason of this cause
 
 
 @dataclass(frozen=True)
@@ -177,11 +178,16 @@ def read_check(path: Path) -> Check:
 
 
 def _cause(path: Path, name: str, table: dict[str, Any]) -> Cause:
-    if table.keys() != {"failure"} | _TEXTS:
-        given = sorted(table.keys() - {"failure"})
-        raise CheckFileError(f"{path.name}: cause {name!r} must have exactly {sorted(_TEXTS)}, and may have a failure; has {given}")
-    _one_of(path, f"owner of {name}", table["owner"], OWNERS)
-    return Cause(id=name, **{key: " ".join(str(value).split()) for key, value in table.items()})
+    texts = {key: value for key, value in table.items() if key != "follows"}
+    if texts.keys() != {"failure"} | _TEXTS:
+        given = sorted(texts.keys() - {"failure"})
+        raise CheckFileError(
+            f"{path.name}: cause {name!r} must have exactly {sorted(_TEXTS)}, and may have a failure and follows; has {given}"
+        )
+    _one_of(path, f"owner of {name}", texts["owner"], OWNERS)
+    return Cause(
+        id=name, follows=tuple(table.get("follows", ())), **{key: " ".join(str(value).split()) for key, value in texts.items()}
+    )
 
 
 def _one_of(path: Path, key: str, value: str, allowed: tuple[str, ...]) -> str:

@@ -1,6 +1,7 @@
 -- One fault is one root finding: what merely follows from it names its root's check in because_of. A check declares what it
 -- may follow from; the first of those that failed on the same platform and step, and the same order or visit where both
--- have one, is the reason. What cannot be told of an event whose fault is known follows from that fault too. A consequence of
+-- have one, is the reason. A cause may declare more: a fault of the same row of a log, grave enough to have the whole request
+-- refused. What cannot be told of an event whose fault is known follows from that fault too. A consequence of
 -- a waived root is covered by the root's waiver, unless it weighs more.
 create or replace temp table reasons as
 with followers as (
@@ -9,7 +10,7 @@ with followers as (
     join check_follows c on c.check_id = f.check_id
 ),
 roots as (
-    select finding, check_id, platform, step, order_id, session
+    select finding, check_id, platform, step, order_id, session, ref, severity
     from findings
     where ok = false
 ),
@@ -49,6 +50,13 @@ declared as (
       and (r.platform is null or f.platform is null or r.platform = f.platform)
       and (r.step is null or f.step is null or r.step = f.step)
 ),
+in_one_row as (
+    select f.finding, r.finding as root, c.rank
+    from cause_follows c
+    join findings f on f.check_id = c.check_id and f.cause = c.cause
+    join roots r on r.check_id = c.follows and r.ref = f.ref
+    where r.severity = 'blocker'
+),
 failed_events as (
     select finding, platform, step, ref from findings where ok = false and severity <> 'note'
     union all
@@ -68,6 +76,8 @@ undecided as (
 ),
 candidates as (
     select finding, root, rank from declared
+    union all
+    select finding, root, rank from in_one_row
     union all
     select finding, root, rank from undecided
 ),
