@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.faults.decoded_shop import SHOPPERS, STORE, email, hashed
 from tests.faults.launch import Launch, Send, shift
-from tests.faults.slips import Case, Change, Slip, answer, both, each, lose, order, plan, put
+from tests.faults.slips import Case, Change, Slip, answer, both, each, lose, order, plan, put, slow_clock
 
 
 def _graph_error(code: int, subcode: int | None, title: str, status: int = 400) -> Change:
@@ -161,6 +161,11 @@ DELIVERY = (
     ),
 )
 PAYLOAD = (
+    Case(
+        "the server takes over a fast device's time",
+        slow_clock(-7200, copied=True),
+        ("event_time_out_of_range:visitors_clock@meta", "event_time_out_of_range:visitors_clock@tiktok"),
+    ),
     Case(
         "one bad event refuses the whole batch",
         both(_batch, plan("limits", {"late_after": "6h"})),

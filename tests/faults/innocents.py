@@ -8,7 +8,7 @@ from tests.faults.decoded_delivery import DAY, totals
 from tests.faults.decoded_shop import META, SHOPPERS, SNACKVIDEO, STORE, hashed
 from tests.faults.decoded_visitors import FBC, mails, phones
 from tests.faults.launch import Launch, Send
-from tests.faults.slips import Case, both, each, more_orders, put
+from tests.faults.slips import Case, both, each, more_orders, put, slow_clock
 
 SECOND_PIXEL = "5520918830179999"
 
@@ -256,4 +256,12 @@ CASES = (
     ),
     Case("the export does not say where orders came from", _no_sources),
     Case("another shop of the same prices in the relay's log", _other_shop),
+    Case("device two hours slow, its time taken over by the server", slow_clock(7200, copied=True), alone=True),
+    Case("device ten minutes slow, its time taken over by the server", slow_clock(600, copied=True), alone=True),
+    Case("device three hours slow, only the sales have server copies", slow_clock(10800, sales_only=True), alone=True),
+    Case(
+        "device ten minutes slow, only the sales have server copies, its time taken over",
+        slow_clock(600, copied=True, sales_only=True),
+        alone=True,
+    ),
 )
