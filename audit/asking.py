@@ -90,6 +90,8 @@ def _store_follows(con: duckdb.DuckDBPyConnection) -> None:
         con, "cause_follows",
         [(check, cause.id, root, rank) for check, cause in causes for rank, root in enumerate(cause.follows)],
     )  # fmt: skip
+    con.execute("create or replace temp table cause_explains (check_id varchar, cause varchar, explains varchar)")
+    fill(con, "cause_explains", [(check, cause.id, followed) for check, cause in causes for followed in cause.explains])
 
 
 def ask_one(con: duckdb.DuckDBPyConnection, check: Check) -> Outcome:

@@ -52,6 +52,7 @@ def explained(check: Check) -> str:
             _wrapped(f"Do not do yet: {cause.not_yet}"),
             _wrapped(f"Remedy ({cause.owner}): {cause.remedy}"),
             *([_wrapped(f"Merely follows from, in the same row: {', '.join(cause.follows)}.")] if cause.follows else []),
+            *([_wrapped(f"Explains: {', '.join(cause.explains)}.")] if cause.explains else []),
         ]
     return "\n".join([*lines, "", "SQL", check.sql])
 

@@ -110,6 +110,7 @@ def test_what_a_check_may_follow_from_exists_and_never_leads_back() -> None:
         for check in catalogue().values()
     }
     assert {root for roots in graph.values() for root in roots} <= set(graph)
+    assert {other for check in catalogue().values() for cause in check.causes.values() for other in cause.explains} <= set(graph)
     list(TopologicalSorter(graph).static_order())
 
 

@@ -13,6 +13,7 @@ def test_a_fault_in_every_order_is_traced_in_moments() -> None:
     con = tables.connect()
     con.execute("create or replace temp table check_follows as select 'after' as check_id, 'fault' as follows, 0 as rank")
     con.execute("create or replace temp table cause_follows (check_id varchar, cause varchar, follows varchar, rank bigint)")
+    con.execute("create or replace temp table cause_explains (check_id varchar, cause varchar, explains varchar)")
     con.execute(
         """
         insert into findings by name
@@ -37,6 +38,7 @@ def test_a_request_is_refused_for_the_fault_of_the_event_in_it() -> None:
         "create or replace temp table cause_follows as"
         " select 'refused' as check_id, 'batch' as cause, 'fault' as follows, 0 as rank"
     )
+    con.execute("create or replace temp table cause_explains (check_id varchar, cause varchar, explains varchar)")
     con.execute(
         """
         insert into findings by name
@@ -54,3 +56,25 @@ def test_a_request_is_refused_for_the_fault_of_the_event_in_it() -> None:
     con.execute(_CONSEQUENCES.read_text(encoding="utf-8"))
     traced = con.execute("select cause, ref from findings where because_of = 'fault'").fetchall()
     assert traced == [("batch", "log:1")]
+
+
+def test_a_cause_that_explains_others_is_a_root_and_takes_them_along_wherever_they_stand() -> None:
+    con = tables.connect()
+    con.execute("create or replace temp table check_follows (check_id varchar, follows varchar, rank bigint)")
+    con.execute("insert into check_follows values ('plan', 'other', 0)")
+    con.execute("create or replace temp table cause_follows (check_id varchar, cause varchar, follows varchar, rank bigint)")
+    con.execute("create or replace temp table cause_explains (check_id varchar, cause varchar, explains varchar)")
+    con.execute("insert into cause_explains values ('plan', 'wrong', 'other'), ('plan', 'wrong', 'plan')")
+    con.execute(
+        """
+        insert into findings by name
+        select row_number() over () as finding, check_id, false as ok, platform, 'blocker' as severity, cause, 'log:1' as ref
+        from (values ('plan', 'wrong', null), ('plan', 'usual', 'meta'), ('other', null, 'tiktok')) v(check_id, cause, platform)
+        """
+    )
+    con.execute(_CONSEQUENCES.read_text(encoding="utf-8"))
+    assert con.execute("select check_id, cause, because_of from findings order by finding").fetchall() == [
+        ("plan", "wrong", None),
+        ("plan", "usual", "plan"),
+        ("other", None, "plan"),
+    ]

@@ -21,6 +21,16 @@ first_check = "Open a product page with the platform's helper extension and see 
 not_yet     = "Do not take it out of the plan before you know which campaigns and audiences use it."
 remedy      = "Start this pixel beside the other one and send it its server copies, or remove it from the plan if nothing uses it."
 owner       = "tracking"
+
+[causes.other_launch]
+failure     = "The plan seems to be of another launch"
+means       = "Nothing in these files is what the plan names: not one event reached one of its pixels, and its domains or test orders do not occur either. What else is found here merely says that again."
+first_check = "Compare the pixel ids, domains and test orders in audit.toml with those that the finding shows: was the plan copied from another shop, or are these the files of another one?"
+not_yet     = "Do not mend pixels, senders or allow lists because of this packet: they were held against the wrong plan."
+remedy      = "Run the audit again with this launch's own plan, or with the files of the launch that the plan is for."
+owner       = "tracking"
+explains    = ["unknown_dataset", "undeclared_sender", "silent_sender", "disallowed_domain", "wrong_store", "duplicate_purchase",
+               "order_without_purchase", "missing_step", "nondeterministic_purchase_id", "dataset_mismatch", "unattributable_test"]
 */
 with planned as (
     select
@@ -103,6 +113,65 @@ silent as (
         where x.platform = d.platform
           and x.dataset = d.dataset
     )
+),
+-- Pixels were heard on a platform of the plan, and no event of any kind went to one that it names.
+strangers as (
+    select min(x.first_key) as first_key
+    from pixels x
+    join planned p on p.platform = x.platform
+    where not exists (select 1 from heard_first)
+      and not exists (
+          select 1
+          from others_heard o
+          join plan_datasets d on d.platform = o.platform and d.dataset = o.dataset
+      )
+    having count(*) > 0
+),
+sites as (
+    select distinct
+        e.platform,
+        e.relay_store,
+        rtrim(lower(e.page_host), '.') as host
+    from events e
+    where e.step is not null
+      and exists (select 1 from strangers)
+),
+own_sites as (
+    select s.host
+    from sites s
+    join plan_domains d
+        on s.host = d.domain
+        or ends_with(s.host, '.' || d.domain)
+),
+own_stores as (
+    select s.relay_store
+    from sites s
+    join plan_platforms p on p.platform = s.platform and p.relay_store = s.relay_store
+),
+-- What the plan names beside its pixels, and what of it occurs.
+named as (
+    select
+        (select min(domain) from plan_domains) as domain,
+        (select min(host) from sites) as host,
+        (select count(*) from own_sites) as hosts_found,
+        (select count(*) from own_stores) as stores_found,
+        (select min(order_key) from plan_test_orders) as test_order,
+        (select min(order_id) from orders) as order_id,
+        (select count(*) from orders where is_named) as orders_found
+),
+other_launch as (
+    select
+        s.first_key,
+        case when n.host is not null then n.domain end as domain,
+        n.host,
+        case when n.order_id is not null then n.test_order end as test_order,
+        n.order_id
+    from strangers s
+    cross join named n
+    where n.hosts_found = 0
+      and n.stores_found = 0
+      and (n.test_order is null or n.orders_found = 0)
+      and ((n.domain is not null and n.host is not null) or (n.test_order is not null and n.order_id is not null))
 )
 select
     x.platform,
@@ -119,6 +188,7 @@ select
         || x.dataset || ' by ' || x.sender
         || case when x.other_sender <> x.sender then ' and ' || x.other_sender else '' end as actual,
     cast(null as varchar) as cause,
+    cast(null as varchar) as severity,
     e.ref,
     cast(null as varchar) as other_ref
 from pixels x
@@ -141,6 +211,7 @@ select
         'no event of any kind, while ' || cast(x.events as varchar) || case when x.events = 1 then ' core event' else ' core events' end
             || ' went to pixel ' || x.dataset),
     'silent_dataset',
+    null,
     e.ref,
     cast(null as varchar)
 from silent s
@@ -148,3 +219,20 @@ join pixels x
     on x.platform = s.platform
    and x.first_key = s.first_key
 join events e on e.event_key = s.first_key
+union all
+select
+    cast(null as varchar),
+    cast(null as varchar),
+    'the plan',
+    cast(null as varchar),
+    cast(null as varchar),
+    false,
+    concat_ws(', ', 'pixel ' || p.first_dataset, 'domain ' || o.domain, 'test order ' || o.test_order) || ', as the plan names',
+    concat_ws(', ', 'pixel ' || e.dataset, 'domain ' || o.host, 'order ' || o.order_id) || '; nothing of what the plan names occurs',
+    'other_launch',
+    'blocker',
+    e.ref,
+    cast(null as varchar)
+from other_launch o
+join events e on e.event_key = o.first_key
+join planned p on p.platform = e.platform

@@ -57,6 +57,16 @@ def _staging_order(launch: Launch, host: str = "staging.nagisa.example.com") -> 
         twin.row.pop("session", None)
 
 
+def _plan_of_another_launch(launch: Launch) -> None:
+    """The plan was copied from another shop: its pixels, domain, senders, store and test orders."""
+    launch.plan["launch"]["test_orders"] = ["HB1", "HB2"]
+    for name, dataset in (("meta", "9920918830174499"), ("tiktok", "CZQ7Q2RC77U4N0K9M3TG"), ("snackvideo", "904417829935599")):
+        launch.plan["platforms"][name].update(datasets=[dataset], allowed_domains=["hibari.example.org"])
+    launch.plan["platforms"]["snackvideo"]["relay_store"] = "store_Zw90TtYb4RmC"
+    for sender in launch.plan["senders"]:
+        sender["match"] = {"sender": f"hibari-{sender['match']['sender']}"}
+
+
 def _other_dataset(send: Send) -> None:
     send.row["url"] = "https://graph.facebook.com/v23.0/7719002415553380/events"
 
@@ -157,6 +167,7 @@ CHAIN = (
         ("order_without_purchase:other_event@tiktok",),
     ),
     Case("cart and checkout leave from the thank-you page only", _steps_of_thanks, ("step_out_of_order:thank_you_page@meta",)),
+    Case("the plan of another launch", _plan_of_another_launch, ("unknown_dataset:other_launch",)),
     Case("a sale of the staging site in the live pixel", _staging_order, ("purchase_without_order:test_site@meta",)),
     Case(
         "a sale of a staging site outside the allowed domains",
