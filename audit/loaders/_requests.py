@@ -7,6 +7,7 @@ import re
 
 import duckdb
 
+from audit.loaders import _dates
 from audit.loaders._paths import MAX_RECORD_BYTES, line_count, plain_path
 from audit.loaders._records import damage_told, quoted
 from audit.loaders._source import Source
@@ -106,11 +107,21 @@ def names_of(source: Source, field: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*common, *rare)))
 
 
+def _first_times(source: Source) -> list[str]:
+    names = [source.fields["ts"]] if "ts" in source.fields else list(names_of(source, "ts"))
+    texts = (next((str(record[name]) for name in names if record.get(name)), None) for record in source.records)
+    return [text for text in texts if text]
+
+
+def is_clock_time(text: str) -> bool:
+    """Whether a text is a time that names no zone."""
+    return bool(CLOCK_TIME.match(text)) or _dates.names_no_zone(text)
+
+
 def lacks_zone(source: Source) -> bool:
     """Whether the times of a log's first rows are clock times that name no zone."""
-    names = [source.fields["ts"]] if "ts" in source.fields else list(names_of(source, "ts"))
-    texts = [next((str(record[name]) for name in names if record.get(name)), None) for record in source.records]
-    return any(texts) and all(text is None or CLOCK_TIME.match(text) for text in texts)
+    texts = _first_times(source)
+    return bool(texts) and all(map(is_clock_time, texts))
 
 
 def field_sql(source: Source, name: str) -> str:
@@ -129,10 +140,13 @@ def _json_path(parts: list[str]) -> str:
     return "$" + "".join(f'."{part}"' for part in quoted)
 
 
-def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: str, *, needs_time: bool = True) -> tuple[int, bool]:
+def insert_requests(
+    con: duckdb.DuckDBPyConnection, source: Source, evidence: str, *, needs_time: bool = True, times: str = ""
+) -> tuple[int, bool]:
     """``records`` into ``requests``; rows without a time or an address become rejects. (rejected, any status seen).
 
-    ``needs_time`` is false for logs whose format has no time: the events' own times stand in.
+    ``needs_time`` is false for logs whose format has no time: the events' own times stand in. ``times`` is one of the rows' times,
+    where the file's first rows do not hold them as they are.
     """
     # One pass over the row for every name it may use; a mapped field is fetched by its own path.
     known = {name: names_of(source, name) for name in SYNONYMS if name not in source.fields}
@@ -142,7 +156,18 @@ def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
         for name in SYNONYMS
     )
     rows = f"select place, {columns} from (select place, record, from_json(record, {quoted(json.dumps(names))}) as o from records)"
-    con.execute(_insert(source, rows, evidence, needs_time=needs_time))
+    if any(map(_dates.is_written, (times, *_first_times(source)))):
+        con.execute(f"create or replace temp table dated as {rows}")
+        unsettled = _dates.year_first(con, "dated", ("ts",))
+        con.execute(_insert(source, "select * from dated", evidence, needs_time=needs_time))
+        con.execute("drop table dated")
+        if unsettled:
+            con.execute(
+                "update requests set problem = 'the time ' || ? where source = ? and problem like 'the time % cannot be read'",
+                [_dates.AMBIGUOUS, source.name],
+            )
+    else:
+        con.execute(_insert(source, rows, evidence, needs_time=needs_time))
     con.execute("drop table records")
     return reject_problems(con, source)
 
@@ -156,6 +181,8 @@ def insert_straight(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
     known = {name: names_of(source, name) for name in SYNONYMS}
     names = {key for keys in known.values() for key in keys}
     if source.shape != "ndjson" or source.fields or len({name.lower() for name in names}) < len(names):
+        return None
+    if any(map(_dates.is_written, _first_times(source))):
         return None
     columns = ",\n".join(f"{_first_of(known[name], 'f')} as {name}" for name in SYNONYMS)
     types = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in sorted(names))

@@ -11,10 +11,11 @@ from typing import Any
 import duckdb
 
 from audit.errors import InputError
+from audit.loaders._dates import YEARLESS, is_written, names_no_year
 from audit.loaders._nested import HINT, object_in, requests_in
 from audit.loaders._paths import lines, whole
 from audit.loaders._records import read_records
-from audit.loaders._requests import CLOCK_TIME, insert_requests
+from audit.loaders._requests import insert_requests, is_clock_time
 from audit.loaders._source import HEAD_BYTES, Source, Tally, text_of
 
 KIND = "server"
@@ -78,10 +79,12 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     if source.shape in _DOCUMENTS or (source.shape == "ndjson" and read == 1):
         placed, read = _requests_of_documents(source)
         requests = iter(placed)
-    sent, zoneless = 0, True
+    sent, zoneless, written = 0, True, ""
     while batch := list(islice(requests, _BATCH)):
         sent += len(batch)
-        zoneless = zoneless and all(CLOCK_TIME.match(str(request.get("ts", ""))) for _, request in batch)
+        times = [str(request.get("ts", "")) for _, request in batch]
+        zoneless = zoneless and all(map(is_clock_time, times))
+        written = written or next(filter(is_written, times), "")
         con.execute(
             "insert into records select r[1]::bigint, r[2]::json from (select unnest(from_json(?, '[[\"VARCHAR\"]]')) as r)",
             [json.dumps([[str(place), json.dumps(request)] for place, request in batch])],
@@ -90,14 +93,14 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         con.execute(
             "insert into rejects select ? || ':' || unnest(?::bigint[]), ?, 'not a JSON object'", [source.name, unread, source.name]
         )
-    _, statuses = insert_requests(con, replace(source, keys=(), records=()), evidence="server")
+    _, statuses = insert_requests(con, replace(source, keys=(), records=()), evidence="server", times=written)
     rejected, kept_in_part = _rows_rejected(con, source)
     return Tally(
         read=read + kept_in_part,
         rejected=rejected,
         has_statuses=statuses,
         has_zone=False if sent and zoneless else None,
-        gaps=() if statuses else ("no response status",),
+        gaps=(*(() if statuses else ("no response status",)), *((YEARLESS,) if names_no_year(written) else ())),
     )
 
 

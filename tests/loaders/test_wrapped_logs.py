@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -182,3 +183,25 @@ def test_a_document_of_thousands_of_rows_takes_no_time_for_each_pair_of_them() -
     found = requests_in(document)
     assert time.process_time() - began < 5
     assert [request["body"]["data"][0]["event_id"] for request in found] == [f"P-{n}" for n in range(3000)]
+
+
+@pytest.mark.parametrize(
+    "lead", ["Nov 20 10:00:00 web-1 app[311]: sent ", "<134>Nov 20 10:00:00 web-1 app: ", "20/11/2026 10:00:00 INFO "]
+)
+def test_a_line_of_a_system_log_names_its_time_without_a_year(lead: str, tmp_path: Path) -> None:
+    """The year is the latest in which that day has come."""
+    text = json.dumps({name: part for name, part in ROW.items() if name != "ts"})
+    (tmp_path / "app.log").write_text(f"{lead}{text}\n", encoding="utf-8")
+    files = [engine.InputFile(tmp_path / "app.log", "app.log", named=True)]
+    con = engine.read(files, Plan(timezone="UTC"), now=datetime(2026, 11, 30)).con
+    assert con.execute("select cast(seen_at as varchar) from events").fetchall() == [("2026-11-20 10:00:00",)]
+    (gaps,) = con.execute("select gaps from sources").fetchone() or ("",)
+    assert ("name no year" in (gaps or "")) == ("Nov" in lead)
+
+
+def test_a_system_logs_december_read_in_january_is_last_years(tmp_path: Path) -> None:
+    text = json.dumps({name: part for name, part in ROW.items() if name != "ts"})
+    (tmp_path / "app.log").write_text(f"Dec 31 10:00:00 web-1 app: {text}\n", encoding="utf-8")
+    files = [engine.InputFile(tmp_path / "app.log", "app.log", named=True)]
+    con = engine.read(files, Plan(timezone="UTC"), now=datetime(2027, 1, 2)).con
+    assert con.execute("select cast(seen_at as varchar) from events").fetchall() == [("2026-12-31 10:00:00",)]
