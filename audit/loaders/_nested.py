@@ -52,6 +52,7 @@ _STATUSES = ("statuscode", "responsestatus", "httpstatus", "status")
 _ANSWERED = frozenset({"response", "res", "answer", "reply", "result"})
 _ANSWER_BODIES = ("responsebody", "responsedata")
 _AGENTS = ("useragent", "httpuseragent")
+_IDS = ("requestid", "reqid", "xrequestid", "correlationid", "traceid")
 
 
 def requests_in(value: Any, lead: str = "", rest: str = "") -> list[dict[str, Any]]:
@@ -202,6 +203,8 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
         "headers": _plain_headers(value_of(headers)),
         "user_agent": value_of(nearest(_AGENTS, lambda path, value: isinstance(value, str) and not is_answer(path), parts)),
     }
+    if request["body"] is None or request["status"] is None:  # its other half may stand in another row
+        request["request_id"] = value_of(nearest(_IDS, lambda _, value: isinstance(value, str | int), parts))
     if url.startswith("/"):
         request["host"] = value_of(
             nearest(_HOSTS, lambda path, value: isinstance(value, str) and path[:-1] in (address[:-1], (*address[:-1], "headers")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
+from audit.loaders._answers import id_of_halves, join_answers
 from audit.loaders._mapped import list_key
 from audit.loaders._records import read_records
 from audit.loaders._requests import has_browser_urls, insert_requests, insert_straight, is_raw
@@ -27,10 +28,13 @@ def claims(source: Source) -> bool:
 
 
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
-    """Rows become requests; a row without a time or a URL is a reject."""
-    straight = insert_straight(con, source, evidence="server")
+    """Rows become requests; a row without a time or a URL is a reject. An answer in a row of its own is read with its request."""
+    halves = id_of_halves(source)
+    straight = insert_straight(con, source, evidence="server") if halves is None else None
     if straight is None:
         read, bad = read_records(con, source, under=list_key(source))
+        if halves:
+            join_answers(con, source, halves)
         rejected, statuses = insert_requests(con, source, evidence="server")
     else:
         bad = 0

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from audit.errors import InputError
+from audit.loaders._answers import join_answers
 from audit.loaders._dates import YEARLESS, is_written, names_no_year
 from audit.loaders._nested import HINT, object_in, requests_in
 from audit.loaders._paths import lines, whole
@@ -79,11 +80,12 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     if source.shape in _DOCUMENTS or (source.shape == "ndjson" and read == 1):
         placed, read = _requests_of_documents(source)
         requests = iter(placed)
-    sent, zoneless, written = 0, True, ""
+    sent, zoneless, written, halves = 0, True, "", False
     while batch := list(islice(requests, _BATCH)):
         sent += len(batch)
         times = [str(request.get("ts", "")) for _, request in batch]
         zoneless = zoneless and all(map(is_clock_time, times))
+        halves = halves or any(request.get("request_id") for _, request in batch)
         written = written or next(filter(is_written, times), "")
         con.execute(
             "insert into records select r[1]::bigint, r[2]::json from (select unnest(from_json(?, '[[\"VARCHAR\"]]')) as r)",
@@ -93,7 +95,10 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         con.execute(
             "insert into rejects select ? || ':' || unnest(?::bigint[]), ?, 'not a JSON object'", [source.name, unread, source.name]
         )
-    _, statuses = insert_requests(con, replace(source, keys=(), records=()), evidence="server", times=written)
+    as_ours = replace(source, keys=(), records=())
+    if halves:
+        join_answers(con, as_ours, "request_id")
+    _, statuses = insert_requests(con, as_ours, evidence="server", times=written)
     rejected, kept_in_part = _rows_rejected(con, source)
     return Tally(
         read=read + kept_in_part,
