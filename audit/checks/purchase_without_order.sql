@@ -49,6 +49,14 @@ remedy      = "Give the test site a pixel of its own, or a test event code while
 owner       = "tracking"
 follows     = ["disallowed_domain"]
 
+[causes.stale_parameter]
+failure     = "A Purchase names another order than the one its page and money belong to"
+means       = "The order parameter names another order than the page does, and money or buyer are those of the page's order: the sender kept the number of an earlier sale."
+first_check = "Place two test orders one after the other and compare the order parameter with the number on the thank-you page: one side is a sale behind."
+not_yet     = "Do not tie sales to orders by this parameter in reports or uploads; it credits one order with another's sale."
+remedy      = "Read the order's number in the same step as its value, and keep it in no variable or cached object that outlives the sale."
+owner       = "data"
+
 [causes.other_object]
 means       = "The key has another form than the shop's order numbers: the event reports a subscription, a draft, a cart or a payment instead of an order."
 first_check = "Look the key up in the shop's admin, under subscriptions, drafts and payments as well."
@@ -77,9 +85,11 @@ with purchases as (
         e.order_key,
         rtrim(lower(e.page_host), '.') as host,
         coalesce(e.has_test_code, false) as has_test_code,
+        t.told_key as misnamed_key,
         case when e.channel = 'server' and is_store(e.action_source) then 1 else 0 end as is_store_sale,
         coalesce(e.event_at, e.seen_at) as happened_at
     from sent_events e
+    left join torn_orders t on t.event_key = e.event_key and t.told_by = 'parameter'
     where e.step = 'Purchase'
 ),
 -- Only a Purchase that carries no order of the export needs a closer look. Orders the web pixels have no duty for are orders all
@@ -154,7 +164,8 @@ keyed as (
         cast(null as varchar) as probable_order,
         0 as is_watched,
         is_store_sale,
-        cast(null as varchar) as test_host
+        cast(null as varchar) as test_host,
+        misnamed_key
     from purchases
     where order_id is not null
     union all
@@ -172,7 +183,8 @@ keyed as (
         b.order_id,
         case when w.session is not null then 1 else 0 end,
         p.is_store_sale,
-        h.host
+        h.host,
+        null
     from purchases p
     left join copy_orders k on k.event_key = p.event_key
     left join copy_keys c on c.event_key = p.event_key
@@ -193,6 +205,7 @@ units as (
         max(is_watched) as watched,
         min(is_store_sale) as is_store_sale,
         min(test_host) as test_host,
+        min(misnamed_key) as misnamed_key,
         min(value) as value,
         min(currency) as currency,
         coalesce(min(case when channel = 'browser' then ref end), min(ref)) as ref,
@@ -234,7 +247,7 @@ judged as (
         w.is_rounded,
         u.is_store_sale = 1 and t.order_count = 0 as is_other_till,
         case
-            when f.key is not null then false
+            when f.key is not null or u.misnamed_key is not null then false
             when u.order_id is not null then true
             when u.carried_key is null then null
             when is_placeholder(u.carried_key) then false
@@ -284,10 +297,15 @@ select
     j.order_id,
     j.session,
     j.ok,
-    case when j.other_form is not null then 'order ' || j.order_id || ', as the export writes it' else 'an order of the export' end as expected,
+    case
+        when j.other_form is not null then 'order ' || j.order_id || ', as the export writes it'
+        when j.misnamed_key is not null then 'order ' || j.order_id || ', which its page, money or buyer name'
+        else 'an order of the export'
+    end as expected,
     case
         when j.ok then 'order ' || j.order_id
         when j.other_form is not null then 'order ' || j.other_form || ', the same number in another form'
+        when j.misnamed_key is not null then 'its order parameter names ' || j.misnamed_key
         when j.carried_key is null then 'names no order' || coalesce('; fits order ' || j.probable_order || ' in money and time', '')
         when j.ok is null and j.is_cut = 1 then 'order ' || j.carried_key || ', which may stand in the part that was cut off the export'
         when j.ok is null and j.is_rounded > 0
@@ -301,13 +319,14 @@ select
     case
         when j.other_form is not null and regexp_full_match(j.other_form || j.order_id, '[0-9]+') then 'number_or_padding'
         when j.other_form is not null then 'prefix_or_suffix'
+        when j.misnamed_key is not null then 'stale_parameter'
         when j.ok = false and is_placeholder(j.carried_key) then 'placeholder_id'
         when j.ok = false and j.test_host is not null then 'test_site'
         when j.ok = false and a.carried_key is null then 'other_object'
         when j.ok = false then 'unknown'
     end as cause,
     -- Its order is known all the same.
-    case when j.other_form is not null then 'warning' end as severity,
+    case when j.other_form is not null or j.misnamed_key is not null then 'warning' end as severity,
     j.ref,
     case when j.server_ref <> j.ref then j.server_ref end as other_ref
 from judged j

@@ -57,6 +57,14 @@ def _staging_order(launch: Launch, host: str = "staging.nagisa.example.com") -> 
         twin.row.pop("session", None)
 
 
+def _stale_parameter(launch: Launch, platform: str | None = None, channel: str | None = None) -> None:
+    """Every sale's order parameter still holds the number of the sale before it."""
+    before = {1: "NT10421", 2: "NT10421", 3: "NT10422"}
+    for send in launch.some(platform, channel, "Purchase"):
+        if send.platform != "snackvideo" or send.channel == "browser":
+            send.money["order_id"] = before[send.shopper]
+
+
 def _plan_of_another_launch(launch: Launch) -> None:
     """The plan was copied from another shop: its pixels, domain, senders, store and test orders."""
     launch.plan["launch"]["test_orders"] = ["HB1", "HB2"]
@@ -167,6 +175,16 @@ CHAIN = (
         ("order_without_purchase:other_event@tiktok",),
     ),
     Case("cart and checkout leave from the thank-you page only", _steps_of_thanks, ("step_out_of_order:thank_you_page@meta",)),
+    Case(
+        "order parameter of the sale before, everywhere",
+        _stale_parameter,
+        tuple(f"purchase_without_order:stale_parameter@{platform}" for platform in ("meta", "tiktok", "snackvideo")),
+    ),
+    Case(
+        "order parameter of the sale before, on one server",
+        lambda launch: _stale_parameter(launch, "meta", "server"),
+        ("purchase_without_order:stale_parameter@meta",),
+    ),
     Case("the plan of another launch", _plan_of_another_launch, ("unknown_dataset:other_launch",)),
     Case("a sale of the staging site in the live pixel", _staging_order, ("purchase_without_order:test_site@meta",)),
     Case(

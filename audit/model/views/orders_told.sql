@@ -113,68 +113,75 @@ from order_bases
 where differs
    or is_plan_basis;
 
--- An id made of another order's number (the one before it, still kept somewhere): the page names one order, the id another, and money
--- or buyer are those of the page's order alone. The event tells of that one.
+-- An id or a parameter made of another order's number (the one before it, still kept somewhere): the page names one order, the id or
+-- parameter another, and money or buyer are those of the page's order alone. The event tells of that one.
+create table torn_orders as
+with paths as (
+    select distinct page_path
+    from events
+    where step = 'Purchase'
+      and order_id is not null
+      and order_how in ('template', 'event_id', 'parameter')
+      and not contains(page_path, order_key)
+),
+words as (
+    select
+        page_path,
+        unnest(last_words(page_path)) as word
+    from paths
+),
+page_orders as (
+    select
+        w.page_path,
+        min(k.order_id) as order_id
+    from words w
+    join order_keys k on k.key = w.word
+    where length(w.word) >= 3
+    group by w.page_path
+    having count(distinct k.order_id) = 1
+),
+torn as (
+    select
+        e.event_key,
+        e.value,
+        e.email_digest,
+        e.order_id as id_order,
+        e.order_key as told_key,
+        e.order_how as told_by,
+        p.order_id as page_order
+    from page_orders p
+    join events e on e.page_path = p.page_path
+    where e.step = 'Purchase'
+      and e.order_id <> p.order_id
+      and e.order_how in ('template', 'event_id', 'parameter')
+),
+fits as (
+    select
+        t.event_key,
+        t.page_order,
+        t.told_key,
+        t.told_by,
+        o.order_id = t.page_order as is_page,
+        coalesce(t.email_digest = o.email_digest, false)
+            or exists (select 1 from order_amounts a where a.order_id = o.order_id and abs(a.amount - t.value) <= a.tolerance) as is_fit
+    from torn t
+    join orders o on o.order_id in (t.id_order, t.page_order)
+)
+select
+    event_key,
+    min(page_order) as order_id,
+    min(told_key) as told_key,
+    min(told_by) as told_by
+from fits
+group by event_key
+having bool_or(is_page and is_fit)
+   and not bool_or(not is_page and is_fit);
+
 update events
 set order_key = o.order_id,
     order_id = o.order_id,
     order_how = 'url'
-from (
-    with paths as (
-        select distinct page_path
-        from events
-        where step = 'Purchase'
-          and order_id is not null
-          and order_how in ('template', 'event_id')
-          and not contains(page_path, order_key)
-    ),
-    words as (
-        select
-            page_path,
-            unnest(last_words(page_path)) as word
-        from paths
-    ),
-    page_orders as (
-        select
-            w.page_path,
-            min(k.order_id) as order_id
-        from words w
-        join order_keys k on k.key = w.word
-        where length(w.word) >= 3
-        group by w.page_path
-        having count(distinct k.order_id) = 1
-    ),
-    torn as (
-        select
-            e.event_key,
-            e.value,
-            e.email_digest,
-            e.order_id as id_order,
-            p.order_id as page_order
-        from page_orders p
-        join events e on e.page_path = p.page_path
-        where e.step = 'Purchase'
-          and e.order_id <> p.order_id
-          and e.order_how in ('template', 'event_id')
-    ),
-    fits as (
-        select
-            t.event_key,
-            t.page_order,
-            o.order_id = t.page_order as is_page,
-            coalesce(t.email_digest = o.email_digest, false)
-                or exists (select 1 from order_amounts a where a.order_id = o.order_id and abs(a.amount - t.value) <= a.tolerance) as is_fit
-        from torn t
-        join orders o on o.order_id in (t.id_order, t.page_order)
-    )
-    select
-        event_key,
-        min(page_order) as order_id
-    from fits
-    group by event_key
-    having bool_or(is_page and is_fit)
-       and not bool_or(not is_page and is_fit)
-) as o
+from torn_orders o
 where events.event_key = o.event_key;
 
 -- Keys of Purchases that no order has, and the number in each: without leading zeros, and what stands before and behind it.
