@@ -113,6 +113,11 @@ def _first_times(source: Source) -> list[str]:
     return [text for text in texts if text]
 
 
+def is_dated(source: Source) -> bool:
+    """Whether the first rows hold a time as people write it."""
+    return any(map(_dates.is_written, _first_times(source)))
+
+
 def is_clock_time(text: str) -> bool:
     """Whether a text is a time that names no zone."""
     return bool(CLOCK_TIME.match(text)) or _dates.names_no_zone(text)
@@ -152,14 +157,14 @@ def insert_requests(
     known = {name: names_of(source, name) for name in SYNONYMS if name not in source.fields}
     names = {key: "VARCHAR" for keys in known.values() for key in keys}
     columns = ",\n".join(
-        f"{field_sql(source, name)} as {name}" if name in source.fields else f"{_first_of(known[name], 'o')} as {name}"
+        f"{field_sql(source, name)} as {name}" if name in source.fields else f"{first_of(known[name], 'o')} as {name}"
         for name in SYNONYMS
     )
     rows = f"select place, {columns} from (select place, record, from_json(record, {quoted(json.dumps(names))}) as o from records)"
-    if any(map(_dates.is_written, (times, *_first_times(source)))):
+    if _dates.is_written(times) or is_dated(source):
         con.execute(f"create or replace temp table dated as {rows}")
         unsettled = _dates.year_first(con, "dated", ("ts",))
-        con.execute(_insert(source, "select * from dated", evidence, needs_time=needs_time))
+        con.execute(insert_sql(source, "select * from dated", evidence, needs_time=needs_time))
         con.execute("drop table dated")
         if unsettled:
             con.execute(
@@ -167,7 +172,7 @@ def insert_requests(
                 [_dates.AMBIGUOUS, source.name],
             )
     else:
-        con.execute(_insert(source, rows, evidence, needs_time=needs_time))
+        con.execute(insert_sql(source, rows, evidence, needs_time=needs_time))
     con.execute("drop table records")
     return reject_problems(con, source)
 
@@ -182,9 +187,9 @@ def insert_straight(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
     names = {key for keys in known.values() for key in keys}
     if source.shape != "ndjson" or source.fields or len({name.lower() for name in names}) < len(names):
         return None
-    if any(map(_dates.is_written, _first_times(source))):
+    if is_dated(source):
         return None
-    columns = ",\n".join(f"{_first_of(known[name], 'f')} as {name}" for name in SYNONYMS)
+    columns = ",\n".join(f"{first_of(known[name], 'f')} as {name}" for name in SYNONYMS)
     types = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in sorted(names))
     with plain_path(source) as path:
         rows = (
@@ -193,7 +198,7 @@ def insert_straight(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
             f" maximum_object_size = {source.longest_line or MAX_RECORD_BYTES}, compression = {quoted(source.packing)}) f"
         )
         with damage_told(source):
-            con.execute(_insert(source, rows, evidence, needs_time=True))
+            con.execute(insert_sql(source, rows, evidence, needs_time=True))
     read = took_every_line(con, source, "problem = 'no time in this row' and url is null and body is null")
     if read is None:
         return None
@@ -211,12 +216,14 @@ def took_every_line(con: duckdb.DuckDBPyConnection, source: Source, is_doubtful:
     return int(read)
 
 
-def _first_of(keys: tuple[str, ...], row: str) -> str:
+def first_of(keys: tuple[str, ...], row: str) -> str:
+    """SQL for the first of these fields of a row that holds a value."""
     return f"coalesce({', '.join(['cast(null as varchar)', *(f'{row}.{chr(34)}{key}{chr(34)}' for key in keys)])})"
 
 
-def _insert(source: Source, rows: str, evidence: str, *, needs_time: bool) -> str:
-    """SQL that adds rows of fields, by our names, to ``requests``."""
+def insert_sql(source: Source, rows: str, evidence: str, *, needs_time: bool, named: str = "") -> str:
+    """SQL that adds rows of fields, by our names, to ``requests``; ``named`` is the column that names the file of each, if any."""
+    name = named or quoted(source.name)
     is_access_log = any(names_of(source, name) for name in ("request_line", "cookie_text") if name not in source.fields)
     return f"""
         insert into requests by name
@@ -230,9 +237,9 @@ def _insert(source: Source, rows: str, evidence: str, *, needs_time: bool) -> st
             select *, plain_host(url) as told_host from (select * replace (with_scheme(url) as url) from log_rows)
         )
         select
-            {quoted(source.name)} as source,
+            {name} as source,
             place,
-            {quoted(source.name + ":")} || place as ref,
+            {name} || ':' || place as ref,
             {quoted(evidence)} as evidence,
             utc(ts) as seen_at,
             upper(coalesce(method, 'POST')) as method,
