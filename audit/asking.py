@@ -84,6 +84,14 @@ def _store_follows(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create or replace temp table check_follows (check_id varchar, follows varchar, rank bigint)")
     rows = [(check.id, root, rank) for check in catalogue().values() for rank, root in enumerate(check.follows)]
     fill(con, "check_follows", rows)
+    con.execute("create or replace temp table cause_follows (check_id varchar, cause varchar, follows varchar, rank bigint)")
+    causes = [(check.id, cause) for check in catalogue().values() for cause in check.causes.values()]
+    fill(
+        con, "cause_follows",
+        [(check, cause.id, root, rank) for check, cause in causes for rank, root in enumerate(cause.follows)],
+    )  # fmt: skip
+    con.execute("create or replace temp table cause_explains (check_id varchar, cause varchar, explains varchar)")
+    fill(con, "cause_explains", [(check, cause.id, followed) for check, cause in causes for followed in cause.explains])
 
 
 def ask_one(con: duckdb.DuckDBPyConnection, check: Check) -> Outcome:

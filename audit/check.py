@@ -96,6 +96,8 @@ class Cause:
     not_yet: str
     remedy: str
     owner: str  # role, see OWNERS
+    follows: tuple[str, ...] = ()  # checks whose blocker in the same row of a log is the reason of this cause
+    explains: tuple[str, ...] = ()  # checks whose findings merely follow from this cause, wherever they stand
 
 
 @dataclass(frozen=True)
@@ -177,11 +179,16 @@ def read_check(path: Path) -> Check:
 
 
 def _cause(path: Path, name: str, table: dict[str, Any]) -> Cause:
-    if table.keys() != {"failure"} | _TEXTS:
-        given = sorted(table.keys() - {"failure"})
-        raise CheckFileError(f"{path.name}: cause {name!r} must have exactly {sorted(_TEXTS)}, and may have a failure; has {given}")
-    _one_of(path, f"owner of {name}", table["owner"], OWNERS)
-    return Cause(id=name, **{key: " ".join(str(value).split()) for key, value in table.items()})
+    roots = {key: tuple(table.get(key, ())) for key in ("follows", "explains")}
+    texts = {key: value for key, value in table.items() if key not in roots}
+    if texts.keys() != {"failure"} | _TEXTS:
+        given = sorted(texts.keys() - {"failure"})
+        raise CheckFileError(
+            f"{path.name}: cause {name!r} must have exactly {sorted(_TEXTS)}, and may have failure, follows, explains; has {given}"
+        )
+    _one_of(path, f"owner of {name}", texts["owner"], OWNERS)
+    told = {key: " ".join(str(value).split()) for key, value in texts.items()}
+    return Cause(id=name, follows=roots["follows"], explains=roots["explains"], **told)
 
 
 def _one_of(path: Path, key: str, value: str, allowed: tuple[str, ...]) -> str:

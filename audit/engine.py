@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -22,7 +23,8 @@ from audit.loaders._source import Source, Tally, read_source
 from audit.loaders._steady import steady
 from audit.plan import Plan
 from audit.plan_tables import store_plan, store_platforms
-from audit.reading import is_read_in_slices, read_in_slices, room_for
+from audit.reading import is_read_in_slices, read_in_slices, room_for, runs
+from audit.reading import load as load_run
 from audit.tables import build_views, connect, lock
 
 Progress = Callable[[str], None]
@@ -177,22 +179,25 @@ def _read_all(
     is_large = sum(source.size for source, *_ in sources) > SMALL_BYTES
     room = room_for(con)
     for are_orders, group in groupby(orders_first, key=lambda found: found[2].KIND == "orders"):
-        for source, _, loader in group:
-            progress(f"reading {source.name}")
-            with steady(source):
-                if is_read_in_slices(source, loader, room):
+        for run, loader in runs(group):
+            with ExitStack() as watched:
+                for source in run:
+                    progress(f"reading {source.name}")
+                    watched.enter_context(steady(source))
+                if len(run) == 1 and is_read_in_slices(source, loader, room):
                     if waiting:  # files are decoded in their order, however large one of them is
                         decode_requests(con, batch)
                         batch, waiting = batch + 1, 0
                     con.execute("set threads = 1")
                     tally, count = read_in_slices(con, source, loader, batch, room)
-                    batch += count
+                    found, batch = [tally], batch + count
                 else:
                     if is_large:
                         con.execute("reset threads")
-                    tally = loader.load(con, source)
-                    waiting += source.size
-            tallies[source.path] = _told_torn(con, source, _told_zoneless(source, loader, plan, tally))
+                    found = load_run(con, run, loader)
+                    waiting += sum(source.size for source in run)
+            for source, tally in zip(run, found, strict=True):
+                tallies[source.path] = _told_torn(con, source, _told_zoneless(source, loader, plan, tally))
             if waiting > min(BATCH_BYTES, room):
                 decode_requests(con, batch)
                 batch, waiting = batch + 1, 0

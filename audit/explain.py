@@ -51,6 +51,8 @@ def explained(check: Check) -> str:
             _wrapped(f"First check: {cause.first_check}"),
             _wrapped(f"Do not do yet: {cause.not_yet}"),
             _wrapped(f"Remedy ({cause.owner}): {cause.remedy}"),
+            *([_wrapped(f"Merely follows from, in the same row: {', '.join(cause.follows)}.")] if cause.follows else []),
+            *([_wrapped(f"Explains: {', '.join(cause.explains)}.")] if cause.explains else []),
         ]
     return "\n".join([*lines, "", "SQL", check.sql])
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
@@ -25,6 +25,8 @@ LARGE_BYTES = 64 << 20
 #: A slice is about this part of the memory bound at most: two are decoded at once, each takes several times its own size, and the
 #: tables of a large day need a hundred megabytes of the bound beside them.
 _PART_OF_BOUND = 16
+#: So many small files are read in one statement.
+_RUN = 200
 _UNITS = {"bytes": 0, "KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40, "PiB": 50, "EiB": 60}
 #: Slices read at once, each by one thread: within one, rows are numbered in their order.
 HANDS = 2
@@ -42,6 +44,31 @@ def is_read_in_slices(source: Source, loader: Loader, room: int) -> bool:
     large = min(LARGE_BYTES, room)
     is_large = source.size > large or (source.packing != "none" and source.size > large // 20)
     return is_large and source.shape == "ndjson" and getattr(loader, "IN_SLICES", False)
+
+
+def runs(sources: Iterable[tuple[Source, str, Loader]]) -> Iterator[tuple[list[Source], Loader]]:
+    """The files in their order, with those that follow one another and can be read in one statement together."""
+    run: list[Source] = []
+    kind: tuple[Loader, object] | None = None
+    for source, _, loader in sources:
+        alike = getattr(loader, "together", lambda _: None)(source)
+        if run and kind is not None and (alike is None or (loader, alike) != kind or len(run) == _RUN):
+            yield run, kind[0]
+            run = []
+        run, kind = [*run, source], (loader, alike)
+        if alike is None:
+            yield run, loader
+            run = []
+    if run and kind is not None:
+        yield run, kind[0]
+
+
+def load(con: duckdb.DuckDBPyConnection, run: list[Source], loader: Loader) -> list[Tally]:
+    """Reads a run of files; what became of the rows of each."""
+    if len(run) == 1:
+        return [loader.load(con, run[0])]
+    tallies: list[Tally] = loader.load_together(con, run)  # type: ignore[attr-defined]  # who calls files alike has it
+    return tallies
 
 
 def read_in_slices(con: duckdb.DuckDBPyConnection, source: Source, loader: Loader, batch: int, room: int) -> tuple[Tally, int]:

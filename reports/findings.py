@@ -109,10 +109,14 @@ def _role(check: Check, cause: str | None) -> str:
 class _Roots:
     """Finds the finding another one follows from: same platform, step and order or visit, as near as can be."""
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    def __init__(self, findings: Iterable[Finding], checks: dict[str, Check]) -> None:
         self.known: dict[tuple[str | None, ...], Finding] = {}
+        self.explaining: dict[tuple[str, str], Finding] = {}  # root's check, follower's check
         for finding in findings:
             if finding.ok is False:
+                texts = cause_of(checks[finding.check], finding.cause)
+                for followed in texts.explains if texts else ():
+                    self.explaining.setdefault((finding.check, followed), finding)
                 for key in self.keys(finding.check, finding):
                     self.known.setdefault(key, finding)
 
@@ -129,7 +133,9 @@ class _Roots:
     def of(self, finding: Finding) -> Finding:
         seen = {finding.number}
         while finding.because_of:
-            parent = next((found for key in self.keys(finding.because_of, finding) if (found := self.known.get(key))), None)
+            parent = self.explaining.get((finding.because_of, finding.check)) or next(
+                (found for key in self.keys(finding.because_of, finding) if (found := self.known.get(key))), None
+            )
             if parent is None or parent.number in seen:
                 break
             seen.add(parent.number)
@@ -145,7 +151,7 @@ def kind_of(finding: Finding) -> tuple[str, str, str, str]:
 def problems(audit: Audit, findings: tuple[Finding, ...]) -> tuple[Problem, ...]:
     """Roots grouped by check, standing, weight and cause, the gravest first; consequences under the root they follow from."""
     checks = {outcome.check.id: outcome.check for outcome in audit.outcomes}
-    roots = _Roots(findings)
+    roots = _Roots(findings, checks)
     groups: dict[tuple[str, str, str, str], list[Finding]] = {}
     folded: dict[tuple[str, str, str, str], list[Finding]] = {}
     for finding in findings:
@@ -164,6 +170,9 @@ def _weight(checks: dict[str, Check], kind: tuple[str, str, str, str]) -> tuple[
     check, status, severity, cause = kind
     decides = checks[check].deciding and checks[check].facet in BLOCKING
     rank = {"failed": {"blocker": 0, "warning": 2, "note": 4}[severity], "cannot tell": 1 if decides else 3, "waived": 5}
+    texts = cause_of(checks[check], cause or None)
+    if status == "failed" and texts and texts.explains:
+        rank["failed"] = -1  # what explains the others is to be read first
     return (rank[status], SEVERITIES.index(severity), FACETS.index(checks[check].facet), check, cause)
 
 

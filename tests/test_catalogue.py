@@ -105,8 +105,12 @@ def test_there_is_no_check_beside_them() -> None:
 
 
 def test_what_a_check_may_follow_from_exists_and_never_leads_back() -> None:
-    graph = {check.id: set(check.follows) for check in catalogue().values()}
+    graph = {
+        check.id: {*check.follows, *(root for cause in check.causes.values() for root in cause.follows)}
+        for check in catalogue().values()
+    }
     assert {root for roots in graph.values() for root in roots} <= set(graph)
+    assert {other for check in catalogue().values() for cause in check.causes.values() for other in cause.explains} <= set(graph)
     list(TopologicalSorter(graph).static_order())
 
 

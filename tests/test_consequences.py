@@ -12,6 +12,8 @@ _CONSEQUENCES = tables.MODEL / "consequences.sql"
 def test_a_fault_in_every_order_is_traced_in_moments() -> None:
     con = tables.connect()
     con.execute("create or replace temp table check_follows as select 'after' as check_id, 'fault' as follows, 0 as rank")
+    con.execute("create or replace temp table cause_follows (check_id varchar, cause varchar, follows varchar, rank bigint)")
+    con.execute("create or replace temp table cause_explains (check_id varchar, cause varchar, explains varchar)")
     con.execute(
         """
         insert into findings by name
@@ -26,3 +28,53 @@ def test_a_fault_in_every_order_is_traced_in_moments() -> None:
     assert time.process_time() - began < 3
     traced = con.execute("select check_id, because_of, count(*) from findings group by all order by all").fetchall()
     assert traced == [("after", "fault", 20000), ("fault", None, 20000)]
+
+
+def test_a_request_is_refused_for_the_fault_of_the_event_in_it() -> None:
+    """A cause is traced to a fault of its own row, whatever step and order; of another row, or a mere warning, it is none."""
+    con = tables.connect()
+    con.execute("create or replace temp table check_follows (check_id varchar, follows varchar, rank bigint)")
+    con.execute(
+        "create or replace temp table cause_follows as"
+        " select 'refused' as check_id, 'batch' as cause, 'fault' as follows, 0 as rank"
+    )
+    con.execute("create or replace temp table cause_explains (check_id varchar, cause varchar, explains varchar)")
+    con.execute(
+        """
+        insert into findings by name
+        select row_number() over () as finding, check_id, ok, 'meta' as platform, step, severity, cause, ref
+        from (values
+            ('fault', false, 'Purchase', 'blocker', null, 'log:1'),
+            ('fault', false, 'AddToCart', 'warning', null, 'log:2'),
+            ('refused', false, 'AddToCart', 'warning', 'batch', 'log:1'),
+            ('refused', false, 'AddToCart', 'warning', 'token', 'log:1'),
+            ('refused', false, 'AddToCart', 'warning', 'batch', 'log:2'),
+            ('refused', false, 'AddToCart', 'warning', 'batch', 'log:3')
+        ) v(check_id, ok, step, severity, cause, ref)
+        """
+    )
+    con.execute(_CONSEQUENCES.read_text(encoding="utf-8"))
+    traced = con.execute("select cause, ref from findings where because_of = 'fault'").fetchall()
+    assert traced == [("batch", "log:1")]
+
+
+def test_a_cause_that_explains_others_is_a_root_and_takes_them_along_wherever_they_stand() -> None:
+    con = tables.connect()
+    con.execute("create or replace temp table check_follows (check_id varchar, follows varchar, rank bigint)")
+    con.execute("insert into check_follows values ('plan', 'other', 0)")
+    con.execute("create or replace temp table cause_follows (check_id varchar, cause varchar, follows varchar, rank bigint)")
+    con.execute("create or replace temp table cause_explains (check_id varchar, cause varchar, explains varchar)")
+    con.execute("insert into cause_explains values ('plan', 'wrong', 'other'), ('plan', 'wrong', 'plan')")
+    con.execute(
+        """
+        insert into findings by name
+        select row_number() over () as finding, check_id, false as ok, platform, 'blocker' as severity, cause, 'log:1' as ref
+        from (values ('plan', 'wrong', null), ('plan', 'usual', 'meta'), ('other', null, 'tiktok')) v(check_id, cause, platform)
+        """
+    )
+    con.execute(_CONSEQUENCES.read_text(encoding="utf-8"))
+    assert con.execute("select check_id, cause, because_of from findings order by finding").fetchall() == [
+        ("plan", "wrong", None),
+        ("plan", "usual", "plan"),
+        ("other", None, "plan"),
+    ]

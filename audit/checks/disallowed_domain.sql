@@ -87,12 +87,8 @@ select
     coalesce(h.host, 'no page named') as actual,
     case
         when h.host is null or c.host is not null then null
-        when h.host in ('localhost', '0.0.0.0')
-            or regexp_matches(h.host, '[.](localhost|local|test|internal|lan)$|^(127|10)[.][0-9.]+$|^192[.]168[.][0-9.]+$|^172[.](1[6-9]|2[0-9]|3[01])[.][0-9.]+$')
-            then 'localhost'
-        when regexp_matches(h.host, '(^|[.-])(staging|stage|stg|preview|dev|develop|development|test|testing|qa|uat|sandbox|beta|demo)[0-9]*[.-]')
-            or regexp_matches(h.host, '[.](shopifypreview[.]com|vercel[.]app|netlify[.]app|pages[.]dev|ngrok[.]io|ngrok[.]app|ngrok-free[.]app|trycloudflare[.]com)$')
-            then 'staging'
+        when is_local_host(h.host) then 'localhost'
+        when is_trial_host(h.host) then 'staging'
         else 'other'
     end as cause,
     case when h.step = 'Purchase' or s.host is not null then 'blocker' else 'warning' end as severity,

@@ -83,6 +83,7 @@ with sales as (
         min(order_id) as order_id
     from counted_events
     where unit is not null
+      and not is_refund  -- invalid_value has it
     group by platform, coalesce(dataset, ''), unit, merge_key, merge_window
 ),
 sale_counts as (
@@ -148,6 +149,7 @@ copies as (
     from suspects s
     join counted_events c on c.platform = s.platform and c.unit = s.unit
     join events e on e.event_key = c.event_key
+    where not c.is_refund
 ),
 -- Without event ids a second request is a second Purchase, unless it may be the first one: written down twice, or sent again
 -- because no answer came. A capture of the page marks what a worker passed on (loaders), so its entries are calls.

@@ -71,7 +71,7 @@ with credible_times as (
         e.source,
         e.page_url,
         case
-            when e.event_at is null or u.event_key is not null then e.seen_at
+            when e.event_at is null or u.event_key is not null or w.event_key is not null then e.seen_at
             when s.has_zone = false and e.event_time_sent is not null then e.event_at
             when e.event_at < e.seen_at - interval 7 days or e.event_at > e.seen_at + interval 5 minutes then e.seen_at
             else happened(e.channel, e.event_at, e.seen_at)
@@ -84,6 +84,7 @@ with credible_times as (
     from sent_events e
     left join sources s on s.source = e.source
     left join untrue_times u on u.event_key = e.event_key
+    left join borrowed_times w on w.event_key = e.event_key
     where e.step in ('AddToCart', 'Purchase')
       -- There is an order or a call of the storefront to compare it with.
       and (
@@ -173,7 +174,8 @@ judged as (
 suspects as (
     select
         j.*,
-        epoch(j.latest_at) < epoch(j.created_at) - 300 as is_far
+        epoch(j.latest_at) < epoch(j.created_at) - 300 as is_far,
+        c.shift_s
     from judged j
     left join clock_shifts c on c.session = j.session and c.source = j.source
     where j.found_cause = 'before_order'
@@ -209,17 +211,21 @@ other_times as (
         o.source as other_source,
         o.channel as other_channel,
         c.created_at,
-        coalesce(o.event_at, o.seen_at) as other_at,
-        coalesce(o.event_at, o.seen_at) + interval 999 milliseconds >= c.created_at as is_later,
-        row_number() over (partition by c.event_key order by coalesce(o.event_at, o.seen_at) desc, o.event_key) as nth
+        -- A time taken over from the page is the page's.
+        case when w.event_key is not null then o.seen_at else coalesce(o.event_at, o.seen_at) end as other_at,
+        row_number() over (
+            partition by c.event_key
+            order by case when w.event_key is not null then o.seen_at else coalesce(o.event_at, o.seen_at) end desc, o.event_key
+        ) as nth
     from copies c
     join events o on o.event_key = c.other_key
+    left join borrowed_times w on w.event_key = o.event_key
 ),
 later_copies as (
     select *
     from other_times
     where nth = 1
-      and is_later
+      and other_at + interval 999 milliseconds >= created_at
       and source <> other_source
 ),
 -- What the file's own clock says against it: it is early by that clock too, or that clock is right.
@@ -279,7 +285,7 @@ doubts as (
     left join on_time t on t.event_key = s.event_key
     where t.event_key is null
       -- Far off, both have to say so: a job that gives each event its own hour looks like a clock.
-      and case when s.is_far then l.event_key is not null and n.event_key is not null
+      and case when s.is_far then (l.event_key is not null or s.shift_s is not null) and n.event_key is not null
                else l.event_key is not null or n.event_key is not null end
     group by s.event_key
 ),

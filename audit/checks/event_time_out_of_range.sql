@@ -24,6 +24,14 @@ not_yet     = "Do not import old orders through the live endpoint; one old event
 remedy      = "Send within the hour with the true time, and drop what is older than seven days."
 owner       = "data"
 
+[causes.visitors_clock]
+failure     = "The server takes the event's time from the visitor's clock, and this one is fast"
+means       = "The event claims the time of its browser copy, and that device's clock runs ahead: to the platform the event has not happened yet. Shoppers with a right clock are not touched."
+first_check = "Compare the clock of the device that was recorded with time.is, then look in the server's code where event_time comes from: the request of the page."
+not_yet     = "Do not put all event times back by these minutes; the next visitor's clock is another one."
+remedy      = "Take event_time from the server's own clock when the page's call arrives, and set the device's clock by network time for the next test."
+owner       = "data"
+
 [causes.future]
 means       = "The event claims a time that had not come when it was sent: a wrong clock, or local time taken for UTC."
 first_check = "Compare the difference with your time zone: a whole number of hours points to a dropped zone."
@@ -75,10 +83,12 @@ with timed as (
         coalesce(regexp_full_match(trim(e.event_time_sent), '-?[0-9]{1,8}([.][0-9]+)?'), false) as is_unfilled,
         u.flaw as untruth,
         u.hours,
-        u.happened_at
+        u.happened_at,
+        w.shift_s
     from events e
     left join sources s on s.source = e.source
     left join untrue_times u on u.event_key = e.event_key
+    left join borrowed_times w on w.event_key = e.event_key
     where e.channel = 'server'
       and e.step is not null
       and e.event_time_sent is not null
@@ -91,6 +101,7 @@ judged as (
             when is_unfilled then 'stale'
             when not is_readable then null
             when untruth = 'fixed_time' then untruth
+            when epoch(event_at) - epoch(seen_at) > 300 + doubt_s and shift_s is not null then 'visitors_clock'
             when epoch(event_at) - epoch(seen_at) > 300 + doubt_s then 'future'
             when epoch(seen_at) - epoch(event_at) > oldest_s + doubt_s then 'stale'
             else untruth
@@ -128,12 +139,13 @@ select
                 when 'zone_shift' then ': ' || number_text(cast(hours as decimal(4, 2))) || case when hours = 1 then ' hour early' else ' hours early' end
                 when 'day_shift' then ': ' || cast(cast(hours / 24 as integer) as varchar) || case when hours = 24 then ' day early' else ' days early' end
                 when 'fixed_time' then '; other events claim the same'
+                when 'visitors_clock' then '; its browser''s clock is ' || cast(cast(round(-shift_s / 60) as integer) as varchar) || ' minutes fast'
                 else ''
             end
     end as actual,
     flaw as cause,
-    -- Only Meta publishes what it does with such a time.
-    case when platform <> 'meta' then 'warning' end as severity,
+    -- Only Meta publishes what it does with such a time. Another visitor's clock is right.
+    case when platform <> 'meta' or flaw = 'visitors_clock' then 'warning' end as severity,
     ref,
     cast(null as varchar) as other_ref
 from judged

@@ -72,6 +72,7 @@ purchases as (
     where e.step = 'Purchase'
       and e.platform in ('meta', 'tiktok')
       and e.event_id is not null
+      and coalesce(e.value >= 0, true)  -- a refund's own id is no sale's
       and e.event_key not in (select event_key from store_sales)
 ),
 shaped as (

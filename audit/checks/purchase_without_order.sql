@@ -40,6 +40,15 @@ not_yet     = "Do not report these sales as made up; the order is there under it
 remedy      = "Send the order's number as the export writes it, on both sides, or export the column that holds the number the events carry."
 owner       = "data"
 
+[causes.test_site]
+failure     = "A sale of a test site was sent to the live pixel"
+means       = "The Purchase comes from a staging, preview or developer's site, and reached the live pixel: its order stands in that site's shop, not in this one's export."
+first_check = "Open the site that the finding names and look which pixel its pages and its server hold."
+not_yet     = "Do not add the order to the export by hand, and do not judge the live shop by this sale."
+remedy      = "Give the test site a pixel of its own, or a test event code while somebody is testing, and leave its hours out of the reports."
+owner       = "tracking"
+follows     = ["disallowed_domain"]
+
 [causes.other_object]
 means       = "The key has another form than the shop's order numbers: the event reports a subscription, a draft, a cart or a payment instead of an order."
 first_check = "Look the key up in the shop's admin, under subscriptions, drafts and payments as well."
@@ -75,6 +84,8 @@ with purchases as (
         e.order_id,
         e.order_key,
         e.order_how,
+        rtrim(lower(e.page_host), '.') as host,
+        coalesce(e.has_test_code, false) as has_test_code,
         case when e.channel = 'server' and is_store(e.action_source) then 1 else 0 end as is_store_sale,
         coalesce(e.event_at, e.seen_at) as happened_at
     from sent_events e
@@ -86,6 +97,21 @@ bare as (
     select event_key, session
     from purchases
     where order_id is null
+),
+-- Sites whose sales are in the export are this shop's, whatever they are called.
+selling_hosts as (
+    select distinct host
+    from purchases
+    where order_id is not null
+),
+test_hosts as (
+    select p.event_key, p.host
+    from bare b
+    join purchases p on p.event_key = b.event_key
+    left join selling_hosts s on s.host = p.host
+    where s.host is null
+      and not p.has_test_code
+      and (is_local_host(p.host) or is_trial_host(p.host))
 ),
 copy_orders as (
     select l.event_key, min(l.order_id) as order_id
@@ -150,6 +176,7 @@ keyed as (
         cast(null as varchar) as probable_order,
         0 as is_watched,
         p.is_store_sale,
+        cast(null as varchar) as test_host,
         m.other_order,
         case when m.other_order is not null then p.ref end as misnamed_ref,
         case when m.other_order is not null then p.channel end as misnaming_side
@@ -171,6 +198,7 @@ keyed as (
         b.order_id,
         case when w.session is not null then 1 else 0 end,
         p.is_store_sale,
+        h.host,
         cast(null as varchar),
         cast(null as varchar),
         cast(null as varchar)
@@ -179,6 +207,7 @@ keyed as (
     left join copy_keys c on c.event_key = p.event_key
     left join probable_orders b on b.event_key = p.event_key
     left join watched_visits w on w.session = p.session
+    left join test_hosts h on h.event_key = p.event_key
     where p.order_id is null
 ),
 units as (
@@ -192,6 +221,7 @@ units as (
         min(happened_at) as happened_at,
         max(is_watched) as watched,
         min(is_store_sale) as is_store_sale,
+        min(test_host) as test_host,
         min(value) as value,
         min(currency) as currency,
         min(other_order) as other_order,
@@ -240,6 +270,7 @@ judged as (
             when u.order_id is not null then true
             when u.carried_key is null then null
             when is_placeholder(u.carried_key) then false
+            when u.test_host is not null then false
             when w.is_cut = 1 or w.is_rounded > 0 then null
             when u.is_store_sale = 1 and t.order_count = 0 then null
             -- The visit of a test order, or a recorded one: its Purchase can be nobody else's.
@@ -300,6 +331,8 @@ select
             then 'order ' || j.carried_key || ', which may be one whose number a spreadsheet rounded'
         when j.ok is null and j.is_other_till then 'order ' || j.carried_key || ', a sale of a till, and the export holds none of those'
         when j.ok is null then 'order ' || j.carried_key || ', outside what the export covers'
+        when j.test_host is not null and not is_placeholder(j.carried_key)
+            then 'order ' || j.carried_key || ' of ' || j.test_host || ', which is not in the export'
         else 'order ' || j.carried_key || ', which is not in the export'
     end || case when j.ok then '' else coalesce('; ' || money_text(j.value, j.currency), '') end as actual,
     case
@@ -307,6 +340,7 @@ select
         when j.other_form is not null and regexp_full_match(j.other_form || j.order_id, '[0-9]+') then 'number_or_padding'
         when j.other_form is not null then 'prefix_or_suffix'
         when j.ok = false and is_placeholder(j.carried_key) then 'placeholder_id'
+        when j.ok = false and j.test_host is not null then 'test_site'
         when j.ok = false and a.carried_key is null then 'other_object'
         when j.ok = false then 'unknown'
     end as cause,

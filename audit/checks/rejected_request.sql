@@ -41,6 +41,7 @@ remedy      = "Send several events in one request, and retry a refused one after
 owner       = "data"
 
 [causes.too_old]
+follows     = ["event_time_out_of_range"]
 means       = "The event is said to have happened more than seven days ago; Meta refuses such a request whole."
 first_check = "Compare the event time in the request with the order's time: a stuck queue, a wrong clock or a fixed date."
 not_yet     = "Do not put today's time on old sales: they would count on the wrong day."
@@ -48,6 +49,7 @@ remedy      = "Send each event within the hour with its true time, and throw awa
 owner       = "data"
 
 [causes.missing_value]
+follows     = ["missing_value", "missing_currency"]
 failure     = "A Purchase was refused because it carries no value"
 means       = "Meta refused the Purchase because it carries no value."
 first_check = "Look at the order total at the moment the request is built: is it empty, or under another name?"
@@ -56,6 +58,7 @@ remedy      = "Fill the value from the order's total before sending, and hold th
 owner       = "tracking"
 
 [causes.missing_currency]
+follows     = ["missing_currency", "missing_value"]
 failure     = "A Purchase was refused because it carries no currency"
 means       = "Meta refused the Purchase because it carries no currency."
 first_check = "Look where the currency is read from: the order has it, the request does not."
@@ -64,6 +67,7 @@ remedy      = "Send the order's own three-letter currency code beside the value.
 owner       = "tracking"
 
 [causes.batch_poisoned]
+follows     = ["missing_value", "missing_currency", "event_time_out_of_range"]
 failure     = "An event was refused because of another one in its request"
 means       = "One bad event in a request of several got all of them refused; this one may have been perfectly good."
 first_check = "Find the bad one: the answer in the row says what is wrong with it, and the other events share its line in the log."

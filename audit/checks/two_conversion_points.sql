@@ -63,6 +63,7 @@ purchases as (
       and o.how in ('carried', 'copy')
       and o.is_sent
       and not o.is_refused
+      and coalesce(e.value >= 0, true)  -- a refund told as a negative sale is no second sale (invalid_value)
 ),
 sends as (
     select

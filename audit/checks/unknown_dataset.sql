@@ -29,6 +29,16 @@ first_check = "Compare the pixel id on the product page with the one on the than
 not_yet     = "Do not optimise a campaign for purchases on this pixel, and do not read its missing sales as a weak audience."
 remedy      = "Send all steps to one pixel, or each step to both; waive this where the pixel is meant for views alone."
 owner       = "tracking"
+
+[causes.other_launch]
+failure     = "The plan seems to be of another launch"
+means       = "Nothing in these files is what the plan names: not one event reached one of its pixels, and its domains or test orders do not occur either. What else is found here merely says that again."
+first_check = "Compare the pixel ids, domains and test orders in audit.toml with those that the finding shows: was the plan copied from another shop, or are these the files of another one?"
+not_yet     = "Do not mend pixels, senders or allow lists because of this packet: they were held against the wrong plan."
+remedy      = "Run the audit again with this launch's own plan, or with the files of the launch that the plan is for."
+owner       = "tracking"
+explains    = ["unknown_dataset", "undeclared_sender", "silent_sender", "disallowed_domain", "wrong_store", "duplicate_purchase",
+               "order_without_purchase", "missing_step", "nondeterministic_purchase_id", "dataset_mismatch", "unattributable_test"]
 */
 with planned as (
     select
@@ -147,6 +157,65 @@ silent as (
         where x.platform = d.platform
           and x.dataset = d.dataset
     )
+),
+-- Pixels were heard on a platform of the plan, and no event of any kind went to one that it names.
+strangers as (
+    select min(x.first_key) as first_key
+    from pixels x
+    join planned p on p.platform = x.platform
+    where not exists (select 1 from heard_first)
+      and not exists (
+          select 1
+          from others_heard o
+          join plan_datasets d on d.platform = o.platform and d.dataset = o.dataset
+      )
+    having count(*) > 0
+),
+sites as (
+    select distinct
+        e.platform,
+        e.relay_store,
+        rtrim(lower(e.page_host), '.') as host
+    from events e
+    where e.step is not null
+      and exists (select 1 from strangers)
+),
+own_sites as (
+    select s.host
+    from sites s
+    join plan_domains d
+        on s.host = d.domain
+        or ends_with(s.host, '.' || d.domain)
+),
+own_stores as (
+    select s.relay_store
+    from sites s
+    join plan_platforms p on p.platform = s.platform and p.relay_store = s.relay_store
+),
+-- What the plan names beside its pixels, and what of it occurs.
+named as (
+    select
+        (select min(domain) from plan_domains) as domain,
+        (select min(host) from sites) as host,
+        (select count(*) from own_sites) as hosts_found,
+        (select count(*) from own_stores) as stores_found,
+        (select min(order_key) from plan_test_orders) as test_order,
+        (select min(order_id) from orders) as order_id,
+        (select count(*) from orders where is_named) as orders_found
+),
+other_launch as (
+    select
+        s.first_key,
+        case when n.host is not null then n.domain end as domain,
+        n.host,
+        case when n.order_id is not null then n.test_order end as test_order,
+        n.order_id
+    from strangers s
+    cross join named n
+    where n.hosts_found = 0
+      and n.stores_found = 0
+      and (n.test_order is null or n.orders_found = 0)
+      and ((n.domain is not null and n.host is not null) or (n.test_order is not null and n.order_id is not null))
 )
 select
     x.platform,
@@ -171,6 +240,7 @@ select
         || case when z.dataset is null then '' else '; the Purchase of ' || z.visits || case when z.visits = 1 then ' visit' else ' visits' end || ' went to pixel ' || z.other_dataset end
         || case when z.dataset is not null and h.is_nameless then ', and a relay''s, which names no pixel, may have reached this one' else '' end as actual,
     case when z.dataset is not null and not h.is_nameless then 'no_purchase' end as cause,
+    cast(null as varchar) as severity,
     e.ref,
     z.other_ref
 from pixels x
@@ -195,6 +265,7 @@ select
         'no event of any kind, while ' || cast(x.events as varchar) || case when x.events = 1 then ' core event' else ' core events' end
             || ' went to pixel ' || x.dataset),
     'silent_dataset',
+    null,
     e.ref,
     cast(null as varchar)
 from silent s
@@ -202,3 +273,20 @@ join pixels x
     on x.platform = s.platform
    and x.first_key = s.first_key
 join events e on e.event_key = s.first_key
+union all
+select
+    cast(null as varchar),
+    cast(null as varchar),
+    'the plan',
+    cast(null as varchar),
+    cast(null as varchar),
+    false,
+    concat_ws(', ', 'pixel ' || p.first_dataset, 'domain ' || o.domain, 'test order ' || o.test_order) || ', as the plan names',
+    concat_ws(', ', 'pixel ' || e.dataset, 'domain ' || o.host, 'order ' || o.order_id) || '; nothing of what the plan names occurs',
+    'other_launch',
+    'blocker',
+    e.ref,
+    cast(null as varchar)
+from other_launch o
+join events e on e.event_key = o.first_key
+join planned p on p.platform = e.platform

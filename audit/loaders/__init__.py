@@ -6,6 +6,8 @@ A loader has four names:
 * ``FORMATS``: one line a format it reads, for the README and for error messages;
 * ``claims(source) -> bool``: whether the file's content is of its kind; exactly one loader may claim a file;
 * ``load(con, source) -> Tally``: reads it into ``requests``, ``orders`` … and ``rejects``.
+
+It may have ``IN_SLICES`` (a large log is read in parts), and ``together`` with ``load_together`` (small files, alike, at once).
 """
 
 from __future__ import annotations

@@ -30,7 +30,10 @@ HINT = re.compile(rb"/events|/event\\*/track|/pixel\\*/(?:track|batch)|/common\\
 _TIME = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d+)?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?"
     r"|\d{2}/[A-Z][a-z]{2}/\d{4}:[\d:]{8} [+-]\d{4}"
+    r"|\d{1,2}[/.-]\d{1,2}[/.-]\d{4},? \d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: [AaPp][Mm])?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?"
 )
+#: A system log's, behind its priority.
+_SYSTEM_TIME = re.compile(r"\s*(?:<\d+>)?([A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}(?:[.,]\d+)?) ")
 
 _WORDS = re.compile(r"[\s'\"=,;<>()\[\]]+")
 _STATUS = re.compile(r"\b[1-5]\d\d\b")
@@ -49,6 +52,7 @@ _STATUSES = ("statuscode", "responsestatus", "httpstatus", "status")
 _ANSWERED = frozenset({"response", "res", "answer", "reply", "result"})
 _ANSWER_BODIES = ("responsebody", "responsedata")
 _AGENTS = ("useragent", "httpuseragent")
+_IDS = ("requestid", "reqid", "xrequestid", "correlationid", "traceid")
 
 
 def requests_in(value: Any, lead: str = "", rest: str = "") -> list[dict[str, Any]]:
@@ -89,15 +93,23 @@ def _around(scopes: dict[Path, list[tuple[int, Leaf]]], address: Path) -> list[L
 
 def _spoken(url: str, body: Any, lead: str, rest: str) -> dict[str, Any]:
     """A request told in words: the time and the address before its body, status and answer behind it."""
-    time, status, answer = _TIME.search(lead), _STATUS.search(rest.partition("{")[0]), object_in(rest)
+    time, status, answer = _time_in(lead), _STATUS.search(rest.partition("{")[0]), object_in(rest)
     request = {
-        "ts": time[0] if time else None,
+        "ts": time,
         "url": url,
         "body": body,
         "status": status[0] if status else None,
         "response": answer[1] if answer else None,
     }
     return {name: value for name, value in request.items() if value is not None}
+
+
+def _time_in(lead: str) -> str | None:
+    """The time told in words; one that names its year, where there are two."""
+    if told := _TIME.search(lead):
+        return told[0]
+    told = _SYSTEM_TIME.match(lead)
+    return told[1] if told else None
 
 
 def object_in(line: str) -> tuple[str, Any, str] | None:
@@ -130,8 +142,8 @@ def _leaves(value: Any, path: Path, depth: int) -> Iterator[Leaf]:
             yield (*path, number), inner
             yield from _leaves(inner, (*path, number), depth - 1)
     elif isinstance(value, str) and HINT.search(value.encode(errors="replace")) and (found := object_in(value)):
-        if told := _TIME.search(found[0]):
-            yield (*path, "time"), told[0]
+        if told := _time_in(found[0]):
+            yield (*path, "time"), told
         yield from _leaves(found[1], path, depth - 1)
 
 
@@ -184,8 +196,8 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
     status = nearest(_STATUSES, lambda _, value: _is_status(value), parts)
     headers = nearest(_HEADERS, lambda path, value: isinstance(value, dict) and not is_answer(path), parts)
     time = value_of(nearest(_TIMES, lambda _, value: isinstance(value, str | int | float), parts))
-    if time is None and (told := _TIME.search(lead)):
-        time = told[0]
+    if time is None:
+        time = _time_in(lead)
     request = {
         "ts": _microseconds(time),
         "method": value_of(nearest(_METHODS, lambda _, value: isinstance(value, str) and value.isalpha(), parts)),
@@ -196,6 +208,8 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
         "headers": _plain_headers(value_of(headers)),
         "user_agent": value_of(nearest(_AGENTS, lambda path, value: isinstance(value, str) and not is_answer(path), parts)),
     }
+    if request["body"] is None or request["status"] is None:  # its other half may stand in another row
+        request["request_id"] = value_of(nearest(_IDS, lambda _, value: isinstance(value, str | int), parts))
     if url.startswith("/"):
         request["host"] = value_of(
             nearest(_HOSTS, lambda path, value: isinstance(value, str) and path[:-1] in (address[:-1], (*address[:-1], "headers")))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
+from audit.loaders._dates import AMBIGUOUS, year_first
 from audit.loaders._source import Source, Tally
 
 _MONEY = {
@@ -162,9 +163,12 @@ def insert_orders(
     )
     rejected = bad + rounded + _number(con, "select count(*) from order_rows where order_id is null")
     con.execute("delete from order_rows where order_id is null")
+    unsettled = year_first(con, "order_rows", _TIMES)
     _keep_latest(con, name)
     con.execute(_READ, {"source": name})
     gaps = _unread(con, source) + gaps
+    if unsettled:
+        gaps += (f"an order time such as {unsettled[0]} {AMBIGUOUS}",)
     if rounded:
         gaps += (f"{rounded} order ids rounded by a spreadsheet: export them again and do not open the file",)
     con.execute(

@@ -7,6 +7,7 @@ import re
 
 import duckdb
 
+from audit.loaders import _dates
 from audit.loaders._paths import MAX_RECORD_BYTES, line_count, plain_path
 from audit.loaders._records import damage_told, quoted
 from audit.loaders._source import Source
@@ -109,11 +110,26 @@ def names_of(source: Source, field: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*common, *rare)))
 
 
+def _first_times(source: Source) -> list[str]:
+    names = [source.fields["ts"]] if "ts" in source.fields else list(names_of(source, "ts"))
+    texts = (next((str(record[name]) for name in names if record.get(name)), None) for record in source.records)
+    return [text for text in texts if text]
+
+
+def is_dated(source: Source) -> bool:
+    """Whether the first rows hold a time as people write it."""
+    return any(map(_dates.is_written, _first_times(source)))
+
+
+def is_clock_time(text: str) -> bool:
+    """Whether a text is a time that names no zone."""
+    return bool(CLOCK_TIME.match(text)) or _dates.names_no_zone(text)
+
+
 def lacks_zone(source: Source) -> bool:
     """Whether the times of a log's first rows are clock times that name no zone."""
-    names = [source.fields["ts"]] if "ts" in source.fields else list(names_of(source, "ts"))
-    texts = [next((str(record[name]) for name in names if record.get(name)), None) for record in source.records]
-    return any(texts) and all(text is None or CLOCK_TIME.match(text) for text in texts)
+    texts = _first_times(source)
+    return bool(texts) and all(map(is_clock_time, texts))
 
 
 def field_sql(source: Source, name: str) -> str:
@@ -132,20 +148,34 @@ def _json_path(parts: list[str]) -> str:
     return "$" + "".join(f'."{part}"' for part in quoted)
 
 
-def insert_requests(con: duckdb.DuckDBPyConnection, source: Source, evidence: str, *, needs_time: bool = True) -> tuple[int, bool]:
+def insert_requests(
+    con: duckdb.DuckDBPyConnection, source: Source, evidence: str, *, needs_time: bool = True, times: str = ""
+) -> tuple[int, bool]:
     """``records`` into ``requests``; rows without a time or an address become rejects. (rejected, any status seen).
 
-    ``needs_time`` is false for logs whose format has no time: the events' own times stand in.
+    ``needs_time`` is false for logs whose format has no time: the events' own times stand in. ``times`` is one of the rows' times,
+    where the file's first rows do not hold them as they are.
     """
     # One pass over the row for every name it may use; a mapped field is fetched by its own path.
     known = {name: names_of(source, name) for name in SYNONYMS if name not in source.fields}
     names = {key: "VARCHAR" for keys in known.values() for key in keys}
     columns = ",\n".join(
-        f"{field_sql(source, name)} as {name}" if name in source.fields else f"{_first_of(known[name], 'o')} as {name}"
+        f"{field_sql(source, name)} as {name}" if name in source.fields else f"{first_of(known[name], 'o')} as {name}"
         for name in SYNONYMS
     )
     rows = f"select place, {columns} from (select place, record, from_json(record, {quoted(json.dumps(names))}) as o from records)"
-    con.execute(_insert(source, rows, evidence, needs_time=needs_time))
+    if _dates.is_written(times) or is_dated(source):
+        con.execute(f"create or replace temp table dated as {rows}")
+        unsettled = _dates.year_first(con, "dated", ("ts",))
+        con.execute(insert_sql(source, "select * from dated", evidence, needs_time=needs_time))
+        con.execute("drop table dated")
+        if unsettled:
+            con.execute(
+                "update requests set problem = 'the time ' || ? where source = ? and problem like 'the time % cannot be read'",
+                [_dates.AMBIGUOUS, source.name],
+            )
+    else:
+        con.execute(insert_sql(source, rows, evidence, needs_time=needs_time))
     con.execute("drop table records")
     return reject_problems(con, source)
 
@@ -160,7 +190,9 @@ def insert_straight(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
     names = {key for keys in known.values() for key in keys}
     if source.shape != "ndjson" or source.fields or len({name.lower() for name in names}) < len(names):
         return None
-    columns = ",\n".join(f"{_first_of(known[name], 'f')} as {name}" for name in SYNONYMS)
+    if is_dated(source):
+        return None
+    columns = ",\n".join(f"{first_of(known[name], 'f')} as {name}" for name in SYNONYMS)
     types = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in sorted(names))
     with plain_path(source) as path:
         rows = (
@@ -169,7 +201,7 @@ def insert_straight(con: duckdb.DuckDBPyConnection, source: Source, evidence: st
             f" maximum_object_size = {source.longest_line or MAX_RECORD_BYTES}, compression = {quoted(source.packing)}) f"
         )
         with damage_told(source):
-            con.execute(_insert(source, rows, evidence, needs_time=True))
+            con.execute(insert_sql(source, rows, evidence, needs_time=True))
     read = took_every_line(con, source, "problem = 'no time in this row' and url is null and body is null")
     if read is None:
         return None
@@ -187,12 +219,14 @@ def took_every_line(con: duckdb.DuckDBPyConnection, source: Source, is_doubtful:
     return int(read)
 
 
-def _first_of(keys: tuple[str, ...], row: str) -> str:
+def first_of(keys: tuple[str, ...], row: str) -> str:
+    """SQL for the first of these fields of a row that holds a value."""
     return f"coalesce({', '.join(['cast(null as varchar)', *(f'{row}.{chr(34)}{key}{chr(34)}' for key in keys)])})"
 
 
-def _insert(source: Source, rows: str, evidence: str, *, needs_time: bool) -> str:
-    """SQL that adds rows of fields, by our names, to ``requests``."""
+def insert_sql(source: Source, rows: str, evidence: str, *, needs_time: bool, named: str = "") -> str:
+    """SQL that adds rows of fields, by our names, to ``requests``; ``named`` is the column that names the file of each, if any."""
+    name = named or quoted(source.name)
     is_access_log = any(names_of(source, name) for name in ("request_line", "cookie_text") if name not in source.fields)
     return f"""
         insert into requests by name
@@ -206,9 +240,9 @@ def _insert(source: Source, rows: str, evidence: str, *, needs_time: bool) -> st
             select *, plain_host(url) as told_host from (select * replace (with_scheme(url) as url) from log_rows)
         )
         select
-            {quoted(source.name)} as source,
+            {name} as source,
             place,
-            {quoted(source.name + ":")} || place as ref,
+            {name} || ':' || place as ref,
             {quoted(evidence)} as evidence,
             utc(ts) as seen_at,
             upper(coalesce(method, 'POST')) as method,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import duckdb
 
+from audit.loaders._answers import id_of_halves, join_answers
 from audit.loaders._mapped import list_key
 from audit.loaders._nested import is_address, requests_in
 from audit.loaders._records import read_records
 from audit.loaders._requests import has_browser_urls, insert_requests, insert_straight, is_raw, own_urls
 from audit.loaders._source import Source, Tally
+from audit.loaders._together import insert_together, signature
 
 #: Rows are understood one by one.
 IN_SLICES = True
@@ -33,12 +35,31 @@ def _tells_of_others(source: Source) -> bool:
 
 
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
-    """Rows become requests; a row without a time or a URL is a reject."""
-    straight = insert_straight(con, source, evidence="server")
+    """Rows become requests; a row without a time or a URL is a reject. An answer in a row of its own is read with its request."""
+    halves = id_of_halves(source)
+    straight = insert_straight(con, source, evidence="server") if halves is None else None
     if straight is None:
         read, bad = read_records(con, source, under=list_key(source))
+        if halves:
+            join_answers(con, source, halves)
         rejected, statuses = insert_requests(con, source, evidence="server")
     else:
         bad = 0
         read, rejected, statuses = straight
-    return Tally(read=read, rejected=bad + rejected, has_statuses=statuses, gaps=() if statuses else ("no response status",))
+    return _tally(read, bad + rejected, statuses)
+
+
+#: Files of one row each whose rows are spelled alike are read in one statement.
+together = signature
+
+
+def load_together(con: duckdb.DuckDBPyConnection, sources: list[Source]) -> list[Tally]:
+    """What :func:`load` makes of each of these files, which :func:`together` calls alike."""
+    found = insert_together(con, sources, evidence="server")
+    if found is None:
+        return [load(con, source) for source in sources]
+    return [_tally(1, *found[source.name]) for source in sources]
+
+
+def _tally(read: int, rejected: int, has_statuses: bool) -> Tally:
+    return Tally(read=read, rejected=rejected, has_statuses=has_statuses, gaps=() if has_statuses else ("no response status",))

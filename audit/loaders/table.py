@@ -27,45 +27,67 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "order_id": (
         "order_id", "orderid", "order_number", "order_no", "order_name", "order_ref", "order", "invoice_number",
         "invoice_no", "invoice", "number", "transaction_id",
+        "no_pesanan", "nomor_pesanan", "id_pesanan", "kode_pesanan", "no_order", "nomor_order",
+        "no_invoice", "nomor_invoice", "no_transaksi", "nomor_transaksi",
     ),
     "created_at": (
         "created_at", "created", "order_date", "order_created_at", "date_created", "ordered_at", "placed_at", "order_time",
         "created_time", "date", "timestamp",
+        "tanggal_pesanan", "waktu_pesanan", "tanggal_order", "tanggal_dibuat", "tanggal_transaksi", "tanggal",
     ),
-    "paid_at": ("paid_at", "date_paid", "paid_time", "paid_date", "payment_date"),
-    "cancelled_at": ("cancelled_at", "canceled_at", "cancelled_time", "canceled_time"),
+    "paid_at": (
+        "paid_at", "date_paid", "paid_time", "paid_date", "payment_date", "tanggal_bayar", "tanggal_pembayaran", "waktu_pembayaran",
+    ),
+    "cancelled_at": ("cancelled_at", "canceled_at", "cancelled_time", "canceled_time", "tanggal_dibatalkan", "tanggal_pembatalan"),
     "changed_at": ("changed_at", "updated_at", "last_updated_at", "date_modified", "modified_at"),
-    "currency": ("currency", "currency_code", "order_currency"),
+    "currency": ("currency", "currency_code", "order_currency", "mata_uang"),
     "presentment_currency": ("presentment_currency",),
     "total": (
         "total", "order_total", "total_price", "grand_total", "total_amount", "order_total_amount", "amount", "gross_revenue",
+        "total_pesanan", "total_pembayaran", "total_bayar", "total_tagihan",
     ),
     "gross_revenue": ("gross_revenue",),
     "net_revenue": ("net_revenue", "net_sales", "net_total"),
-    "subtotal": ("subtotal", "sub_total", "subtotal_price"),
+    "subtotal": ("subtotal", "sub_total", "subtotal_price", "subtotal_produk"),
     "discount": (
         "discount", "discounts", "discount_total", "total_discount", "total_discounts", "discount_amount", "cart_discount_amount",
+        "diskon", "total_diskon", "potongan",
     ),
     "shipping": (
         "shipping", "shipping_total", "shipping_cost", "shipping_price", "shipping_amount", "order_shipping_amount", "delivery_fee",
+        "ongkir", "ongkos_kirim", "biaya_kirim", "biaya_pengiriman",
     ),
-    "tax": ("tax", "taxes", "tax_total", "total_tax", "tax_amount", "order_total_tax_amount", "vat"),
-    "fees": ("fees", "fee", "fee_total", "payment_fee"),
-    "unique_code": ("unique_code",),
+    "tax": ("tax", "taxes", "tax_total", "total_tax", "tax_amount", "order_total_tax_amount", "vat", "pajak", "ppn"),
+    "fees": ("fees", "fee", "fee_total", "payment_fee", "biaya_admin", "biaya_layanan"),
+    "unique_code": ("unique_code", "kode_unik"),
     "refunded": ("refunded", "refunded_amount", "refunded_total", "refund_total", "total_refunded", "order_refund_amount"),
     "presentment_total": ("presentment_total",),
     "current_total": ("current_total", "current_total_price"),
-    "status": ("status", "order_status", "state"),
-    "payment_status": ("payment_status", "financial_status"),
-    "payment_method": ("payment_method", "gateway"),
+    "status": ("status", "order_status", "state", "status_pesanan"),
+    "payment_status": ("payment_status", "financial_status", "status_pembayaran"),
+    "payment_method": ("payment_method", "gateway", "metode_pembayaran"),
     "is_spam": ("is_spam", "spam"),
     "is_test": ("is_test", "test", "test_order"),
     "source": ("source", "order_source", "source_name", "sales_channel", "channel"),
-    "email": ("email", "customer_email", "billing_email", "buyer_email"),
-    "phone": ("phone", "phone_number", "customer_phone", "billing_phone", "buyer_phone"),
+    "email": ("email", "customer_email", "billing_email", "buyer_email", "email_pelanggan", "email_pembeli"),
+    "phone": (
+        "phone", "phone_number", "customer_phone", "billing_phone", "buyer_phone", "no_hp", "nomor_hp", "no_telepon",
+        "nomor_telepon", "telepon", "no_wa", "nomor_wa", "no_whatsapp",
+    ),
     "items": ("items", "line_items", "lines"),
     "id": ("id",),
 }  # fmt: skip
+#: How a table says, in words of its payments or of its orders alone, that the money came, did not come, or that there is no sale.
+_PAID = (
+    "paid", "settled", "captured", "refunded", "partially_refunded", "dibayar", "sudah dibayar", "terbayar", "lunas",
+    "dana dikembalikan",
+)  # fmt: skip
+_PAID_ORDER = ("paid", "dibayar", "sudah dibayar", "lunas", "selesai")
+_UNPAID_ORDER = (
+    "unpaid", "awaiting payment", "pending payment", "menunggu pembayaran", "menunggu dibayar", "belum dibayar", "belum bayar",
+    "belum lunas",
+)  # fmt: skip
+_CANCELLED = ("cancelled", "canceled", "voided", "trash", "trashed", "dibatalkan", "batal")
 #: Columns that make a file something else: a log of events, of requests, or daily totals.
 _NOT_ORDERS = frozenset(
     {"event", "event_name", "event_id", "pixel_id", "platform", "url", "body", "request_body", "count", "request_url"}
@@ -75,11 +97,11 @@ _OWN_KEYS = tuple(name for name in SYNONYMS["order_id"] if name not in ("order",
 _ITEM_IDS = {
     "item": ("item_id", "id", "content_id", "item"),
     "variant": ("variant_id", "variation_id", "variant"),
-    "product": ("product_id", "product_code"),
+    "product": ("product_id", "product_code", "kode_produk"),
     "sku": ("sku", "item_sku", "product_sku", "variant_sku", "variant_unique_id"),
 }
-_QUANTITIES = ("quantity", "qty", "count", "item_quantity")
-_PRICES = ("price", "unit_price", "item_price", "variant_price")
+_QUANTITIES = ("quantity", "qty", "count", "item_quantity", "jumlah", "kuantitas")
+_PRICES = ("price", "unit_price", "item_price", "variant_price", "harga", "harga_satuan")
 _ITEM_KEYS = (*(key for keys in _ITEM_IDS.values() for key in keys), *_QUANTITIES, *_PRICES)
 _ITEM = "[{" + ",".join(f'"{key}":"VARCHAR"' for key in _ITEM_KEYS) + "}]"
 _WRITTEN_ITEM = r"'^(.+?)(?:\s+[x×]\s*|\s*×\s*)([0-9]+(?:[.][0-9]+)?)(?:\s*@\s*([0-9.]+))?$'"
@@ -152,13 +174,14 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             payment_method,
             case
                 when paid_at is not null then true
-                when lower(payment_status) in ('paid', 'settled', 'captured', 'refunded', 'partially_refunded') then true
+                when lower(payment_status) in {_PAID} then true
                 when payment_status is not null then false
+                when lower(status) in {_PAID_ORDER} then true
+                when lower(status) in {_UNPAID_ORDER} then false
             end as is_paid,
             {flag("is_spam")} as is_spam,
             {flag("is_test")} as is_test,
-            cancelled_at is not null
-                or coalesce(lower(status) in ('cancelled', 'canceled', 'voided', 'trash', 'trashed'), false) as is_cancelled,
+            cancelled_at is not null or coalesce(lower(status) in {_CANCELLED}, false) as is_cancelled,
             source as order_source,
             currency,
             presentment_currency,

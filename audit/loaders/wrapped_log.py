@@ -11,10 +11,12 @@ from typing import Any
 import duckdb
 
 from audit.errors import InputError
+from audit.loaders._answers import join_answers
+from audit.loaders._dates import YEARLESS, is_written, names_no_year
 from audit.loaders._nested import HINT, object_in, requests_in
 from audit.loaders._paths import lines, whole
 from audit.loaders._records import read_records
-from audit.loaders._requests import CLOCK_TIME, insert_requests
+from audit.loaders._requests import insert_requests, is_clock_time
 from audit.loaders._source import HEAD_BYTES, Source, Tally, text_of
 from audit.loaders._told_lines import Row, tells_in_lines, told_rows
 
@@ -66,13 +68,13 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     with source.open() as stream:
         is_told = tells_in_lines(stream.read(HEAD_BYTES))
     if source.shape in _TABLES and not is_told:
-        read, bad = read_records(con, source)
+        read, _ = read_records(con, source)
         listed = con.execute("select place, record from records order by place").fetchall()
         rows: Iterator[Row] = ((place, "", json.loads(record), "") for place, record in listed)
         con.execute("delete from records")
     else:
         con.execute("create or replace temp table records (place bigint, record json)")
-        read = bad = 0
+        read = 0
         rows = told_rows(lines(source), unread) if is_told else _lines(source, unread)
         if source.shape not in _DOCUMENTS:
             read = sum(1 for line in lines(source) if line.strip())
@@ -83,28 +85,50 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     if source.shape in _DOCUMENTS or (source.shape == "ndjson" and read == 1):
         placed, read = _requests_of_documents(source)
         requests = iter(placed)
-    sent, zoneless = 0, True
+    sent, zoneless, written, halves = 0, True, "", False
     while batch := list(islice(requests, _BATCH)):
         sent += len(batch)
-        zoneless = zoneless and all(CLOCK_TIME.match(str(request.get("ts", ""))) for _, request in batch)
+        times = [str(request.get("ts", "")) for _, request in batch]
+        zoneless = zoneless and all(map(is_clock_time, times))
+        halves = halves or any(request.get("request_id") for _, request in batch)
+        written = written or next(filter(is_written, times), "")
         con.execute(
             "insert into records select r[1]::bigint, r[2]::json from (select unnest(from_json(?, '[[\"VARCHAR\"]]')) as r)",
             [json.dumps([[str(place), json.dumps(request)] for place, request in batch])],
         )
-    if source.shape not in _TABLES or is_told:
-        read = max(read, sent + len(unread))  # a line may hold several requests
     if unread:
         con.execute(
             "insert into rejects select ? || ':' || unnest(?::bigint[]), ?, 'not a JSON object'", [source.name, unread, source.name]
         )
-    rejected, statuses = insert_requests(con, replace(source, keys=(), records=()), evidence="server")
+    as_ours = replace(source, keys=(), records=())
+    if halves:
+        join_answers(con, as_ours, "request_id")
+    _, statuses = insert_requests(con, as_ours, evidence="server", times=written)
+    rejected, kept_in_part = _rows_rejected(con, source)
     return Tally(
-        read=read,
-        rejected=bad + len(unread) + rejected,
+        read=read + kept_in_part,
+        rejected=rejected,
         has_statuses=statuses,
         has_zone=False if sent and zoneless else None,
-        gaps=() if statuses else ("no response status",),
+        gaps=(*(() if statuses else ("no response status",)), *((YEARLESS,) if names_no_year(written) else ())),
     )
+
+
+def _rows_rejected(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, int]:
+    """Rows with something that cannot be used, each once however many requests it holds, and how many of them gave another: such
+    a row counts once as each.
+    """
+    con.execute(
+        "delete from rejects where source = $name"
+        " and rowid not in (select min(rowid) from rejects where source = $name group by ref)",
+        {"name": source.name},
+    )
+    found = con.execute(
+        "select count(*), count(*) filter (where ref in (select ref from requests where source = $name))"
+        " from rejects where source = $name",
+        {"name": source.name},
+    ).fetchone()
+    return found or (0, 0)
 
 
 def _lines(source: Source, unread: list[int]) -> Iterator[Row]:

@@ -1,15 +1,18 @@
 -- One fault is one root finding: what merely follows from it names its root's check in because_of. A check declares what it
 -- may follow from; the first of those that failed on the same platform and step, and the same order or visit where both
--- have one, is the reason. What cannot be told of an event whose fault is known follows from that fault too. A consequence of
+-- have one, is the reason. A cause may declare more: a fault of the same row of a log, grave enough to have the whole request
+-- refused; or what it explains, wherever that stands: such a cause follows from nothing itself. What cannot be told of an event whose fault is known follows from that fault too. A consequence of
 -- a waived root is covered by the root's waiver, unless it weighs more.
 create or replace temp table reasons as
 with followers as (
     select f.finding, f.platform, f.step, f.order_id, f.session, c.follows, c.rank
     from findings f
     join check_follows c on c.check_id = f.check_id
+    left join cause_explains x on x.check_id = f.check_id and x.cause = f.cause and x.explains = c.follows
+    where x.cause is null
 ),
 roots as (
-    select finding, check_id, platform, step, order_id, session
+    select finding, check_id, platform, step, order_id, session, cause, ref, severity
     from findings
     where ok = false
 ),
@@ -49,6 +52,20 @@ declared as (
       and (r.platform is null or f.platform is null or r.platform = f.platform)
       and (r.step is null or f.step is null or r.step = f.step)
 ),
+in_one_row as (
+    select f.finding, r.finding as root, c.rank
+    from cause_follows c
+    join findings f on f.check_id = c.check_id and f.cause = c.cause
+    join roots r on r.check_id = c.follows and r.ref = f.ref
+    where r.severity = 'blocker'
+),
+explained as (
+    select f.finding, min(r.finding) as root, -1 as rank
+    from cause_explains c
+    join roots r on r.check_id = c.check_id and r.cause = c.cause
+    join findings f on f.check_id = c.explains and (f.check_id <> r.check_id or f.cause is distinct from r.cause)
+    group by f.finding
+),
 failed_events as (
     select finding, platform, step, ref from findings where ok = false and severity <> 'note'
     union all
@@ -68,6 +85,10 @@ undecided as (
 ),
 candidates as (
     select finding, root, rank from declared
+    union all
+    select finding, root, rank from in_one_row
+    union all
+    select finding, root, rank from explained
     union all
     select finding, root, rank from undecided
 ),

@@ -47,6 +47,34 @@ def _unknown_order(launch: Launch) -> None:
         twin.event[url] = "https://nagisa.example.com/thanks/NT10877"
 
 
+def _staging_order(launch: Launch, host: str = "staging.nagisa.example.com") -> None:
+    """Somebody tries a purchase on the staging site, which has the live pixel and a shop of its own."""
+    for send in launch.some("meta", step="Purchase", shopper=2):
+        twin = launch.again(send, 900)
+        twin.event["event_id"] = "Purchase.NT77"
+        url = "page_url" if send.channel == "browser" else "event_source_url"
+        twin.event[url] = f"https://{host}/thanks/NT77"
+        twin.row.pop("session", None)
+
+
+def _stale_parameter(launch: Launch) -> None:
+    """Every sale's order parameter still holds the number of the sale before it."""
+    before = {1: "NT10421", 2: "NT10421", 3: "NT10422"}
+    for send in launch.some(step="Purchase"):
+        if send.platform != "snackvideo" or send.channel == "browser":
+            send.money["order_id"] = before[send.shopper]
+
+
+def _plan_of_another_launch(launch: Launch) -> None:
+    """The plan was copied from another shop: its pixels, domain, senders, store and test orders."""
+    launch.plan["launch"]["test_orders"] = ["HB1", "HB2"]
+    for name, dataset in (("meta", "9920918830174499"), ("tiktok", "CZQ7Q2RC77U4N0K9M3TG"), ("snackvideo", "904417829935599")):
+        launch.plan["platforms"][name].update(datasets=[dataset], allowed_domains=["hibari.example.org"])
+    launch.plan["platforms"]["snackvideo"]["relay_store"] = "store_Zw90TtYb4RmC"
+    for sender in launch.plan["senders"]:
+        sender["match"] = {"sender": f"hibari-{sender['match']['sender']}"}
+
+
 def _other_dataset(send: Send) -> None:
     send.row["url"] = "https://graph.facebook.com/v23.0/7719002415553380/events"
 
@@ -147,6 +175,18 @@ CHAIN = (
         ("order_without_purchase:other_event@tiktok",),
     ),
     Case("cart and checkout leave from the thank-you page only", _steps_of_thanks, ("step_out_of_order:thank_you_page@meta",)),
+    Case(
+        "order parameter of the sale before, everywhere",
+        _stale_parameter,
+        tuple(f"purchase_without_order:other_order@{platform}" for platform in ("meta", "tiktok", "snackvideo")),
+    ),
+    Case("the plan of another launch", _plan_of_another_launch, ("unknown_dataset:other_launch",)),
+    Case("a sale of the staging site in the live pixel", _staging_order, ("purchase_without_order:test_site@meta",)),
+    Case(
+        "a sale of a staging site outside the allowed domains",
+        lambda launch: _staging_order(launch, "nagisa-preview.example.net"),
+        ("disallowed_domain:staging@meta",),
+    ),
     Case("purchase of an order nobody has", _unknown_order, ("purchase_without_order:unknown@meta",)),
     Case("purchase ten minutes before its order", _placed_later, ("early_event:before_order",)),
     Case("paid-only plan, purchase before the payment", _paid_later, ("early_event:before_payment",)),

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.faults.decoded_shop import SHOPPERS, STORE, email, hashed
 from tests.faults.launch import Launch, Send, shift
-from tests.faults.slips import Case, Change, Slip, answer, both, each, lose, order, plan, put
+from tests.faults.slips import Case, Change, Slip, answer, both, each, lose, order, plan, put, slow_clock
 
 
 def _graph_error(code: int, subcode: int | None, title: str, status: int = 400) -> Change:
@@ -52,6 +52,16 @@ def _batch(launch: Launch) -> None:
     first.event["event_time"] -= 2 * 3600 + 60
     first.row["body"]["data"] += [send.event for send in others]
     others[0].money.pop("currency")
+    _graph_error(100, 2804010, "Missing Currency for Purchase Event")(first)
+
+
+def _visit_in_one_batch(launch: Launch) -> None:
+    """All steps of a visit leave in one request, the sale without its currency; the platform refuses them all."""
+    first, *others = launch.some("meta", "server", shopper=1)
+    launch.drop(*others)
+    first.row["ts"] = others[-1].row["ts"]
+    first.row["body"]["data"] += [send.event for send in others]
+    others[-1].money.pop("currency")
     _graph_error(100, 2804010, "Missing Currency for Purchase Event")(first)
 
 
@@ -152,10 +162,16 @@ DELIVERY = (
 )
 PAYLOAD = (
     Case(
+        "the server takes over a fast device's time",
+        slow_clock(-7200, copied=True),
+        ("event_time_out_of_range:visitors_clock@meta", "event_time_out_of_range:visitors_clock@tiktok"),
+    ),
+    Case(
         "one bad event refuses the whole batch",
         both(_batch, plan("limits", {"late_after": "6h"})),
-        ("rejected_request:batch_poisoned@meta", "rejected_request:missing_currency@meta", "missing_currency@meta"),
+        ("missing_currency@meta",),
     ),
+    Case("one sale without its currency refuses the whole visit", _visit_in_one_batch, ("missing_currency@meta",)),
     Case(
         "relay event with an id it does not know",
         each(put("event", "event_id", "purchase-1"), "snackvideo", "server"),

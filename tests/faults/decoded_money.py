@@ -51,6 +51,15 @@ def _one_id(launch: Launch) -> None:
                 send.money[name] = value
 
 
+def _refunded(launch: Launch, channel: str | None = "server") -> None:
+    """A day later the sale is taken back as a Purchase below zero, under an id of its own."""
+    for send in launch.some("meta", channel, "Purchase", 1):
+        twin = launch.again(send, 86400)
+        twin.money["value"] = -twin.money["value"]
+        twin.event["event_id"] += "-refund"
+    launch.orders[0].update(refunded=launch.orders[0]["total"])
+
+
 CASES = (
     *(
         Case(f"value is {basis}", value(basis), (f"value_mismatch:{basis}",))
@@ -87,6 +96,10 @@ CASES = (
         ("invalid_value:thousands_separator@tiktok",),
     ),
     Case("negative value", each(put("money", "value", lambda v: -v), "tiktok", "server"), ("invalid_value:negative@tiktok",)),
+    Case("a refund told as a negative sale by the same sender", _refunded, ("invalid_value:negative@meta",)),
+    Case(
+        "a refund told as a negative sale on both sides", lambda launch: _refunded(launch, None), ("invalid_value:negative@meta",)
+    ),
     Case("value is a word", each(put("money", "value", "free"), "meta", "server", "Purchase"), ("invalid_value:text@meta",)),
     Case("currency missing", each(lose("money", "currency"), "meta", "browser"), ("missing_currency@meta",)),
     Case("currency is no code", each(put("money", "currency", "YEN"), "tiktok"), ("invalid_currency@tiktok",)),

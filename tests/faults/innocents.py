@@ -8,7 +8,7 @@ from tests.faults.decoded_delivery import DAY, totals
 from tests.faults.decoded_shop import META, SHOPPERS, SNACKVIDEO, STORE, hashed
 from tests.faults.decoded_visitors import FBC, mails, phones
 from tests.faults.launch import Launch, Send
-from tests.faults.slips import Case, both, each, more_orders, put
+from tests.faults.slips import Case, both, each, more_orders, put, slow_clock
 
 SECOND_PIXEL = "5520918830179999"
 
@@ -258,4 +258,12 @@ CASES = (
     Case("another shop of the same prices in the relay's log", _other_shop),
     Case("the id list names the parent beside the variant", each(lambda s: s.money["content_ids"].append("P-100"), "meta")),
     Case("opt_out for one shopper", each(put("event", "opt_out", True), "meta", "server", None, 2)),
+    Case("device two hours slow, its time taken over by the server", slow_clock(7200, copied=True), alone=True),
+    Case("device ten minutes slow, its time taken over by the server", slow_clock(600, copied=True), alone=True),
+    Case("device three hours slow, only the sales have server copies", slow_clock(10800, sales_only=True), alone=True),
+    Case(
+        "device ten minutes slow, only the sales have server copies, its time taken over",
+        slow_clock(600, copied=True, sales_only=True),
+        alone=True,
+    ),
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from tests.faults.launch import Launch, Row, Send
+from tests.faults.launch import Launch, Row, Send, iso
 
 Slip = Callable[[Launch], None]
 Change = Callable[[Send], None]
@@ -125,5 +126,33 @@ def more_orders(*changes: Row) -> Slip:
         for number, change in enumerate(changes):
             number_key = "number" if "number" in launch.orders[0] else "order_id"
             launch.orders.append(copy.deepcopy(launch.orders[0]) | {number_key: f"9{number:04d}", "id": 90000 + number} | change)
+
+    return slip
+
+
+def _device_clock(launch: Launch, seconds: int) -> None:
+    """The recorded device's clock: what its browser wrote, and the cookies made there."""
+    for send in launch.some(channel="browser"):
+        send.row["ts"] = iso(datetime.fromisoformat(send.row["ts"]) + timedelta(seconds=seconds))
+    for send in launch.sends:
+        for name in {"fbc", "_fbc", "fbp", "_fbp"} & send.person.keys():
+            before, made, rest = send.person[name][:5], send.person[name][5:18], send.person[name][18:]
+            send.person[name] = f"{before}{int(made) + seconds * 1000}{rest}"
+
+
+def slow_clock(seconds: int, *, copied: bool = False, sales_only: bool = False) -> Slip:
+    """A device behind the time; the server takes its time from the page, or sends the sales alone."""
+
+    def slip(launch: Launch) -> None:
+        if sales_only:
+            launch.drop(*(send for send in launch.some(channel="server") if send.step != "Purchase"))
+            launch.plan["platforms"]["meta"].pop("require")
+            for sender in launch.plan["senders"]:
+                sender["events"] = ["Purchase"] if sender["channel"] == "server" else sender["events"]
+        _device_clock(launch, -seconds)
+        if copied:
+            for send in launch.some(channel="server"):
+                if "event_time" in send.event:
+                    send.event["event_time"] -= seconds
 
     return slip

@@ -13,6 +13,8 @@ from audit.plan import Plan
 from tests.wire.decoding import events
 from tests.wire.test_servers import META_RELAY
 
+from .reading import read
+
 PATH = "/v3/stores/store_xxx/public/analytics/meta/events"
 BODY = json.dumps(META_RELAY)
 COOKIES = "a=1; _fbp=fb.1.1763632700000.123456789"
@@ -64,3 +66,31 @@ def test_an_access_log_with_bodies_is_a_request_log(writer: str, tmp_path: Path)
     assert event["cookie_browser"] == "fb.1.1763632700000.123456789"
     accounts = audit.con.execute("select loader, read_rows, kept, ignored, rejected from sources").fetchall()
     assert accounts == [("request_log", 2, 1, 1, 0)]
+
+
+def day_first(*times: str) -> str:
+    body = {"event_name": "addToCart", "event_id": "a-1", "click_id": "", "events": []}
+    url = "https://api.scalev.com/v3/stores/store_xxx/public/analytics/meta/events"
+    return "".join(json.dumps({"ts": at, "method": "POST", "url": url, "body": body, "status": 204}) + "\n" for at in times)
+
+
+@pytest.mark.parametrize(
+    ("times", "told", "rejected"),
+    [
+        (("05/11/2026 17:00:00", "20/11/2026 17:00:00"), ["2026-11-05 10:00:00", "2026-11-20 10:00:00"], 0),
+        (("11/05/2026 5:00:00 PM", "11/20/2026 5:00:00 PM"), ["2026-11-05 10:00:00", "2026-11-20 10:00:00"], 0),
+        (("05/11/2026 17:00:00", "06/11/2026 17:00:00"), [], 2),
+        (("20 Nov 2026 17:00:00", "2026-11-20T10:00:01Z"), ["2026-11-20 10:00:00", "2026-11-20 10:00:01"], 0),
+    ],
+)
+def test_a_log_whose_times_put_the_day_first_is_read_where_its_rows_tell_so(
+    times: tuple[str, ...], told: list[str], rejected: int, tmp_path: Path
+) -> None:
+    reading = read(tmp_path, "requests.ndjson", day_first(*times), zone="Asia/Jakarta")
+    assert reading.texts("select seen_at from requests order by seen_at") == told
+    assert reading.tally.rejected == rejected
+    if rejected:
+        assert set(reading.rejects.values()) == {
+            "the time may put the day or the month first, and no row of this file tells which: write it with the year first,"
+            " as 2026-11-20 14:03"
+        }

@@ -169,13 +169,91 @@ def test_a_time_without_a_zone_is_read_in_the_plans_and_never_without_one(tmp_pa
 
 
 @pytest.mark.parametrize(
-    "written", ["20/11/2026 14:05", "11/20/2026", "20-11-2026", "2026-11-20 02:05 PM", "20261120", "20 Nov 2026", "2026-13-01"]
+    "written",
+    ["2026-11-20 02:05 PM", "20261120", "2026-13-01", "31/02/2026", "20/13/2026", "20 Foo 2026", "20/11/26", "20/11/2026 soon"],
 )
 def test_any_other_time_is_named_and_not_guessed(tmp_path: Path, written: str) -> None:
     text = f"order_id,created_at,currency,total\n1,{written},IDR,1\n2,2026-11-20T07:05:00Z,IDR,1\n"
     reading = read(tmp_path, "orders.csv", text, zone="Asia/Jakarta")
     assert reading.texts("select order_id, created_at from orders order by order_id") == ["1 | -", "2 | 2026-11-20 07:05:00"]
     assert reading.tally.gaps == ("1 order times that cannot be read, first at orders.csv:2",)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("20/11/2026 14:05", "2026-11-20 07:05:00"),
+        ("20-11-2026 14.05.30", "2026-11-20 07:05:30"),
+        ("20/11/2026", "2026-11-19 17:00:00"),
+        ("11/20/2026 2:05 PM", "2026-11-20 07:05:00"),
+        ("11/20/2026, 12:05 a.m.", "2026-11-19 17:05:00"),
+        ("05.06.2026 14:05", "2026-06-05 07:05:00"),
+        ("06/06/2026 14:05", "2026-06-06 07:05:00"),
+        ("20 November 2026 14:05", "2026-11-20 07:05:00"),
+        ("Jumat, 20 Nov 2026 pukul 14.05", "2026-11-20 07:05:00"),
+        ("20 Nov 2026", "2026-11-19 17:00:00"),
+        ("20-Nov-2026 14:05", "2026-11-20 07:05:00"),
+        ("November 20, 2026 2:05 pm", "2026-11-20 07:05:00"),
+        ("20 Mei 2026 14:05", "2026-05-20 07:05:00"),
+        ("17 Agustus 2026 14:05", "2026-08-17 07:05:00"),
+        ("9 Okt 2026 14:05", "2026-10-09 07:05:00"),
+        ("31 Desember 2026 14:05 WIB", "2026-12-31 07:05:00"),
+        ("20/11/2026 14:05 +0900", "2026-11-20 05:05:00"),
+    ],
+)
+def test_a_day_as_people_write_it_is_read_where_it_can_mean_one_thing(written: str, told: str, tmp_path: Path) -> None:
+    text = f"order_id;created_at;currency;total\n1;{written};IDR;1\n2;2026-11-20T07:05:00Z;IDR;1\n"
+    reading = read(tmp_path, "orders.csv", text, zone="Asia/Jakarta")
+    assert reading.texts("select created_at from orders where order_id = '1'") == [told]
+    assert reading.tally.gaps == ()
+
+
+def test_which_number_is_the_month_all_rows_tell_together(tmp_path: Path) -> None:
+    assert times(tmp_path, "05/06/2026 14:05", "13/06/2026 14:05", zone="Asia/Jakarta")["05/06/2026 14:05"] == "2026-06-05 07:05:00"
+    assert times(tmp_path, "05/06/2026 14:05", "06/13/2026 14:05", zone="Asia/Jakarta")["05/06/2026 14:05"] == "2026-05-06 07:05:00"
+    paid = "order_id,created_at,paid_at,currency,total\n1,05/06/2026 14:05,13/06/2026 14:05,IDR,1\n"
+    assert read(tmp_path, "orders.csv", paid, zone="Asia/Jakarta").texts("select created_at from orders") == ["2026-06-05 07:05:00"]
+
+
+@pytest.mark.parametrize("rows", [("05/06/2026 14:05", "07/06/2026 14:05"), ("05/06/2026 14:05", "13/06/2026", "06/13/2026")])
+def test_where_no_row_tells_the_month_it_is_not_guessed(rows: tuple[str, ...], tmp_path: Path) -> None:
+    lines = [f"{number},{text},IDR,1" for number, text in enumerate(rows)]
+    reading = read(tmp_path, "orders.csv", "\n".join(["order_id,created_at,currency,total", *lines]), zone="Asia/Jakarta")
+    assert reading.rows("select count(created_at) from orders") == [(0,)]
+    assert reading.tally.gaps == (
+        f"{len(rows)} order times that cannot be read, first at orders.csv:2",
+        "an order time such as 05/06/2026 14:05 may put the day or the month first, and no row of this file tells which:"
+        " write it with the year first, as 2026-11-20 14:03",
+    )
+
+
+INDONESIAN = """\
+No. Pesanan,Tanggal,Status,Subtotal,Diskon,Ongkir,Total,Mata Uang,Nama Produk,Jumlah,Email,No. HP
+INV-1,20/11/2026 14:05,Selesai,Rp150.000,Rp10.000,Rp19.000,Rp159.000,IDR,Gamis,2,sari@example.com,0812 0000 0011
+INV-2,20/11/2026 14:06,Menunggu Pembayaran,150000,0,19000,169000,IDR,Gamis,1,,
+INV-3,20/11/2026 14:07,Dibatalkan,150000,0,19000,169000,IDR,Gamis,1,,
+INV-4,20/11/2026 14:08,Dikirim,150000,0,19000,169000,IDR,Gamis,1,,
+INV-5,20/11/2026 14:09,Lunas,150000,0,19000,169000,IDR,Gamis,1,,
+INV-6,20/11/2026 14:09,Dibayar,150000,0,19000,169000,IDR,Gamis,1,,
+"""
+
+
+def test_the_columns_and_words_of_an_indonesian_export_are_read(tmp_path: Path) -> None:
+    reading = read(tmp_path, "pesanan.csv", INDONESIAN, zone="Asia/Jakarta")
+    assert (reading.loader, reading.tally.gaps) == ("table", ())
+    amounts = ", ".join(money(name) for name in ("total", "subtotal", "discount", "shipping"))
+    assert reading.texts(f"select order_id, created_at, currency, {amounts} from orders where order_id = 'INV-1'") == [
+        "INV-1 | 2026-11-20 07:05:00 | IDR | 159000 | 150000 | 10000 | 19000"
+    ]
+    assert reading.texts("select status, is_paid, is_cancelled from orders order by order_id") == [
+        "Selesai | True | False",
+        "Menunggu Pembayaran | False | False",
+        "Dibatalkan | - | True",
+        "Dikirim | - | False",
+        "Lunas | True | False",
+        "Dibayar | True | False",
+    ]
+    assert reading.rows("select count(email_digest), count(phone_digest) from orders") == [(1, 1)]
 
 
 def test_gaps_say_what_the_table_lacks(tmp_path: Path) -> None:

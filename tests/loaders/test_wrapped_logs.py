@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +201,24 @@ def test_each_request_of_a_document_has_a_place_of_its_own(tmp_path: Path) -> No
         assert (refs, read, kept) == ((["1", "2", "3"], 3, 3) if name == "export.json" else (["1", "3", "4"], 4, 3))
 
 
+@pytest.mark.parametrize(
+    ("times", "counts"),
+    [
+        ((MILLIS, MILLIS + 1, MILLIS + 2), (3, 2, 1, 0)),
+        ((MILLIS, "soon", "later"), (4, 2, 1, 1)),
+        (("soon", "later", "never"), (3, 1, 1, 1)),
+    ],
+)
+def test_a_line_of_several_requests_is_one_row(times: tuple[Any, ...], counts: tuple[int, ...], tmp_path: Path) -> None:
+    """Three sends in one line were one row kept and two ignored; a line that gave both good and bad ones counts once as each."""
+    untimed = json.dumps({name: part for name, part in ROW.items() if name != "ts"})
+    sends = [{"timestamp": at, "message": untimed.replace("P-1", f"P-{n}")} for n, at in enumerate(times)]
+    started = {"timestamp": MILLIS, "message": "started"}
+    own = {"timestamp": MILLIS, "message": INNER.replace("P-1", "P-9")}
+    audit = audited(tmp_path, rows({"events": sends}, started, own))
+    assert audit.con.execute("select read_rows, kept, ignored, rejected from sources").fetchall() == [counts]
+
+
 def test_a_document_of_thousands_of_rows_takes_no_time_for_each_pair_of_them() -> None:
     """A service's export is one object around its list: each entry used to be compared with every other."""
     document = {"events": [{"timestamp": MILLIS + n, "message": INNER.replace("P-1", f"P-{n}")} for n in range(3000)]}
@@ -207,3 +226,25 @@ def test_a_document_of_thousands_of_rows_takes_no_time_for_each_pair_of_them() -
     found = requests_in(document)
     assert time.process_time() - began < 5
     assert [request["body"]["data"][0]["event_id"] for request in found] == [f"P-{n}" for n in range(3000)]
+
+
+@pytest.mark.parametrize(
+    "lead", ["Nov 20 10:00:00 web-1 app[311]: sent ", "<134>Nov 20 10:00:00 web-1 app: ", "20/11/2026 10:00:00 INFO "]
+)
+def test_a_line_of_a_system_log_names_its_time_without_a_year(lead: str, tmp_path: Path) -> None:
+    """The year is the latest in which that day has come."""
+    text = json.dumps({name: part for name, part in ROW.items() if name != "ts"})
+    (tmp_path / "app.log").write_text(f"{lead}{text}\n", encoding="utf-8")
+    files = [engine.InputFile(tmp_path / "app.log", "app.log", named=True)]
+    con = engine.read(files, Plan(timezone="UTC"), now=datetime(2026, 11, 30)).con
+    assert con.execute("select cast(seen_at as varchar) from events").fetchall() == [("2026-11-20 10:00:00",)]
+    (gaps,) = con.execute("select gaps from sources").fetchone() or ("",)
+    assert ("name no year" in (gaps or "")) == ("Nov" in lead)
+
+
+def test_a_system_logs_december_read_in_january_is_last_years(tmp_path: Path) -> None:
+    text = json.dumps({name: part for name, part in ROW.items() if name != "ts"})
+    (tmp_path / "app.log").write_text(f"Dec 31 10:00:00 web-1 app: {text}\n", encoding="utf-8")
+    files = [engine.InputFile(tmp_path / "app.log", "app.log", named=True)]
+    con = engine.read(files, Plan(timezone="UTC"), now=datetime(2027, 1, 2)).con
+    assert con.execute("select cast(seen_at as varchar) from events").fetchall() == [("2026-12-31 10:00:00",)]

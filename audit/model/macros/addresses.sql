@@ -66,3 +66,11 @@ create or replace macro says_thanks(path) as
 -- The number in a key that holds one alone, without leading zeros, whatever stands before and behind it (#1002, SHOP-01002).
 create or replace macro sole_number(key) as
     case when regexp_full_match(key, '[^0-9]*[0-9]+[^0-9]*') then nullif(ltrim(regexp_extract(key, '[0-9]+'), '0'), '') end;
+
+-- A developer's machine or private network; a host of a shop's own trial site, or of a service that shows one before it goes live.
+create or replace macro is_local_host(host) as
+    host in ('localhost', '0.0.0.0')
+    or regexp_matches(host, '[.](localhost|local|test|internal|lan)$|^(127|10)[.][0-9.]+$|^192[.]168[.][0-9.]+$|^172[.](1[6-9]|2[0-9]|3[01])[.][0-9.]+$');
+create or replace macro is_trial_host(host) as
+    regexp_matches(host, '(^|[.-])(staging|stage|stg|preview|dev|develop|development|test|testing|qa|uat|sandbox|beta|demo)[0-9]*[.-]')
+    or regexp_matches(host, '[.](shopifypreview[.]com|vercel[.]app|netlify[.]app|pages[.]dev|ngrok[.]io|ngrok[.]app|ngrok-free[.]app|trycloudflare[.]com)$');

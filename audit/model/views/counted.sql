@@ -104,7 +104,7 @@ from found f
 left join orders o on o.order_id = f.unit;
 
 -- What was sent and not refused, by the act it tells of: a Purchase belongs to its order; any other step, and a Purchase nothing
--- ties to an order, to its visit.
+-- ties to an order, to its visit. A refund told as a negative sale is another act (invalid_value).
 create view unit_events as
 select
     event_key,
@@ -141,7 +141,8 @@ from sent_events e
 join purchase_units u on u.event_key = e.event_key
 where e.step = 'Purchase'
   and coalesce(u.unit, e.session) is not null
-  and coalesce(e.accepted, true);
+  and coalesce(e.accepted, true)
+  and coalesce(e.value >= 0, true);
 
 -- The datasets a Purchase reaches: its own; for a relay that names none, the browser's of that order, else the plan's.
 -- Copies with one merge_key and merge_window are counted once: same name and id, received within the window (domain 5.1: the
@@ -158,6 +159,7 @@ with purchases as (
         case when e.platform <> 'snackvideo' then e.event_id end as merging_id,
         u.unit,
         u.order_id,
+        coalesce(e.value < 0, false) as is_refund,
         coalesce(e.seen_at, e.event_at) as counted_at
     from purchase_units u
     join events e on e.event_key = u.event_key
@@ -186,6 +188,7 @@ reached as (
         merging_id,
         unit,
         order_id,
+        is_refund,
         counted_at
     from purchases
     where dataset is not null
@@ -199,6 +202,7 @@ reached as (
         p.merging_id,
         p.unit,
         p.order_id,
+        p.is_refund,
         p.counted_at
     from purchases p
     left join browser_datasets b on b.platform = p.platform and b.unit = p.unit
@@ -224,6 +228,7 @@ select
     r.unit,
     r.order_id,
     r.channel,
+    r.is_refund,        -- a refund sent as a negative sale: counted, and no second sale
     r.counted_at,
     coalesce(f.first_key, r.event_key) as merge_key,
     coalesce(cast(floor((epoch(r.counted_at) - epoch(f.first_at)) / (w.amount + 1)) as bigint), 0) as merge_window

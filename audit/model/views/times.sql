@@ -167,34 +167,71 @@ join sender_shifts s on s.platform = u.platform and s.sender = u.sender
 where s.hours = case when u.happened_at is null then shift_hours(epoch(u.seen_at) - epoch(u.event_at)) else e.hours end;
 
 -- The clock of a browser file that is wrong in a visit: its events of different moments left, by it, the same seconds before or after
--- what their server copies say of themselves. A queue delays the sending; what the event says of its own time it leaves alone.
+-- what their server copies say of themselves. A queue delays the sending; what the event says of its own time it leaves alone. A server
+-- that takes the page's own time says nothing by it: when it sent counts then, and the order has to be as old as its Purchase's sending.
+create temp table clock_witnesses as
+select
+    p.server_key,
+    b.session,
+    b.source,
+    b.step,
+    b.seen_at,
+    abs(epoch(s.seen_at) - epoch(s.event_at)) > 300 as is_copied,
+    case when abs(epoch(s.seen_at) - epoch(s.event_at)) > 300 then epoch(s.seen_at) else epoch(s.event_at) end - epoch(b.seen_at) as shift_s,
+    o.created_at between s.seen_at - interval 5 minutes and s.seen_at + interval 1 minute as is_proven
+from exact_pairs p
+join events b on b.event_key = p.browser_key
+join events s on s.event_key = p.server_key
+left join sources f on f.source = b.source
+left join orders o on o.order_id = b.order_id and b.step = 'Purchase'
+where b.source <> s.source
+  and b.seen_at is not null
+  and s.event_time_sent is not null
+  and (abs(epoch(s.seen_at) - epoch(s.event_at)) <= 300 or abs(epoch(s.event_at) - epoch(b.seen_at)) <= 60)
+  and not names_no_zone(trim(s.event_time_sent))
+  and coalesce(f.has_zone, true);
+
 create table clock_shifts as
-with told as (
+with visits as (
     select
-        b.session,
-        b.source,
-        b.step,
-        b.seen_at,
-        epoch(s.event_at) - epoch(b.seen_at) as shift_s
-    from exact_pairs p
-    join events b on b.event_key = p.browser_key
-    join events s on s.event_key = p.server_key
-    left join sources f on f.source = b.source
-    left join sources g on g.source = s.source
-    where b.source <> s.source
-      and b.seen_at is not null
-      and s.event_time_sent is not null
-      and abs(epoch(s.seen_at) - epoch(s.event_at)) <= 300
-      and not names_no_zone(trim(s.event_time_sent))
-      and coalesce(f.has_zone, true)
+        session,
+        source,
+        median(shift_s) as shift_s,
+        max(shift_s) - min(shift_s) as spread_s,
+        count(distinct step) > 1
+            and epoch(max(seen_at)) - epoch(min(seen_at)) > 60
+            and max(shift_s) - min(shift_s) <= 30
+            and min(abs(shift_s)) > 60
+            and (not bool_or(is_copied) or coalesce(bool_or(is_proven), false)) as is_told
+    from clock_witnesses
+    group by session, source
+),
+-- Several orders of one device, each as late as the next: no buyer waits that evenly.
+devices as (
+    select
+        source,
+        median(shift_s) as shift_s
+    from clock_witnesses
+    where is_proven
+    group by source
+    having count(distinct session) > 1
+       and max(shift_s) - min(shift_s) <= 60
+       and min(abs(shift_s)) > 60
 )
 select
-    session,
-    source,
-    median(shift_s) as shift_s
-from told
-group by session, source
-having count(distinct step) > 1
-   and epoch(max(seen_at)) - epoch(min(seen_at)) > 60
-   and max(shift_s) - min(shift_s) <= 30
-   and min(abs(shift_s)) > 60;
+    v.session,
+    v.source,
+    v.shift_s
+from visits v
+left join devices d on d.source = v.source
+where v.is_told
+   or (v.spread_s <= 60 and abs(v.shift_s - d.shift_s) <= 60);
+
+-- Server events that took over the time of a page whose clock is wrong.
+create table borrowed_times as
+select
+    w.server_key as event_key,
+    c.shift_s
+from clock_witnesses w
+join clock_shifts c on c.session = w.session and c.source = w.source
+where w.is_copied;
