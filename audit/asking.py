@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,6 +14,7 @@ import duckdb
 from audit.check import NEEDS, Check, catalogue
 from audit.filling import fill
 from audit.hands import hands
+from audit.scripts import parsed, run_script
 from audit.shortage import is_shortage
 
 #: Checks counted at once; more hands share too few checks.
@@ -22,7 +22,6 @@ HANDS = 4
 #: Platform, step, and how many rows there were, passed, failed, could not be told; or how the check broke.
 Answer = list[tuple[Any, ...]] | duckdb.Error
 
-_CONSEQUENCES = Path(__file__).parent / "model" / "consequences.sql"
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def ask(
             answers.append((check, answer))
     _store_tallies(con, answers)
     _store_waivers(con)
-    con.execute(_CONSEQUENCES.read_text(encoding="utf-8"))
+    run_script(con, "consequences")
     for check in asked:
         if check.asks_findings:
             progress(f"checking {check.id}")
@@ -107,7 +106,7 @@ def _counted(con: duckdb.DuckDBPyConnection, check: Check) -> Answer:
     Counting the rows computes no text: texts are written for the rows that failed only.
     """
     try:
-        return con.execute(
+        (statement,) = parsed(
             f"""
             select
                 platform, step, count(*),
@@ -118,7 +117,8 @@ def _counted(con: duckdb.DuckDBPyConnection, check: Check) -> Answer:
             group by platform, step
             order by platform, step
             """
-        ).fetchall()
+        )
+        return con.execute(statement).fetchall()
     except duckdb.Error as error:
         if is_shortage(error):
             raise

@@ -12,9 +12,9 @@ from pathlib import Path
 import duckdb
 
 from audit.payloads import note_shapes, tell_violations
+from audit.scripts import MODEL, run_script, run_statements, script
 from audit.sessions import build_sessions, place_beside
 
-_MODEL = Path(__file__).parent / "model"
 _WIRE = Path(__file__).parent / "wire"
 #: The first line of a wire file, and of what makes forms JSON before: without a request of which this is true it reads nothing.
 _READS = "-- reads: "
@@ -34,18 +34,18 @@ join (select source, min(rowid) as file_order from requests group by source) f o
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """What every connection that decodes needs for itself: a table for its requests."""
-    _run(con, "requests")
+    run_script(con, "requests")
 
 
 def decode_requests(con: duckdb.DuckDBPyConnection, batch: int) -> None:
     """requests -> decoded, loads, actions, counters, and the shapes of payloads. The requests are gone afterwards."""
     con.execute("set variable batch = ?", [batch])
-    forms = _readable(_MODEL / "forms.sql")
+    forms = _readable(MODEL / "forms.sql")
     conditions = ", ".join(f"bool_or({condition})" for condition, _ in (*_wires(), forms))
     *known, has_forms = con.execute(f"select {conditions} from requests").fetchone() or ()
     if has_forms:
-        con.execute(forms[1])
-    clean = (_MODEL / "clean.sql").read_text(encoding="utf-8")
+        run_statements(con, forms[1])
+    clean = script("clean")
     read = [query for is_known, (_, query) in zip(known, _wires(), strict=True) if is_known]
     if read:
         # One statement for all: what reduces a row is planned once.
@@ -55,8 +55,8 @@ def decode_requests(con: duckdb.DuckDBPyConnection, batch: int) -> None:
             # Events follow each other as in the files, whatever was decoded together.
             rows = _NUMBERED.replace("wire_rows", f"({rows})")
             clean = clean.rstrip().removesuffix(";") + "\norder by file_order, place, read_order"
-        con.execute(clean.replace("wire_rows", f"({rows})"))
-    _run(con, "evidence")
+        run_statements(con, clean.replace("wire_rows", f"({rows})"))
+    run_script(con, "evidence")
     note_shapes(con)
     con.execute("create or replace temp table requests as from requests limit 0")
 
@@ -77,20 +77,20 @@ def _readable(path: Path) -> tuple[str, str]:
 
 def join_events(con: duckdb.DuckDBPyConnection) -> None:
     """decoded -> events with their visits, event_items, order_candidates, violations; what became of each file's rows."""
-    for script in ("orders", "sends", "visited"):
-        _run(con, script)
+    for step in ("orders", "sends", "visited"):
+        run_script(con, step)
     build_sessions(con)
-    _run(con, "events")
-    _run(con, "landings")
+    run_script(con, "events")
+    run_script(con, "landings")
     place_beside(con)
     (phones,) = con.execute("select count(phone_text_digest) from orders").fetchone() or (0,)
     if phones:
-        _run(con, "told_phones")
-    _run(con, "candidates")
+        run_script(con, "told_phones")
+    run_script(con, "candidates")
     tell_violations(con)
-    _run(con, "consent")
+    run_script(con, "consent")
     if con.execute("select source from sources where not has_zone").fetchone():
-        _run(con, "clocks")
+        run_script(con, "clocks")
     con.execute(
         """
         with beside as (
@@ -178,7 +178,3 @@ def join_events(con: duckdb.DuckDBPyConnection) -> None:
         """,
         {"visits": "not one of its requests goes to a platform or a relay"},
     )
-
-
-def _run(con: duckdb.DuckDBPyConnection, script: str) -> None:
-    con.execute((_MODEL / f"{script}.sql").read_text(encoding="utf-8"))

@@ -18,8 +18,8 @@ import duckdb
 import jsonschema_rs
 
 from audit.filling import fill
+from audit.scripts import run_script
 
-_MODEL = Path(__file__).parent / "model"
 _SCHEMAS = Path(__file__).parent / "schemas" / "payloads"
 
 #: The list of events in a request of each schema; None: the request is the event.
@@ -54,7 +54,7 @@ Violation = tuple[bool, str, str, str]  # of the event itself, path, cause, deta
 
 def note_shapes(con: duckdb.DuckDBPyConnection) -> None:
     """Tells the shapes of the batch at hand and validates those not met before."""
-    con.execute((_MODEL / "payload_shapes.sql").read_text(encoding="utf-8"))
+    run_script(con, "payload_shapes")
     first = con.execute(
         """
         with alone as (
@@ -104,7 +104,7 @@ def note_shapes(con: duckdb.DuckDBPyConnection) -> None:
 
 def tell_violations(con: duckdb.DuckDBPyConnection) -> None:
     """Fills ``violations``: what is wrong with a shape is wrong with every event and request of it."""
-    con.execute((_MODEL / "payload_violations.sql").read_text(encoding="utf-8"))
+    run_script(con, "payload_violations")
 
 
 def violations(endpoint: str, body: str, nth: int | None) -> Iterator[Violation]:

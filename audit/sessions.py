@@ -7,29 +7,23 @@ visit of its browser copy (same id), else the shopper's visit nearest in time (c
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import duckdb
 
-_MODEL = Path(__file__).parent / "model"
+from audit.scripts import run_script
 
 
 def build_sessions(con: duckdb.DuckDBPyConnection) -> None:
     """``visited`` -> ``event_visits``: the number of every event's visit."""
-    _run(con, "traces")
+    run_script(con, "traces")
     while True:
-        _run(con, "spread")
+        run_script(con, "spread")
         moved = con.execute("select count(*) from spread s join labels l on l.trace = s.trace where l.label <> s.label").fetchone()
         con.execute("create or replace temp table labels as select trace, label from spread")
         if moved is None or moved[0] == 0:
             break
-    _run(con, "visits")
+    run_script(con, "visits")
 
 
 def place_beside(con: duckdb.DuckDBPyConnection) -> None:
     """Fills ``session`` of loads, landings and actions from the events they stand beside."""
-    _run(con, "beside")
-
-
-def _run(con: duckdb.DuckDBPyConnection, script: str) -> None:
-    con.execute((_MODEL / f"{script}.sql").read_text(encoding="utf-8"))
+    run_script(con, "beside")

@@ -10,8 +10,8 @@ import duckdb
 
 from audit.decoding import prepare
 from audit.errors import InputError
+from audit.scripts import run_script, run_statements, script
 
-MODEL = Path(__file__).parent / "model"
 #: The words that wire files, views and checks share (``model/macros``): a later file may use those of an earlier one.
 _MACROS = ("addresses", "masking", "people", "amounts", "requests", "ids")
 #: The notions that checks share (``model/views``), in the order in which they read each other.
@@ -54,8 +54,8 @@ def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.Duck
     con.execute("set variable zone = 'UTC'")
     con.execute("set variable own_domains = ''")
     con.execute("set variable batch = 0")
-    for script in ("schema", "decoded", *(f"macros/{name}" for name in _MACROS)):
-        con.execute((MODEL / f"{script}.sql").read_text(encoding="utf-8"))
+    for name in ("schema", "decoded", *(f"macros/{room}" for room in _MACROS)):
+        run_script(con, name)
     prepare(con)
     if spill is not None:
         _keep_events_in(con, spill)
@@ -80,7 +80,7 @@ def lock(con: duckdb.DuckDBPyConnection, out: Path | None) -> None:
 
 def build_views(con: duckdb.DuckDBPyConnection) -> None:
     """Materialises ``audit/model/views`` on whatever stands in the tables."""
-    con.execute(views())
+    run_statements(con, views())
     threads, path = con.execute("select current_setting('threads'), current_setting('search_path')").fetchone() or (1, "work.main")
     if threads == 1:
         _keep_near(con, path)
@@ -95,4 +95,4 @@ def _keep_near(con: duckdb.DuckDBPyConnection, path: str) -> None:
 
 def views() -> str:
     """The statements of ``audit/model/views``, in their order."""
-    return "\n".join((MODEL / "views" / f"{name}.sql").read_text(encoding="utf-8") for name in _VIEWS)
+    return "\n".join(script(f"views/{name}") for name in _VIEWS)

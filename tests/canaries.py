@@ -76,14 +76,15 @@ def plant(name: str, text: str, write: Callable[[int], str], first: int) -> Plan
 
 
 def _lines(text: str, planter: _Planter) -> str:
-    """JSON behind a prefix in the first line; else a file of JSON like the others."""
+    """JSON within a line, in the first line or below others that tell the same request; else a file of JSON like the others."""
     try:
         return _documents(text, planter)
     except json.JSONDecodeError:
-        line = text.splitlines()[0]
-        start = line.index('{"')
-        row, end = json.JSONDecoder().raw_decode(line, start)
-        return text + "".join(f"{line[:start]}{json.dumps(copy)}{line[end:]}\n" for copy in _copies(row, "", planter))
+        before, found, rest = text.partition('{"')
+        row, end = json.JSONDecoder().raw_decode(found + rest)
+        behind = rest[end - len(found) :].rstrip("\n")
+        after = behind if "\n" in before else behind.partition("\n")[0]
+        return text + "".join(f"{before}{json.dumps(copy)}{after}\n" for copy in _copies(row, "", planter))
 
 
 def _documents(text: str, planter: _Planter) -> str:

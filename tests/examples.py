@@ -22,6 +22,7 @@ from audit.check import Check
 from audit.plan import Plan
 from audit.plan_file import read_plan
 from audit.plan_tables import store_plan, store_platforms
+from audit.scripts import parsed, run_script
 
 FOLDER = Path(__file__).parent / "checks"
 Row = dict[str, str | None]
@@ -100,21 +101,16 @@ def _database() -> duckdb.DuckDBPyConnection:
 
 
 @cache
-def _views_of(query: str, has_orders: bool) -> str:
+def _views_of(query: str, has_orders: bool) -> tuple[duckdb.Statement, ...]:
     """The part of ``model/views`` that a query reads, itself or through another view; without orders no event gets one."""
     read = _words(query)
-    kept: list[str] = []
-    for statement in reversed(_statements()):
-        made = re.search(r"^create (?:temp )?(?:table|view) (\w+)", statement, flags=re.M)
-        if made[1] in read if made else has_orders or "set in_plan" in statement:
+    kept: list[duckdb.Statement] = []
+    for statement in reversed(parsed(tables.views())):
+        made = re.search(r"^create (?:temp )?(?:table|view) (\w+)", statement.query, flags=re.M)
+        if made[1] in read if made else has_orders or "set in_plan" in statement.query:
             kept.append(statement)
-            read |= _words(statement)
-    return "".join(reversed(kept))
-
-
-@cache
-def _statements() -> tuple[str, ...]:
-    return tuple(statement.query for statement in duckdb.extract_statements(tables.views()))
+            read |= _words(statement.query)
+    return tuple(reversed(kept))
 
 
 def _words(sql: str) -> set[str]:
@@ -145,9 +141,10 @@ def prepare(con: duckdb.DuckDBPyConnection, example: Example, check: Check, fold
         " insert into order_candidates select event_key, order_key, 'parameter', 1, true from events"
         " where order_key is not null"
     )
-    con.execute((tables.MODEL / "orders.sql").read_text(encoding="utf-8"))
+    run_script(con, "orders")
     store_platforms(con, plan)
-    con.execute(_views_of(check.sql, "orders" in example.given))
+    for statement in _views_of(check.sql, "orders" in example.given):
+        con.execute(statement)
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: str, row: Row) -> None:

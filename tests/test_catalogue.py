@@ -13,6 +13,7 @@ from audit import tables
 from audit.check import FACETS, OPTIONAL, ROW, catalogue
 from audit.plan import Plan
 from audit.plan_tables import store_plan
+from audit.scripts import MODEL
 from reports.leaks import leaks
 from reports.words import OF_RELAYS, UNDECIDABLE
 
@@ -148,7 +149,7 @@ def test_what_no_input_shows_is_said(item: str) -> None:
 
 
 def test_no_check_writes_what_the_search_for_personal_data_takes_for_some(tmp_path: Path) -> None:
-    texts = [path.read_text(encoding="utf-8") for path in (tables.MODEL.parent / "checks").glob("*.sql")]
+    texts = [path.read_text(encoding="utf-8") for path in (MODEL.parent / "checks").glob("*.sql")]
     (tmp_path / "packet.html").write_text("\n".join(escape(text) for text in texts), encoding="utf-8")
     (tmp_path / "run.json").write_text("{}", encoding="utf-8")
     assert leaks(tmp_path) == ()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 
 from audit import tables
-
-_CONSEQUENCES = tables.MODEL / "consequences.sql"
+from audit.scripts import run_script
 
 
 def test_a_fault_in_every_order_is_traced_in_moments() -> None:
@@ -24,7 +23,7 @@ def test_a_fault_in_every_order_is_traced_in_moments() -> None:
         """
     )
     began = time.process_time()
-    con.execute(_CONSEQUENCES.read_text(encoding="utf-8"))
+    run_script(con, "consequences")
     assert time.process_time() - began < 3
     traced = con.execute("select check_id, because_of, count(*) from findings group by all order by all").fetchall()
     assert traced == [("after", "fault", 20000), ("fault", None, 20000)]
@@ -53,7 +52,7 @@ def test_a_request_is_refused_for_the_fault_of_the_event_in_it() -> None:
         ) v(check_id, ok, step, severity, cause, ref)
         """
     )
-    con.execute(_CONSEQUENCES.read_text(encoding="utf-8"))
+    run_script(con, "consequences")
     traced = con.execute("select cause, ref from findings where because_of = 'fault'").fetchall()
     assert traced == [("batch", "log:1")]
 
@@ -72,7 +71,7 @@ def test_a_cause_that_explains_others_is_a_root_and_takes_them_along_wherever_th
         from (values ('plan', 'wrong', null), ('plan', 'usual', 'meta'), ('other', null, 'tiktok')) v(check_id, cause, platform)
         """
     )
-    con.execute(_CONSEQUENCES.read_text(encoding="utf-8"))
+    run_script(con, "consequences")
     assert con.execute("select check_id, cause, because_of from findings order by finding").fetchall() == [
         ("plan", "wrong", None),
         ("plan", "usual", "plan"),

@@ -16,6 +16,7 @@ FLOORS = {
     "audit.visible": 0,
     "audit.hands": 1,
     "audit.filling": 1,
+    "audit.scripts": 1,
     "audit.spill": 1,
     "audit.shortage": 1,
     "audit.loaders": 2,

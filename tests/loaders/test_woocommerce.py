@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from audit import tables
+from audit.scripts import run_script
 
 from .reading import money, read
 
@@ -227,7 +227,7 @@ def test_an_order_whose_payment_failed_waits_or_never_came_need_not_have_reached
     changes: dict[str, Any], duty: tuple[str, str | None], tmp_path: Path
 ) -> None:
     reading = read(tmp_path, "orders.json", json.dumps([ORDER | changes]))
-    reading.con.execute((tables.MODEL / "orders.sql").read_text(encoding="utf-8"))
+    run_script(reading.con, "orders")
     assert reading.rows("select event_duty, duty_reason from orders") == [duty]
 
 
