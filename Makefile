@@ -4,14 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint bench soak chromium clean
+.PHONY: demo test suite lint bench soak chromium clean
 
 demo: $(STAMP)
 	$(BIN)/pixel-audit demo clean_launch --out packet
 	@echo "Open packet/packet.html in a browser."
 
+# What waits for a download or uses one core leaves room for the other.
+test:
+	@$(MAKE) --no-print-directory -j 2 suite lint
+
 # Three workers on two cores, since some wait for a browser; a fourth makes it no faster. Commands start faster where Python may keep what it compiled.
-test: $(STAMP) chromium lint
+suite: $(STAMP) chromium
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: $(STAMP)
