@@ -106,23 +106,27 @@ def _counted(con: duckdb.DuckDBPyConnection, check: Check) -> Answer:
     Counting the rows computes no text: texts are written for the rows that failed only.
     """
     try:
-        (statement,) = parsed(
-            f"""
-            select
-                platform, step, count(*),
-                count(*) filter (where ok), count(*) filter (where not ok), count(*) filter (where ok is null)
-            from (
-            {check.sql}
-            )
-            group by platform, step
-            order by platform, step
-            """
-        )
-        return con.execute(statement).fetchall()
+        return con.execute(_counting(check)).fetchall()
     except duckdb.Error as error:
         if is_shortage(error):
             raise
         return error
+
+
+def _counting(check: Check) -> duckdb.Statement:
+    (statement,) = parsed(
+        f"""
+        select
+            platform, step, count(*),
+            count(*) filter (where ok), count(*) filter (where not ok), count(*) filter (where ok is null)
+        from (
+        {check.sql}
+        )
+        group by platform, step
+        order by platform, step
+        """
+    )
+    return statement
 
 
 def _judged(con: duckdb.DuckDBPyConnection, check: Check, answer: Answer) -> Outcome:

@@ -239,7 +239,6 @@ def _run(
     from audit.terminal import Progress, printed
     from audit.verdict import exit_code, judge
     from reports import earlier, writing
-    from reports.leaks import told_by_hand
     from reports.packet import build
     from reports.place import claim, put_in
 
@@ -267,7 +266,7 @@ def _run(
         progress.say("writing the packet")
         verdict = judge(audit)
         packet = earlier.add(build(audit, verdict), before)
-        writing.make_ready(place, audit, packet)
+        told = writing.make_ready(place, audit, packet)
         audit.con.close()
         with stop.later():
             put_in(place)
@@ -277,9 +276,9 @@ def _run(
     if found is None and (beside := inputs.overlooked_plan(paths)):
         tell(f"note: {beside} was not read: a plan is looked for in the first folder named. Name it with --plan.", err=True)
     tell(f"packet: {out / 'packet.html'}", err=True)
-    if kinds := told_by_hand(out):
+    if told:
         tell(
-            f"note: the packet holds what looks like {' and '.join(kinds)}. It stands in the plan, in a file's name or in an"
+            f"note: the packet holds what looks like {' and '.join(told)}. It stands in the plan, in a file's name or in an"
             " attachment; 'pixel-audit verify' names the places. Take it out before the packet is passed on.",
             err=True,
         )

@@ -25,7 +25,7 @@ from audit.plan import Plan
 from audit.plan_tables import store_plan, store_platforms
 from audit.reading import is_read_in_slices, read_in_slices, room_for, runs
 from audit.reading import load as load_run
-from audit.tables import build_views, connect, lock
+from audit.tables import build_views, connect, lock, plan_briefly
 
 Progress = Callable[[str], None]
 
@@ -178,6 +178,8 @@ def _read_all(
     orders_first = sorted(sources, key=lambda found: found[2].KIND != "orders")
     is_large = sum(source.size for source, *_ in sources) > SMALL_BYTES
     room = room_for(con)
+    if not is_large:
+        plan_briefly(con)
     for are_orders, group in groupby(orders_first, key=lambda found: found[2].KIND == "orders"):
         for run, loader in runs(group):
             with ExitStack() as watched:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 
 from audit.decoding import prepare
 from audit.errors import InputError
-from audit.scripts import run_script, run_statements, script
+from audit.scripts import parsed, run_script, script
 
 #: The words that wire files, views and checks share (``model/macros``): a later file may use those of an earlier one.
 _MACROS = ("addresses", "masking", "people", "amounts", "requests", "ids")
@@ -21,6 +22,12 @@ _VIEWS = (
 )  # fmt: skip
 #: Views that many checks read.
 _READ_BY_MANY = ("sent_events", "visit_events", "sent_visit_events", "visit_showings", "event_pairs", "pairs", "deliveries")
+#: Steps of the optimizer without which a plan may be slow whatever the size of its tables.
+_WORTH_THEIR_TIME = frozenset({
+    "build_side_probe_side", "column_lifetime", "cte_filter_pusher", "cte_inlining", "deliminator", "empty_result_pullup",
+    "expression_rewriter", "filter_pullup", "filter_pushdown", "join_order", "materialized_cte", "statistics_propagation",
+    "unused_columns",
+})  # fmt: skip
 #: What the tables may hold in memory where the user names no bound; the rest spills. Reading and the process come on top.
 DEFAULT_MEMORY = "1600MB"
 _SIZE = re.compile(r"[0-9]+(?:[.][0-9]+)? ?(?:[KMGT]i?)?B|none|-1", re.IGNORECASE)
@@ -80,10 +87,17 @@ def lock(con: duckdb.DuckDBPyConnection, out: Path | None) -> None:
 
 def build_views(con: duckdb.DuckDBPyConnection) -> None:
     """Materialises ``audit/model/views`` on whatever stands in the tables."""
-    run_statements(con, views())
+    for statement in views():
+        con.execute(statement)
     threads, path = con.execute("select current_setting('threads'), current_setting('search_path')").fetchone() or (1, "work.main")
     if threads == 1:
         _keep_near(con, path)
+
+
+def plan_briefly(con: duckdb.DuckDBPyConnection) -> None:
+    """Leaves out what an optimizer does for large tables: most of a small audit is planning."""
+    known = {name for (name,) in con.execute("select name from duckdb_optimizers()").fetchall()}
+    con.execute("set disabled_optimizers = ?", [",".join(sorted(known - _WORTH_THEIR_TIME))])
 
 
 def _keep_near(con: duckdb.DuckDBPyConnection, path: str) -> None:
@@ -93,6 +107,7 @@ def _keep_near(con: duckdb.DuckDBPyConnection, path: str) -> None:
     con.execute("set search_path = ?", [f"work.near,{path}"])
 
 
-def views() -> str:
+def views() -> Iterator[duckdb.Statement]:
     """The statements of ``audit/model/views``, in their order."""
-    return "\n".join(script(f"views/{name}") for name in _VIEWS)
+    for name in _VIEWS:
+        yield from parsed(script(f"views/{name}"))

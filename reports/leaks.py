@@ -70,13 +70,15 @@ def leaks(folder: Path) -> tuple[str, ...]:
     return tuple(f"{place} holds {kind if number == 1 else f'{kind}, {number} times'}" for (place, kind), number in found.items())
 
 
-def told_by_hand(folder: Path) -> tuple[str, ...]:
+def told_by_hand(folder: Path, signed: Path) -> tuple[str, ...]:
     """Kinds of personal data on the page of a packet just written: of a log nothing gets there, of a plan's texts everything does.
+
+    ``signed`` is the folder whose signatures the page shows.
 
     Raises:
         OSError: the page cannot be read.
     """
-    found = _found(_page((folder / "packet.html").read_text(encoding="utf-8")), _named_people(folder))
+    found = _found(_page((folder / "packet.html").read_text(encoding="utf-8")), _named_people(folder) | _signers(signed))
     return tuple(dict.fromkeys(kind for _, kind in found))
 
 
@@ -109,10 +111,18 @@ def _named_people(folder: Path) -> frozenset[str]:
     """The addresses of those who answer for something: owners in the plan, and whoever signed."""
     run: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     rows = [*run.get("table", ()), *run.get("senders", ()), *(row.get("waived") or {} for row in run.get("findings", ()))]
-    names = [str(row.get("owner") or "") for row in (*rows, *run.get("findings", ()))]
-    if (folder / "signoff.json").is_file():
-        signoff = json.loads((folder / "signoff.json").read_text(encoding="utf-8"))
-        names += [str(entry.get("name")) for entry in signoff.get("signatures", ())]
+    owners = (str(row.get("owner") or "") for row in (*rows, *run.get("findings", ())))
+    return _addresses(owners) | _signers(folder)
+
+
+def _signers(folder: Path) -> frozenset[str]:
+    if not (folder / "signoff.json").is_file():
+        return frozenset()
+    signoff = json.loads((folder / "signoff.json").read_text(encoding="utf-8"))
+    return _addresses(str(entry.get("name")) for entry in signoff.get("signatures", ()))
+
+
+def _addresses(names: Iterable[str]) -> frozenset[str]:
     return frozenset(hit.lower() for name in names for hit in PATTERNS["e-mail address"].findall(name))
 
 

@@ -22,7 +22,7 @@ from audit.check import Check
 from audit.plan import Plan
 from audit.plan_file import read_plan
 from audit.plan_tables import store_plan, store_platforms
-from audit.scripts import parsed, run_script
+from audit.scripts import run_script
 
 FOLDER = Path(__file__).parent / "checks"
 Row = dict[str, str | None]
@@ -105,12 +105,17 @@ def _views_of(query: str, has_orders: bool) -> tuple[duckdb.Statement, ...]:
     """The part of ``model/views`` that a query reads, itself or through another view; without orders no event gets one."""
     read = _words(query)
     kept: list[duckdb.Statement] = []
-    for statement in reversed(parsed(tables.views())):
+    for statement in reversed(_statements()):
         made = re.search(r"^create (?:temp )?(?:table|view) (\w+)", statement.query, flags=re.M)
         if made[1] in read if made else has_orders or "set in_plan" in statement.query:
             kept.append(statement)
             read |= _words(statement.query)
     return tuple(reversed(kept))
+
+
+@cache
+def _statements() -> tuple[duckdb.Statement, ...]:
+    return tuple(tables.views())
 
 
 def _words(sql: str) -> set[str]:
