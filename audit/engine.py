@@ -23,7 +23,7 @@ from audit.loaders._source import Source, Tally, read_source
 from audit.loaders._steady import steady
 from audit.plan import Plan
 from audit.plan_tables import store_plan, store_platforms
-from audit.reading import is_read_in_slices, read_in_slices, room_for, runs
+from audit.reading import is_read_in_slices, likely_bytes, read_in_slices, room_for, runs
 from audit.reading import load as load_run
 from audit.tables import build_views, connect, lock, plan_briefly
 
@@ -176,7 +176,7 @@ def _read_all(
     tallies: dict[Path, Tally] = {}
     batch = waiting = 0
     orders_first = sorted(sources, key=lambda found: found[2].KIND != "orders")
-    is_large = sum(source.size for source, *_ in sources) > SMALL_BYTES
+    is_large = sum(likely_bytes(source) for source, *_ in sources) > SMALL_BYTES
     room = room_for(con)
     if not is_large:
         plan_briefly(con)

@@ -39,11 +39,14 @@ def room_for(con: duckdb.DuckDBPyConnection) -> int:
     return int(float(number) * (1 << _UNITS[unit])) // _PART_OF_BOUND
 
 
+def likely_bytes(source: Source) -> int:
+    """What a file holds, about: a log packs to a twentieth."""
+    return source.size * (1 if source.packing == "none" else 20)
+
+
 def is_read_in_slices(source: Source, loader: Loader, room: int) -> bool:
     """Whether a file is large, and its rows are understood one by one."""
-    large = min(LARGE_BYTES, room)
-    is_large = source.size > large or (source.packing != "none" and source.size > large // 20)
-    return is_large and source.shape == "ndjson" and getattr(loader, "IN_SLICES", False)
+    return likely_bytes(source) > min(LARGE_BYTES, room) and source.shape == "ndjson" and getattr(loader, "IN_SLICES", False)
 
 
 def runs(sources: Iterable[tuple[Source, str, Loader]]) -> Iterator[tuple[list[Source], Loader]]:
