@@ -23,7 +23,6 @@ HANDS = 4
 Answer = list[tuple[Any, ...]] | duckdb.Error
 
 
-
 @dataclass(frozen=True)
 class Outcome:
     """How one check ran."""

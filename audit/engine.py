@@ -112,7 +112,7 @@ def _this_second() -> datetime:
 
 
 #: Up to here one thread is faster than several that must be told what to do.
-SMALL_BYTES = 16 << 20
+SMALL_BYTES = 32 << 20
 #: Requests of so many bytes are decoded at once and dropped; the next files are read after that.
 BATCH_BYTES = 64 << 20
 

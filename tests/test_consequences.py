@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from audit import tables
 from audit.scripts import run_script
 
@@ -57,7 +59,12 @@ def test_a_request_is_refused_for_the_fault_of_the_event_in_it() -> None:
     assert traced == [("batch", "log:1")]
 
 
-def test_a_cause_that_explains_others_is_a_root_and_takes_them_along_wherever_they_stand() -> None:
+@pytest.mark.parametrize(
+    ("waived", "told"),
+    [(None, [None, "plan", "plan"]), (7, [None, None, None])],
+    ids=["a root that takes them along wherever they stand", "once it is accepted it accepts nothing but itself"],
+)
+def test_a_cause_that_explains_others_is(waived: int | None, told: list[str | None]) -> None:
     con = tables.connect()
     con.execute("create or replace temp table check_follows (check_id varchar, follows varchar, rank bigint)")
     con.execute("insert into check_follows values ('plan', 'other', 0)")
@@ -67,13 +74,13 @@ def test_a_cause_that_explains_others_is_a_root_and_takes_them_along_wherever_th
     con.execute(
         """
         insert into findings by name
-        select row_number() over () as finding, check_id, false as ok, platform, 'blocker' as severity, cause, 'log:1' as ref
+        select row_number() over () as finding, check_id, false as ok, platform, 'blocker' as severity, cause, 'log:1' as ref,
+            case when cause = 'wrong' then $waived end as waived
         from (values ('plan', 'wrong', null), ('plan', 'usual', 'meta'), ('other', null, 'tiktok')) v(check_id, cause, platform)
-        """
+        """,
+        {"waived": waived},
     )
     run_script(con, "consequences")
-    assert con.execute("select check_id, cause, because_of from findings order by finding").fetchall() == [
-        ("plan", "wrong", None),
-        ("plan", "usual", "plan"),
-        ("other", None, "plan"),
-    ]
+    rows = con.execute("select check_id, cause, because_of, waived from findings order by finding").fetchall()
+    assert [because_of for *_, because_of, _ in rows] == told
+    assert [accepted for *_, accepted in rows] == [waived, None, None]

@@ -1,8 +1,9 @@
 -- One fault is one root finding: what merely follows from it names its root's check in because_of. A check declares what it
 -- may follow from; the first of those that failed on the same platform and step, and the same order or visit where both
 -- have one, is the reason. A cause may declare more: a fault of the same row of a log, grave enough to have the whole request
--- refused; or what it explains, wherever that stands: such a cause follows from nothing itself. What cannot be told of an event whose fault is known follows from that fault too. A consequence of
--- a waived root is covered by the root's waiver, unless it weighs more.
+-- refused; or what it explains, wherever that stands: such a cause follows from nothing itself, and accepting it accepts nothing
+-- else. What cannot be told of an event whose fault is known follows from that fault too. A consequence of a waived root is
+-- covered by the root's waiver, unless it weighs more.
 create or replace temp table reasons as
 with followers as (
     select f.finding, f.platform, f.step, f.order_id, f.session, c.follows, c.rank
@@ -12,7 +13,7 @@ with followers as (
     where x.cause is null
 ),
 roots as (
-    select finding, check_id, platform, step, order_id, session, cause, ref, severity
+    select finding, check_id, platform, step, order_id, session, cause, ref, severity, waived
     from findings
     where ok = false
 ),
@@ -64,6 +65,7 @@ explained as (
     from cause_explains c
     join roots r on r.check_id = c.check_id and r.cause = c.cause
     join findings f on f.check_id = c.explains and (f.check_id <> r.check_id or f.cause is distinct from r.cause)
+    where r.waived is null  -- who accepts the root has not seen what it would explain
     group by f.finding
 ),
 failed_events as (
