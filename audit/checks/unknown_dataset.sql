@@ -277,7 +277,7 @@ union all
 select
     cast(null as varchar),
     cast(null as varchar),
-    'the plan',
+    'audit.toml',
     cast(null as varchar),
     cast(null as varchar),
     false,
