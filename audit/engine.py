@@ -23,9 +23,8 @@ from audit.loaders._source import Source, Tally, read_source
 from audit.loaders._steady import steady
 from audit.plan import Plan
 from audit.plan_tables import store_plan, store_platforms
-from audit.reading import is_read_in_slices, likely_bytes, read_in_slices, room_for, runs
-from audit.reading import load as load_run
-from audit.tables import build_views, connect, lock, plan_briefly
+from audit.reading import is_read_in_slices, likely_bytes, load_run, read_in_slices, room_for, runs
+from audit.tables import build_views, connect, expect_little, lock
 
 Progress = Callable[[str], None]
 
@@ -179,7 +178,7 @@ def _read_all(
     is_large = sum(likely_bytes(source) for source, *_ in sources) > SMALL_BYTES
     room = room_for(con)
     if not is_large:
-        plan_briefly(con)
+        expect_little(con)
     for are_orders, group in groupby(orders_first, key=lambda found: found[2].KIND == "orders"):
         for run, loader in runs(group):
             with ExitStack() as watched:

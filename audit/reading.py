@@ -66,7 +66,7 @@ def runs(sources: Iterable[tuple[Source, str, Loader]]) -> Iterator[tuple[list[S
         yield run, kind[0]
 
 
-def load(con: duckdb.DuckDBPyConnection, run: list[Source], loader: Loader) -> list[Tally]:
+def load_run(con: duckdb.DuckDBPyConnection, run: list[Source], loader: Loader) -> list[Tally]:
     """Reads a run of files; what became of the rows of each."""
     if len(run) == 1:
         return [loader.load(con, run[0])]

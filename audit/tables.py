@@ -61,6 +61,7 @@ def connect(memory: str | None = None, spill: Path | None = None) -> duckdb.Duck
     con.execute("set variable zone = 'UTC'")
     con.execute("set variable own_domains = ''")
     con.execute("set variable batch = 0")
+    con.execute("set variable is_small = false")
     for name in ("schema", "decoded", *(f"macros/{room}" for room in _MACROS)):
         run_script(con, name)
     prepare(con)
@@ -89,13 +90,14 @@ def build_views(con: duckdb.DuckDBPyConnection) -> None:
     """Materialises ``audit/model/views`` on whatever stands in the tables."""
     for statement in views():
         con.execute(statement)
-    threads, path = con.execute("select current_setting('threads'), current_setting('search_path')").fetchone() or (1, "work.main")
-    if threads == 1:
+    is_small, path = con.execute("select getvariable('is_small'), current_setting('search_path')").fetchone() or (False, "")
+    if is_small:
         _keep_near(con, path)
 
 
-def plan_briefly(con: duckdb.DuckDBPyConnection) -> None:
-    """Leaves out what an optimizer does for large tables: most of a small audit is planning."""
+def expect_little(con: duckdb.DuckDBPyConnection) -> None:
+    """Most of a small audit is planning: what an optimizer does for large tables is left out."""
+    con.execute("set variable is_small = true")
     known = {name for (name,) in con.execute("select name from duckdb_optimizers()").fetchall()}
     con.execute("set disabled_optimizers = ?", [",".join(sorted(known - _WORTH_THEIR_TIME))])
 

@@ -12,6 +12,7 @@ import pytest
 from audit import asking, engine
 from audit.check import catalogue
 from audit.plan_file import read_plan
+from audit.tables import build_views
 from tests.packets import NOW, STORIES, evidence_of
 
 SOME = frozenset({"value_mismatch", "missing_value", "duplicate_purchase", "expired_waiver"})
@@ -52,6 +53,14 @@ def test_rows_of_a_view_that_are_kept_near_are_the_views_own_to_the_end(con: duc
     for name in kept:
         assert con.execute(f"from near.{name} except all from main.{name}").fetchall() == [], name
         assert con.execute(f"from main.{name} except all from near.{name}").fetchall() == [], name
+
+
+def test_a_large_audit_keeps_no_view_twice_however_few_cores_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "SMALL_BYTES", 0)
+    found = engine.read(evidence_of("wrong_value"), read_plan(STORIES / "wrong_value" / "audit.toml"), now=NOW)
+    found.con.execute("set threads = 1")
+    build_views(found.con)
+    assert found.con.execute("select table_name from duckdb_tables() where schema_name = 'near'").fetchall() == []
 
 
 @pytest.mark.parametrize("hands", [1, 4])

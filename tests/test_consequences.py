@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import time
 
+import duckdb
 import pytest
 
 from audit import tables
 from audit.scripts import run_script
 
 
-def test_a_fault_in_every_order_is_traced_in_moments() -> None:
+def _declared() -> duckdb.DuckDBPyConnection:
+    """A database in which no check and no cause declares anything yet."""
     con = tables.connect()
-    con.execute("create or replace temp table check_follows as select 'after' as check_id, 'fault' as follows, 0 as rank")
-    con.execute("create or replace temp table cause_follows (check_id varchar, cause varchar, follows varchar, rank bigint)")
-    con.execute("create or replace temp table cause_explains (check_id varchar, cause varchar, explains varchar)")
+    con.execute("create temp table check_follows (check_id varchar, follows varchar, rank bigint)")
+    con.execute("create temp table cause_follows (check_id varchar, cause varchar, follows varchar, rank bigint)")
+    con.execute("create temp table cause_explains (check_id varchar, cause varchar, explains varchar)")
+    return con
+
+
+def test_a_fault_in_every_order_is_traced_in_moments() -> None:
+    con = _declared()
+    con.execute("insert into check_follows values ('after', 'fault', 0)")
     con.execute(
         """
         insert into findings by name
@@ -33,13 +41,8 @@ def test_a_fault_in_every_order_is_traced_in_moments() -> None:
 
 def test_a_request_is_refused_for_the_fault_of_the_event_in_it() -> None:
     """A cause is traced to a fault of its own row, whatever step and order; of another row, or a mere warning, it is none."""
-    con = tables.connect()
-    con.execute("create or replace temp table check_follows (check_id varchar, follows varchar, rank bigint)")
-    con.execute(
-        "create or replace temp table cause_follows as"
-        " select 'refused' as check_id, 'batch' as cause, 'fault' as follows, 0 as rank"
-    )
-    con.execute("create or replace temp table cause_explains (check_id varchar, cause varchar, explains varchar)")
+    con = _declared()
+    con.execute("insert into cause_follows values ('refused', 'batch', 'fault', 0)")
     con.execute(
         """
         insert into findings by name
@@ -65,11 +68,8 @@ def test_a_request_is_refused_for_the_fault_of_the_event_in_it() -> None:
     ids=["a root that takes them along wherever they stand", "once it is accepted it accepts nothing but itself"],
 )
 def test_a_cause_that_explains_others_is(waived: int | None, told: list[str | None]) -> None:
-    con = tables.connect()
-    con.execute("create or replace temp table check_follows (check_id varchar, follows varchar, rank bigint)")
+    con = _declared()
     con.execute("insert into check_follows values ('plan', 'other', 0)")
-    con.execute("create or replace temp table cause_follows (check_id varchar, cause varchar, follows varchar, rank bigint)")
-    con.execute("create or replace temp table cause_explains (check_id varchar, cause varchar, explains varchar)")
     con.execute("insert into cause_explains values ('plan', 'wrong', 'other'), ('plan', 'wrong', 'plan')")
     con.execute(
         """

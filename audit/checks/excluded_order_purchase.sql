@@ -95,7 +95,7 @@ states as (
         bool_or(o.is_spam) as is_spam,
         bool_or(o.is_test) as is_test,
         bool_or(o.is_cancelled) as is_cancelled,
-        bool_or(coalesce(lower(o.status) in ('trash', 'trashed'), false)) as is_trashed,
+        bool_or(in_trash(o.status)) as is_trashed,
         bool_or(o.is_failed) as is_failed,
         min(o.cancelled_at) as cancelled_at,
         min(l.conversion_point) = 'payment_confirmed' as counts_payments,

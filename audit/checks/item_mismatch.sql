@@ -422,30 +422,32 @@ sole_orders as (
     from sole_ids s
     join purchases p on p.platform = s.platform
 ),
+held_ids as (
+    select
+        o.platform,
+        l.id_space,
+        l.item_id,
+        count(distinct o.order_id) as held
+    from sole_orders o
+    join order_lines l on l.order_id = o.order_id
+    where l.counts
+    group by o.platform, l.id_space, l.item_id
+),
+held_spaces as (
+    select
+        platform,
+        id_space,
+        count(*) as goods,
+        max(held) as most_held
+    from held_ids
+    group by platform, id_space
+),
 sole_goods as (
     select
         platform,
         max(goods) as goods,
         max(most_held) as most_held
-    from (
-        select
-            platform,
-            id_space,
-            count(*) as goods,
-            max(held) as most_held
-        from (
-            select
-                o.platform,
-                l.id_space,
-                l.item_id,
-                count(distinct o.order_id) as held
-            from sole_orders o
-            join order_lines l on l.order_id = o.order_id
-            where l.counts
-            group by o.platform, l.id_space, l.item_id
-        ) ids
-        group by platform, id_space
-    ) spaces_held
+    from held_spaces
     group by platform
 ),
 sole_products as (

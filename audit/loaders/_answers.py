@@ -7,12 +7,13 @@ from typing import Any
 
 import duckdb
 
+from audit.loaders._nested import REQUEST_IDS
 from audit.loaders._records import quoted
-from audit.loaders._requests import field_sql, names_of
+from audit.loaders._requests import bare, field_sql, names_of
 from audit.loaders._source import Source
 
-#: What loggers call the id of a request, written together and in small letters.
-REQUEST_IDS = ("requestid", "reqid", "xrequestid", "correlationid", "traceid", "callid", "id")
+#: In a log of requests alone a plain id is one too.
+_IDS = (*REQUEST_IDS, "callid", "id")
 #: What a platform's or a relay's events are told in, and none of their answers.
 _HOLDS_EVENTS = r'"(data|events|batch)"\s*:\s*\[|"(event_name|event_source|event_source_id|event|pixelId)"\s*:'
 
@@ -20,7 +21,7 @@ _HOLDS_EVENTS = r'"(data|events|batch)"\s*:\s*\[|"(event_name|event_source|event
 def id_of_halves(source: Source) -> str | None:
     """The field by which a request's line and its answer's belong together, where the first rows are such halves."""
     for key in dict.fromkeys(key for record in source.records for key in record):
-        if key.lower().replace("_", "").replace("-", "") in REQUEST_IDS and _has_halves(source, key):
+        if bare(key) in _IDS and _has_halves(source, key):
             return key
     return None
 

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from audit.loaders._requests import bare
+
 Path = tuple[str | int, ...]
 Leaf = tuple[Path, Any]
 
@@ -52,7 +54,8 @@ _STATUSES = ("statuscode", "responsestatus", "httpstatus", "status")
 _ANSWERED = frozenset({"response", "res", "answer", "reply", "result"})
 _ANSWER_BODIES = ("responsebody", "responsedata")
 _AGENTS = ("useragent", "httpuseragent")
-_IDS = ("requestid", "reqid", "xrequestid", "correlationid", "traceid")
+#: What loggers call the id of a request.
+REQUEST_IDS = ("requestid", "reqid", "xrequestid", "correlationid", "traceid")
 
 
 def requests_in(value: Any, lead: str = "", rest: str = "") -> list[dict[str, Any]]:
@@ -124,17 +127,13 @@ def object_in(line: str) -> tuple[str, Any, str] | None:
     return line[: found.start()], value, line[end:]
 
 
-def _bare(name: str) -> str:
-    return re.sub(r"[_ -]", "", name.lower())
-
-
 def _leaves(value: Any, path: Path, depth: int) -> Iterator[Leaf]:
     """Every part with the way to it; a text that is JSON, or ends in it, is followed like what it holds."""
     if depth == 0:
         return
     if isinstance(value, dict):
         for key, inner in value.items():
-            way = path + tuple(_bare(part) for part in str(key).split(".") if part)
+            way = path + tuple(bare(part) for part in str(key).split(".") if part)
             yield way, inner
             yield from _leaves(inner, way, depth - 1)
     elif isinstance(value, list):
@@ -209,7 +208,7 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
         "user_agent": value_of(nearest(_AGENTS, lambda path, value: isinstance(value, str) and not is_answer(path), parts)),
     }
     if request["body"] is None or request["status"] is None:  # its other half may stand in another row
-        request["request_id"] = value_of(nearest(_IDS, lambda _, value: isinstance(value, str | int), parts))
+        request["request_id"] = value_of(nearest(REQUEST_IDS, lambda _, value: isinstance(value, str | int), parts))
     if url.startswith("/"):
         request["host"] = value_of(
             nearest(_HOSTS, lambda path, value: isinstance(value, str) and path[:-1] in (address[:-1], (*address[:-1], "headers")))
@@ -239,7 +238,7 @@ def _parsed(text: Any) -> Any:
 def _is_answer_body(path: Path, value: Any) -> bool:
     if path[-1] in _ANSWERED:
         return isinstance(value, str) or (
-            isinstance(value, dict) and not {_bare(str(key)) for key in value} & {*_STATUSES, *_BODIES, "headers"}
+            isinstance(value, dict) and not {bare(str(key)) for key in value} & {*_STATUSES, *_BODIES, "headers"}
         )
     return isinstance(value, str) or (isinstance(value, dict) and not value.keys() <= set(_WITHIN_BODY))
 

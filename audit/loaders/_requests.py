@@ -53,16 +53,16 @@ _BROWSER_URL = re.compile(
 )
 
 
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
     """A name as it is compared: ``requestUrl``, ``Request URL`` and ``request_url`` are one."""
     return re.sub(r"[_ -]", "", name.lower())
 
 
-_URL_KEYS = frozenset(map(_bare, SYNONYMS["url"]))
+_URL_KEYS = frozenset(map(bare, SYNONYMS["url"]))
 #: Names too common to tell a request by.
 _VAGUE = frozenset({"data", "json"})
 _BESIDE = (
-    frozenset(_bare(name) for field in ("method", "body", "status", "response") for name in (*SYNONYMS[field], *_ACCESS_LOG[field]))
+    frozenset(bare(name) for field in ("method", "body", "status", "response") for name in (*SYNONYMS[field], *_ACCESS_LOG[field]))
     - _VAGUE
 )
 
@@ -74,22 +74,22 @@ def has_browser_urls(source: Source) -> bool:
 
 def own_urls(source: Source) -> list[str]:
     """The addresses that the first rows name as their own."""
-    return [str(record[key] or "") for record in source.records for key in record if _bare(key) in _URL_KEYS]
+    return [str(record[key] or "") for record in source.records for key in record if bare(key) in _URL_KEYS]
 
 
 def is_tag_log(keys: frozenset[str]) -> bool:
     """Whether rows are a server tag's request and answer, apart, as Stape's tags and the GTM standard write them."""
-    return "type" in keys and {"traceid", "requesturl"} <= {_bare(key) for key in keys}
+    return "type" in keys and {"traceid", "requesturl"} <= {bare(key) for key in keys}
 
 
 def is_raw(source: Source) -> bool:
     """Whether the rows are requests: a URL or path, and a body, status, response or method beside it."""
     keys = source.record_keys
-    bare = {_bare(key) for key in keys}
+    names = {bare(key) for key in keys}
     return (
         source.shape in ("ndjson", "json_array", "csv", "parquet")
-        and (bool(bare & _URL_KEYS) or _has_request_lines(source))
-        and bool(bare & _BESIDE)
+        and (bool(names & _URL_KEYS) or _has_request_lines(source))
+        and bool(names & _BESIDE)
         and not ({"platform", "event"} <= keys)
         and not is_tag_log(keys)
     )
@@ -104,9 +104,9 @@ def _has_request_lines(source: Source) -> bool:
 def names_of(source: Source, field: str) -> tuple[str, ...]:
     """The names this file may use for a field, as the file spells them."""
     spelled = (*source.keys, *(key for record in source.records for key in record))
-    own = {_bare(key): key for key in spelled} | {key.lower(): key for key in spelled} | {key: key for key in spelled}
-    common = (own.get(name, own.get(_bare(name), name)) for name in SYNONYMS.get(field, (field,)))
-    rare = (own[_bare(name)] for name in _ACCESS_LOG.get(field, ()) if _bare(name) in own)
+    own = {bare(key): key for key in spelled} | {key.lower(): key for key in spelled} | {key: key for key in spelled}
+    common = (own.get(name, own.get(bare(name), name)) for name in SYNONYMS.get(field, (field,)))
+    rare = (own[bare(name)] for name in _ACCESS_LOG.get(field, ()) if bare(name) in own)
     return tuple(dict.fromkeys((*common, *rare)))
 
 

@@ -87,7 +87,7 @@ _UNPAID_ORDER = (
     "unpaid", "awaiting payment", "pending payment", "menunggu pembayaran", "menunggu dibayar", "belum dibayar", "belum bayar",
     "belum lunas",
 )  # fmt: skip
-_CANCELLED = ("cancelled", "canceled", "voided", "trash", "trashed", "dibatalkan", "batal")
+_CANCELLED = ("cancelled", "canceled", "voided", "dibatalkan", "batal")
 #: Columns that make a file something else: a log of events, of requests, or daily totals.
 _NOT_ORDERS = frozenset(
     {"event", "event_name", "event_id", "pixel_id", "platform", "url", "body", "request_body", "count", "request_url"}
@@ -181,7 +181,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             end as is_paid,
             {flag("is_spam")} as is_spam,
             {flag("is_test")} as is_test,
-            cancelled_at is not null or coalesce(lower(status) in {_CANCELLED}, false) as is_cancelled,
+            cancelled_at is not null or in_trash(status) or coalesce(lower(status) in {_CANCELLED}, false) as is_cancelled,
             source as order_source,
             currency,
             presentment_currency,

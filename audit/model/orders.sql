@@ -21,14 +21,14 @@ set duty_reason = case
         when regexp_full_match(order_source, '[0-9]+') then null
         when coalesce(lower(order_source), 'web') not in ('web', '', 'checkout', 'store-api', 'online_store', 'online store')
             then 'sold through ' || order_source
-        when lower(status) in ('trash', 'trashed') then 'it lies in the shop''s trash, and the export does not say since when'
+        when in_trash(status) then 'it lies in the shop''s trash, and the export does not say since when'
     end,
     event_duty = case
         when is_spam or is_test or is_failed then 'no'
         when is_cancelled and coalesce(cancelled_at <= created_at, false) then 'no'
         when regexp_full_match(order_source, '[0-9]+') then 'unknown'
         when coalesce(lower(order_source), 'web') not in ('web', '', 'checkout', 'store-api', 'online_store', 'online store') then 'no'
-        when lower(status) in ('trash', 'trashed') then 'unknown'
+        when in_trash(status) then 'unknown'
         else 'yes'
     end
 where event_duty is null;

@@ -36,3 +36,5 @@ create or replace macro export_key(t) as
     ltrim(regexp_replace(regexp_replace(trim(t), '^(?:="(.*)"|''(.+))$', '\1\2'), '^([0-9]+)[.]0$', '\1'), '#');
 -- A number that a spreadsheet cut to a few digits and an exponent: whose it was is lost.
 create or replace macro is_rounded_key(t) as regexp_full_match(trim(t), '[0-9][.,][0-9]+[eE][+][0-9]{1,2}');
+-- Whether an order lies in the shop's trash: nobody says since when, nor what it was before.
+create or replace macro in_trash(status) as coalesce(lower(status) in ('trash', 'trashed'), false);
