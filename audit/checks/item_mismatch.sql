@@ -485,15 +485,13 @@ one_for_all as (
        or (v.pages = 2 and v.ids >= 2)
        or regexp_full_match(lower(s.item_id), '0+|undefined|null|nan|none|\[object object\]|\{\{.*\}\}|default|test|sku|(sku|abc|xyz|product|item)[-_ ]?(id|123|1234|12345)')
 ),
-strange_steps as (
+-- Most carts are bought as they are: only others are taken apart.
+strange_ways as (
     select
         s.platform,
         s.session,
         s.order_id,
-        e.step,
-        string_agg(distinct e.items, ', ' order by e.items) as ids,
-        string_agg(distinct s.items, ', ' order by s.items) as sold_ids,
-        min(e.ref) as ref
+        e.step
     from sales s
     join sent_events e on e.session = s.session and e.platform = s.platform
     left join one_for_all a on a.platform = s.platform
@@ -501,8 +499,22 @@ strange_steps as (
       and e.item_count > 0
       and a.platform is null
     group by s.platform, s.session, s.order_id, e.step
-    -- Most carts are bought as they are: only others are taken apart.
     having not bool_or(case when e.items = s.items then true else list_has_any(string_split(e.items, ','), string_split(s.items, ',')) end)
+),
+strange_steps as (
+    select
+        w.platform,
+        w.session,
+        w.order_id,
+        w.step,
+        string_agg(distinct e.items, ', ' order by e.items) as ids,
+        string_agg(distinct s.items, ', ' order by s.items) as sold_ids,
+        min(e.ref) as ref
+    from strange_ways w
+    join sales s on s.platform = w.platform and s.session = w.session and s.order_id = w.order_id
+    join sent_events e on e.session = w.session and e.platform = w.platform and e.step = w.step
+    where e.item_count > 0
+    group by w.platform, w.session, w.order_id, w.step
 )
 select
     p.platform,

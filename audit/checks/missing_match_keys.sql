@@ -232,10 +232,42 @@ marked as (
     from purchases
     where browser_id is not null
 ),
+-- Almost every key is one buyer's: only what stands on three Purchases is looked at closely.
+shared_marks as (
+    select
+        platform,
+        kind,
+        mark
+    from marked
+    group by platform, kind, mark
+    having count(*) >= 3
+),
+shared as (
+    select m.*
+    from marked m
+    join shared_marks s on s.platform = m.platform and s.kind = m.kind and s.mark = m.mark
+),
+all_orders as (
+    select
+        platform,
+        kind,
+        count(*) as orders
+    from (
+        select distinct
+            platform,
+            kind,
+            mark,
+            order_id
+        from marked
+        where order_id is not null
+          and kind in (select kind from shared_marks where kind in ('IP address', 'browser id'))
+    ) t
+    group by platform, kind
+),
 marks as (
     select
-        *,
-        sum(orders) over (partition by platform, kind) as all_orders
+        m.*,
+        a.orders as all_orders
     from (
         select
             platform,
@@ -244,9 +276,10 @@ marks as (
             count(distinct order_id) as orders,
             count(distinct person) as persons,
             count(distinct browser_id) as browsers
-        from marked
+        from shared
         group by platform, kind, mark
-    ) t
+    ) m
+    left join all_orders a on a.platform = m.platform and a.kind = m.kind
 ),
 -- Where the pages show a browser id each, the copies tell the server's apart from them.
 told_browsers as (
@@ -282,7 +315,7 @@ crowded as (
         max(case when c.kind in ('external id', 'e-mail', 'phone') then c.kind end) as one_kind,
         max(case when c.kind = 'browser id' then 'one browser id for the buyers of ' || c.orders || ' orders' end) as one_browser,
         max(case when c.kind = 'IP address' then 'one IP address for the buyers of ' || c.orders || ' orders' end) as one_address
-    from marked m
+    from shared m
     join crowds c on c.platform = m.platform and c.kind = m.kind and c.mark = m.mark
     group by m.event_key
 ),

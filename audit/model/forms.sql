@@ -1,4 +1,4 @@
--- reads: starts_with(body, '"{') or (host = 'graph.facebook.com' and (contains(body, 'data=') or contains(body, '"data":"[') or contains(body, '"data": "[')))
+-- reads: case when starts_with(body, '"{') then true when host = 'graph.facebook.com' and not starts_with(body, '{"data":[') then contains(body, 'data=') or contains(body, '"data":"[') or contains(body, '"data": "[') else false end
 -- A logger may write a body that is JSON text already as JSON once more.
 update requests
 set body = json_extract_string(body, '$'),

@@ -59,7 +59,7 @@ create or replace macro without_people(t) as
 -- Almost no text holds one of these marks, and the patterns are dear.
 create or replace macro has_marks(t) as
     regexp_matches(t,
-        '(?i)[@\x{fe6b}\x{ff20}]|%(25)*40|&(?:amp;)*(?:#|commat)|u0040|[+\x{ff0b}][0-9\x{ff10}-\x{ff19}]|2b[0-9]|EAA|eyJ|earer|basic|[a-z]k_|shp[a-z]|c[ks]_|whsec'
+        '(?i)[@\x{fe6b}\x{ff20}]|%(25)*40|&(?:amp;)*(?:#|commat)|u0040|[+\x{ff0b}][0-9\x{ff10}-\x{ff19}]|%(25)*2b[0-9\x{ff10}-\x{ff19}]|(?-i:EAA)[a-z0-9]|(?-i:eyJ)|earer|basic|[a-z]k_|shp[a-z]|c[ks]_|whsec'
             || '|xox|gh[a-z]_|github|glpat|akia|aiza|ya29|SG[.]|sk-[ps]|sk-ant|:AA|1//0|slack|token|key|secret|passw|pwd|authoriz|cookie|fb[.][0-9]|GA1[.]'
             || '|sessi|[.]sid|08[1-9][0-9]{0,2}[^0-9a-z][0-9]|62[^0-9a-z]8|0[15-9]0[^0-9a-z][0-9]{3,4}[^0-9a-z][0-9]{4}|00[1-9][0-9]* [0-9]|[0-9][)] ?[0-9]'
             || '|(?:phone|tel|telp|telephone|telepon|whatsapp|wa|msisdn)[^a-z]?(?:no|nr|number|me)?[^a-z0-9]{1,4}(?:3[ad])?[0-9]'
