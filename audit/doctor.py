@@ -151,8 +151,10 @@ def _unused(con: duckdb.DuckDBPyConnection, name: str, kind: str, read: int, kep
             [name],
         ).fetchone() or (0, 0, None)
         if elsewhere and elsewhere == orders:
-            return (f"no order of the web shop: all {orders} were sold elsewhere or need no events ({why})",)
-        return (f"{elsewhere} of {orders} orders need no events ({why})",) if elsewhere else ()
+            all_of_them = "the only one was sold elsewhere or needs" if orders == 1 else f"all {orders} were sold elsewhere or need"
+            return (f"no order of the web shop: {all_of_them} no events ({why})",)
+        needs = "needs" if elsewhere == 1 else "need"
+        return (f"{elsewhere} of {orders} orders {needs} no events ({why})",) if elsewhere else ()
     if not read and kind in ("browser", "server", "orders", "totals"):
         return ("there is no row in it",)
     return ("nothing of it was used",) if read and not kept and kind in ("browser", "server", "orders", "totals") else ()

@@ -46,14 +46,16 @@ def _read(file: FileReport) -> list[str]:
     window = "no times"
     if file.first_at and file.last_at:
         window = f"{file.first_at:%Y-%m-%d %H:%M} to {file.last_at:%Y-%m-%d %H:%M} UTC"
+    rows = f"{file.read} row{'' if file.read == 1 else 's'} read"
     lines = [
-        f"  {file.loader}: {file.read} rows read = {file.kept} kept + {file.ignored} ignored + {file.rejected} rejected",
+        f"  {file.loader}: {rows} = {file.kept} kept + {file.ignored} ignored + {file.rejected} rejected",
         f"  {window}",
     ]
     for reason, rows, first in file.refused[:_REASONS]:
         lines += _wrapped("  refused: ", f"{rows} row{'s' if rows > 1 else ''}, {reason}; first at {first}")
     if len(file.refused) > _REASONS:
-        lines.append(f"  refused: for {len(file.refused) - _REASONS} more reasons, all in the packet")
+        more = len(file.refused) - _REASONS
+        lines.append(f"  refused: for {more} more reason{'' if more == 1 else 's'}, all in the packet")
     told: set[str] = set()
     for missing in file.missing:
         lines += _wrapped("  missing: ", missing)

@@ -85,7 +85,7 @@ REMEDIES: tuple[Remedy, ...] = (
         'Name the shop\'s zone in audit.toml: [launch] timezone = "Asia/Jakarta".',
     ),
     Remedy(
-        "order times",
+        "order time",
         (*_TIMES, "two_conversion_points"),
         "Export the orders with their times, written like 2026-11-20T14:05:00+07:00. Day-first dates are never guessed.",
     ),

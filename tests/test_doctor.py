@@ -144,4 +144,4 @@ def test_a_fresh_folder_is_told_what_it_needs(shop: str, tmp_path: Path) -> None
     assert result.exit_code == 2
     assert "Put a HAR, a server request log and the shop's order export into the folder" in result.stderr
     (tmp_path / "orders" / "orders.csv").write_text(COLUMNS_34, encoding="utf-8")
-    assert "orders/orders.csv\n  shopify: 1 rows read" in _pixel_audit("doctor", tmp_path).output
+    assert "orders/orders.csv\n  shopify: 1 row read" in _pixel_audit("doctor", tmp_path).output

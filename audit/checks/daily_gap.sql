@@ -280,7 +280,7 @@ select
             when ok is null then '; no figure both sides have'
             when ok then ''
             else concat_ws('',
-                case when fits_excluded then '; ' || excluded_count || ' orders of the day are left out here' end,
+                case when fits_excluded then '; ' || counted(excluded_count, 'order') || ' of the day left out here' end,
                 case when fits_duplicates then '; as if orders were counted more than once' end,
                 case when fits_shift then '; the day beside it differs by as much the other way' end,
                 case when fits_refunds then '; ' || money_text(refunded, currency) || ' were refunded' end)

@@ -139,7 +139,7 @@ select
                 when 'zone_shift' then ': ' || number_text(cast(hours as decimal(4, 2))) || case when hours = 1 then ' hour early' else ' hours early' end
                 when 'day_shift' then ': ' || cast(cast(hours / 24 as integer) as varchar) || case when hours = 24 then ' day early' else ' days early' end
                 when 'fixed_time' then '; other events claim the same'
-                when 'visitors_clock' then '; its browser''s clock is ' || cast(cast(round(-shift_s / 60) as integer) as varchar) || ' minutes fast'
+                when 'visitors_clock' then '; its browser''s clock is ' || counted(cast(round(-shift_s / 60) as integer), 'minute') || ' fast'
                 else ''
             end
     end as actual,

@@ -52,9 +52,9 @@ select
     order_id,
     session,
     epoch(used_at) - epoch(landed_at) <= days * 86400 as ok,
-    'a click of the last ' || number_text(cast(days as decimal(18, 3))) || ' days' as expected,
+    case when days = 1 then 'a click of the last day' else 'a click of the last ' || number_text(cast(days as decimal(18, 3))) || ' days' end as expected,
     channel || ' event with click id ' || shown_id(click_id) || ' that landed on ' || strftime(landed_at, '%Y-%m-%d') || ', '
-        || cast(cast(floor((epoch(used_at) - epoch(landed_at)) / 86400) as bigint) as varchar) || ' days before' as actual,
+        || counted(cast(floor((epoch(used_at) - epoch(landed_at)) / 86400) as bigint), 'day') || ' before' as actual,
     cast(null as varchar) as cause,
     ref,
     landed_ref as other_ref

@@ -44,9 +44,9 @@ select
     order_id,
     session,
     case when is_young then true else epoch(used_at) - epoch(made_at) <= days * 86400 end as ok,
-    'a click of the last ' || number_text(cast(days as decimal(18, 3))) || ' days' as expected,
+    case when days = 1 then 'a click of the last day' else 'a click of the last ' || number_text(cast(days as decimal(18, 3))) || ' days' end as expected,
     channel || ' fbc created on ' || strftime(fb_created(click_id), '%Y-%m-%d') || ', '
-        || cast(cast(floor((epoch(used_at) - epoch(fb_created(click_id))) / 86400) as bigint) as varchar) || ' days before the event' as actual,
+        || counted(cast(floor((epoch(used_at) - epoch(fb_created(click_id))) / 86400) as bigint), 'day') || ' before the event' as actual,
     cast(null as varchar) as cause,
     ref,
     cast(null as varchar) as other_ref

@@ -244,7 +244,7 @@ judged as (
             when s.gaps like '%goes to a platform or a relay%' then null
             when s.kind = 'browser' and not s.has_bodies then 'no request bodies'
             when s.kind = 'server' and not s.has_bodies then 'no request bodies that can be read'
-            when u.hits > 0 then u.hits || ' requests to a platform without their content'
+            when u.hits > 0 then counted(u.hits, 'request') || ' to a platform without content'
         end as no_content,
         case when s.loader = 'har' and not s.has_statuses then 'no response status' end as no_statuses,
         case when s.loader = 'har' and s.gaps like '%no page navigation%' then 'no page navigation' end as no_navigation,
@@ -258,13 +258,13 @@ judged as (
         nullif(concat_ws('; ',
             case when g.is_off_server = 1 then 'not of the hours of the server log' end,
             case when g.is_off_orders = 1 then 'not of the hours of the orders' end,
-            case when w.order_count > 0 then w.order_count || ' of ' || w.all_count || ' orders were placed while no log ran' end,
+            case when w.order_count > 0 then w.order_count || ' of ' || counted(w.all_count, 'order') || ' placed while no log ran' end,
             case when not s.has_zone and l.has_zone then 'its times are not in the plan''s zone' end), '') as other_hours,
         nullif(concat_ws('; ',
-            case when i.row_count > 0 then i.row_count || ' rows without an order id' end,
-            case when o.without_time > 0 then o.without_time || ' of ' || o.order_count || ' orders without a time that can be told' end,
-            case when o.without_currency > 0 then o.without_currency || ' of ' || o.order_count || ' orders without a currency' end,
-            case when o.without_amount > 0 then o.without_amount || ' of ' || o.order_count || ' orders without ' || o.value_basis end
+            case when i.row_count > 0 then counted(i.row_count, 'row') || ' without an order id' end,
+            case when o.without_time > 0 then o.without_time || ' of ' || counted(o.order_count, 'order') || ' without a time that can be told' end,
+            case when o.without_currency > 0 then o.without_currency || ' of ' || counted(o.order_count, 'order') || ' without a currency' end,
+            case when o.without_amount > 0 then o.without_amount || ' of ' || counted(o.order_count, 'order') || ' without ' || o.value_basis end
         ), '') as order_columns
     from sources s
     join plan_limits m on m.name = 'missing_share'

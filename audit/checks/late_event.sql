@@ -126,13 +126,13 @@ select
         when delay > limit_s + doubt_s then false
     end as ok,
     case when is_store_sale then 'sent within 62 days, as a sale in a store may be'
-        else 'sent within ' || number_text(round(cast(limit_s as decimal(18, 3)) / 60, 1)) || ' minutes' end as expected,
+        else 'sent within ' || case when limit_s = 60 then '1 minute' else number_text(round(cast(limit_s as decimal(18, 3)) / 60, 1)) || ' minutes' end end as expected,
     case
         when delay <= limit_s then 'in time'
         when delay is null then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S UTC') || '; nothing tells when it happened'
         when delay <= limit_s + doubt_s and shift_s is not null
             then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S') || '; by the other events of the visit the browser''s clock is '
-                || round(shift_s / 60)::integer || ' minutes slow'
+                || counted(round(shift_s / 60)::integer, 'minute') || ' slow'
         when delay <= limit_s + doubt_s
             then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S') || '; the time zone of a log is not known'
         else concat_ws('; ',

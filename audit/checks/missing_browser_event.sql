@@ -357,7 +357,7 @@ select
         when s.judged_count >= 20 then false
     end,
     'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without the browser''s copy',
-    s.missing_count || ' of ' || s.judged_count || ' orders (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
+    s.missing_count || ' of ' || counted(s.judged_count, 'order') || ' (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
         || coalesce(p.told, '')
         || case when s.judged_count < 20 and s.missing_count > 0 then ', too few to tell a share' else '' end,
     case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20

@@ -59,17 +59,17 @@ shown as (
     -- a person's copy of the platform's page, and how many of its ids the logs have seen too
     select
         'test_events',
-        count(*) || ' rows copied from Test Events, ' || count(s.event_id) || ' of them with an event_id of the logs',
+        counted(count(*), 'row') || ' copied from Test Events, ' || count(s.event_id) || ' of them with an event_id of the logs',
         case when count(s.event_id) > 0 then true end
     from test_events t
     left join seen_ids s on s.event_id = t.event_id
     having count(*) > 0
     union all
-    select 'order_admin', cast(count(*) as varchar) || ' orders', true
+    select 'order_admin', counted(count(*), 'order'), true
     from orders
     having count(*) > 0
     union all
-    select 'trigger_sources', cast(count(distinct s.entry) as varchar) || ' register entries', true
+    select 'trigger_sources', count(distinct s.entry) || case when count(distinct s.entry) = 1 then ' register entry' else ' register entries' end, true
     from plan_senders s
     where exists (select 1 from events where step is not null)
     having count(*) > 0

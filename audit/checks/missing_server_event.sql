@@ -165,7 +165,7 @@ select
     concat_ws('; ',
         'browser ' || browser_events || ', server '
             || case when server_events > 0 then cast(server_events as varchar) when refused_events > 0 then refused_events || ', refused' else 'none' end,
-        case when not ok and server_events > 0 then delay_hours || ' hours after the browser' end,
+        case when not ok and server_events > 0 then counted(delay_hours, 'hour') || ' after the browser' end,
         case when not ok and server_events = 0 and foreign_server_key is not null
             then 'one went to dataset ' || coalesce(f.dataset, '?') end,
         case
@@ -199,7 +199,7 @@ select
         when s.judged_count >= 20 then false
     end,
     'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without the server''s copy',
-    s.missing_count || ' of ' || s.judged_count || ' orders (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
+    s.missing_count || ' of ' || counted(s.judged_count, 'order') || ' (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
         || case when s.rejected_count > 0 then ', ' || s.rejected_count || ' refused' else '' end
         || case when s.delayed_count > 0 then ', ' || s.delayed_count || ' too late' else '' end
         || coalesce(p.told, '')

@@ -373,7 +373,7 @@ select
         when s.judged_count >= 20 then false
     end,
     'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without a Purchase',
-    s.missing_count || ' of ' || s.judged_count || ' orders (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
+    s.missing_count || ' of ' || counted(s.judged_count, 'order') || ' (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
         || case when s.found_cause = 'other_event' then ', told as ' || s.names
             when s.found_cause = 'stood_still' and s.missing_count > s.judged_count * l.amount then s.stretch
             when s.found_cause = 'payment_method_pattern' then ', all paid by ' || s.method

@@ -200,9 +200,9 @@ select
             when ok then '; nothing affected'
             when problem is null then '; nothing in these logs could show it'
             when events is null then '; the logs hold no such event'
-            when problem = 'dedup_coverage' then '; in the logs ' || hits || ' of ' || events || ' browser events have no server copy with their id'
-            when is_shown then '; the logs show it on ' || hits || ' of ' || events || ' events'
-            else '; the logs show it on none of ' || events || ' events'
+            when problem = 'dedup_coverage' then '; in the logs ' || hits || ' of ' || counted(events, 'browser event') || ' without a server copy under its id'
+            when is_shown then '; the logs show it on ' || hits || ' of ' || counted(events, 'event')
+            else '; the logs show it on none of ' || counted(events, 'event')
         end as actual,
     case when ok then null when is_shown then 'confirmed' else 'not_confirmed' end as cause,
     ref,

@@ -247,7 +247,7 @@ select
     cast(null as varchar),
     s.misplaced <= s.orders * l.amount,
     s.step || ' before the order, on a page of its own',
-    s.misplaced || ' of ' || s.orders || ' orders (' || number_text(round(100.0 * s.misplaced / s.orders, 1))
+    s.misplaced || ' of ' || counted(s.orders, 'order') || ' (' || number_text(round(100.0 * s.misplaced / s.orders, 1))
         || ' %) have it only from the page of the Purchase',
     case when s.misplaced > s.orders * l.amount then 'thank_you_page' end,
     s.ref,

@@ -153,7 +153,7 @@ select
     cast(null as varchar),
     false,
     'flags that follow the shopper''s own choice',
-    case when is_opted_out then 'opt_out' else 'limited use' end || ' on each of ' || events || ' server events of ' || shoppers || ' shoppers'
+    case when is_opted_out then 'opt_out' else 'limited use' end || ' on each of ' || counted(events, 'server event') || ' of ' || counted(shoppers, 'shopper')
         || case when granted > 0 then ', ' || granted || ' of them with consent granted' else ', none of whom is known to have refused' end,
     case when is_opted_out then 'opted_out' else 'limited_for_all' end,
     case when not is_opted_out then 'note' end,

@@ -13,17 +13,17 @@ from audit.loaders._dates import AMBIGUOUS, year_first
 from audit.loaders._source import Source, Tally
 
 _MONEY = {
-    "total": "order totals",
-    "gross_revenue": "gross revenues",
-    "net_revenue": "net revenues",
-    "subtotal": "subtotals",
-    "discount": "discounts",
-    "shipping": "shipping amounts",
-    "tax": "taxes",
-    "fees": "fees",
-    "refunded": "refunds",
-    "presentment_total": "presentment totals",
-    "current_total": "current totals",
+    "total": "order total",
+    "gross_revenue": "gross revenue",
+    "net_revenue": "net revenue",
+    "subtotal": "subtotal",
+    "discount": "discount",
+    "shipping": "shipping amount",
+    "tax": "tax",
+    "fees": "fee",
+    "refunded": "refund",
+    "presentment_total": "presentment total",
+    "current_total": "current total",
 }
 #: Columns a loader may give; the missing ones are NULL. Money and times are text as the export prints them.
 _COLUMNS = """
@@ -170,7 +170,7 @@ def insert_orders(
     if unsettled:
         gaps += (f"an order time such as {unsettled[0]} {AMBIGUOUS}",)
     if rounded:
-        gaps += (f"{rounded} order ids rounded by a spreadsheet: export them again and do not open the file",)
+        gaps += (f"{counted(rounded, 'order id')} rounded by a spreadsheet: export them again and do not open the file",)
     con.execute(
         f"""
         insert into orders by name
@@ -226,6 +226,13 @@ def insert_orders(
     return Tally(read=read, kept=kept, ignored=read - kept - rejected, rejected=rejected, gaps=gaps)
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 order``, ``3 orders``, ``2 currencies``."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}{'es' if noun.endswith('x') else 's'}"
+
+
 def _number(con: duckdb.DuckDBPyConnection, query: str) -> int:
     return int((con.execute(query).fetchone() or (0,))[0])
 
@@ -275,9 +282,9 @@ def _unread(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, ...]:
         return ()
     rows = dict(zip(_COUNTED, zip(found[::2], found[1::2], strict=True), strict=True))
 
-    def unreadable(column: str, words: str) -> list[str]:
+    def unreadable(column: str, noun: str) -> list[str]:
         count, first = rows[f"unread_{column}"]
-        return [f"{count} {words} that cannot be read, first at {source.name}:{first}"] if count else []
+        return [f"{counted(count, noun)} that cannot be read, first at {source.name}:{first}"] if count else []
 
     gaps: list[str] = []
     without_zone = rows["has_no_zone"][0]
@@ -286,15 +293,15 @@ def _unread(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, ...]:
     if without_zone == orders:
         gaps.append("order times without a time zone, and none in the plan")
     elif without_zone:
-        gaps.append(f"{without_zone} order times without a time zone, and none in the plan")
-    gaps += unreadable("created", "order times")
-    gaps += unreadable("currency", "currencies")
+        gaps.append(f"{counted(without_zone, 'order time')} without a time zone, and none in the plan")
+    gaps += unreadable("created", "order time")
+    gaps += unreadable("currency", "currency")
     for column, none in (("currency", "no currency"), ("total", "no order total")):
         told = rows[f"told_{column}"][0]
         if not told:
             gaps.append(none)
         elif told < orders:
-            gaps.append(f"{orders - told} orders without a {column}")
-    for column, words in _MONEY.items():
-        gaps += unreadable(column, words)
+            gaps.append(f"{counted(orders - told, 'order')} without a {column}")
+    for column, noun in _MONEY.items():
+        gaps += unreadable(column, noun)
     return tuple(gaps)

@@ -9,7 +9,7 @@ import duckdb
 from audit.loaders._cells import read_cells
 from audit.loaders._columns import Columns, flag
 from audit.loaders._documents import holds, read_documents
-from audit.loaders._orders import insert_orders, open_orders
+from audit.loaders._orders import counted, insert_orders, open_orders
 from audit.loaders._source import Source, Tally
 
 if TYPE_CHECKING:
@@ -224,7 +224,8 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     repeated = con.execute(
         "select count(*) - count(distinct trim(order_id)) from order_rows where trim(order_id) <> ''"
     ).fetchone() or (0,)
-    gaps = (f"{repeated[0]} rows repeat an order id: the latest was used",) if repeated[0] else ()
+    repeat = "1 row repeats" if repeated[0] == 1 else f"{repeated[0]} rows repeat"
+    gaps = (f"{repeat} an order id: the latest was used",) if repeated[0] else ()
     return insert_orders(con, source, read=read, bad=bad, gaps=gaps + _nameless(con, source))
 
 
@@ -244,4 +245,5 @@ def _nameless(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, ...]
     ).fetchone() or (0, None)
     if not count:
         return ()
-    return (f"{count} orders whose items hold no id that can be read, first at {source.name}:{place}: items cannot be compared",)
+    orders = counted(count, "order")
+    return (f"{orders} whose items hold no id that can be read, first at {source.name}:{place}: items cannot be compared",)

@@ -176,7 +176,7 @@ def test_any_other_time_is_named_and_not_guessed(tmp_path: Path, written: str) -
     text = f"order_id,created_at,currency,total\n1,{written},IDR,1\n2,2026-11-20T07:05:00Z,IDR,1\n"
     reading = read(tmp_path, "orders.csv", text, zone="Asia/Jakarta")
     assert reading.texts("select order_id, created_at from orders order by order_id") == ["1 | -", "2 | 2026-11-20 07:05:00"]
-    assert reading.tally.gaps == ("1 order times that cannot be read, first at orders.csv:2",)
+    assert reading.tally.gaps == ("1 order time that cannot be read, first at orders.csv:2",)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_gaps_say_what_the_table_lacks(tmp_path: Path) -> None:
     zoneless = read(tmp_path, "a.csv", "order_id,created_at,total\n1,2026-11-20 14:05:00,5\n")
     assert zoneless.tally.gaps == ("order times without a time zone, and none in the plan", "no currency")
     timeless = read(tmp_path, "b.csv", 'order_id,currency,total\n1,IDR,5\n2,IDR,"150.000,000"\n')
-    assert timeless.tally.gaps == ("no order times", "1 order totals that cannot be read, first at b.csv:3")
+    assert timeless.tally.gaps == ("no order times", "1 order total that cannot be read, first at b.csv:3")
     totalless = read(tmp_path, "c.csv", "order_id,created_at,currency\n1,2026-11-20T07:05:00Z,IDR\n")
     assert totalless.tally.gaps == ("no order total",)
 
@@ -269,7 +269,7 @@ def test_an_order_id_that_comes_again_is_its_later_version(tmp_path: Path) -> No
     reading = read(tmp_path, "orders.csv", "order_id,currency,total\n7,IDR,5\n7,IDR,6\n")
     assert reading.counts == (2, 1, 1, 0)
     assert reading.texts(f"select {money('total')} from orders") == ["6"]
-    assert "1 rows repeat an order id: the latest was used" in reading.tally.gaps
+    assert "1 row repeats an order id: the latest was used" in reading.tally.gaps
 
 
 def test_headers_may_use_other_words_cases_and_marks(tmp_path: Path) -> None:
@@ -342,7 +342,7 @@ def test_a_key_two_orders_share_names_neither(tmp_path: Path) -> None:
 
 def test_gaps_count_the_orders_that_lack_what_others_have(tmp_path: Path) -> None:
     rows = "order_id,created_at,currency,total\nA,2026-11-20T07:05:00Z,EUR,1\nB,2026-11-20T07:05:00Z,,\n"
-    assert read(tmp_path, "orders.csv", rows).tally.gaps == ("1 orders without a currency", "1 orders without a total")
+    assert read(tmp_path, "orders.csv", rows).tally.gaps == ("1 order without a currency", "1 order without a total")
 
 
 @pytest.mark.parametrize(
@@ -386,7 +386,7 @@ def test_an_order_number_that_a_spreadsheet_rounded_is_refused_and_told(tmp_path
     reading = read(tmp_path, "orders.csv", text)
     assert reading.rows("select order_id from orders") == [("A-1.5",)]
     assert reading.rejects == {"orders.csv:2": "its order id was rounded by a spreadsheet"}
-    assert reading.tally.gaps == ("1 order ids rounded by a spreadsheet: export them again and do not open the file",)
+    assert reading.tally.gaps == ("1 order id rounded by a spreadsheet: export them again and do not open the file",)
 
 
 @pytest.mark.parametrize(

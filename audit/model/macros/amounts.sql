@@ -138,6 +138,9 @@ create or replace macro number_text(n) as
 create or replace macro money_text(n, currency) as
     regexp_replace(number_text(n), '([.][0-9])$', '\10') || coalesce(' ' || currency, '');
 
+-- '1 order', '3 orders'.
+create or replace macro counted(n, noun) as n || ' ' || noun || case when n = 1 then '' else 's' end;
+
 -- An order amount by its name, with the slip of scale that makes it the value.
 create or replace macro reading_text(basis, slip) as
     replace(basis, '_', ' ') || case slip when 'none' then '' when 'times_100' then ' times 100'
