@@ -16,6 +16,10 @@ from audit.loaders._requests import bare
 Path = tuple[str | int, ...]
 Leaf = tuple[Path, Any]
 
+#: What CloudWatch Logs Insights puts beside the time of a row, which is UTC and does not say so.
+_INSIGHTS = frozenset({"@message", "@ptr", "@log", "@logStream", "@ingestionTime", "@requestId", "@type"})
+_INSIGHTS_TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3}")
+
 _DEPTH = 12
 _DECODER = json.JSONDecoder()
 _OBJECT = re.compile(r'\{\s*"')
@@ -131,7 +135,11 @@ def _leaves(value: Any, path: Path, depth: int) -> Iterator[Leaf]:
     """Every part with the way to it; a text that is JSON, or ends in it, is followed like what it holds."""
     if depth == 0:
         return
+    if isinstance(value, list) and _is_insights_row(value):
+        value = {part["field"]: part["value"] for part in value}
     if isinstance(value, dict):
+        if not _INSIGHTS.isdisjoint(value) and _INSIGHTS_TIME.fullmatch(str(value.get("@timestamp"))):
+            value = value | {"@timestamp": f"{value['@timestamp']}Z"}
         for key, inner in value.items():
             way = path + tuple(bare(part) for part in str(key).split(".") if part)
             yield way, inner
@@ -144,6 +152,11 @@ def _leaves(value: Any, path: Path, depth: int) -> Iterator[Leaf]:
         if told := _time_in(found[0]):
             yield (*path, "time"), told
         yield from _leaves(found[1], path, depth - 1)
+
+
+def _is_insights_row(value: list[Any]) -> bool:
+    """A row as its interface answers: each field with its name beside it."""
+    return bool(value) and all(isinstance(part, dict) and part.keys() == {"field", "value"} for part in value)
 
 
 def _scope(path: Path) -> Path:

@@ -47,6 +47,8 @@ _ACCESS_LOG: dict[str, tuple[str, ...]] = {
     "request_line": ("request", "requestline"),
 }
 CLOCK_TIME = re.compile(r"^\d{4}(-\d{2}-\d{2}|/\d{1,2}/\d{1,2})[T ][\d:.,]+$")
+#: A table of CloudWatch Logs Insights: the time of its rows is UTC and does not say so.
+_INSIGHTS_TIME = r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3}"
 _REQUEST_LINE = re.compile(r"^[A-Z]{3,7} (/|https?://)\S* HTTP/\d")
 _BROWSER_URL = re.compile(
     r"^(https?://)?(www\.)?(facebook\.com/(tr|privacy_sandbox)|analytics[\w.]*\.tiktokw?\.(com|us)/|connect\.facebook\.net/)"
@@ -116,6 +118,13 @@ def _first_times(source: Source) -> list[str]:
     return [text for text in texts if text]
 
 
+def _is_insights(source: Source) -> bool:
+    if source.shape != "csv" or "ts" in source.fields or "@timestamp" not in source.keys:
+        return False
+    texts = _first_times(source)
+    return bool(texts) and all(re.fullmatch(_INSIGHTS_TIME, text) for text in texts)
+
+
 def is_dated(source: Source) -> bool:
     """Whether the first rows hold a time as people write it."""
     return any(map(_dates.is_written, _first_times(source)))
@@ -129,7 +138,7 @@ def is_clock_time(text: str) -> bool:
 def lacks_zone(source: Source) -> bool:
     """Whether the times of a log's first rows are clock times that name no zone."""
     texts = _first_times(source)
-    return bool(texts) and all(map(is_clock_time, texts))
+    return bool(texts) and all(map(is_clock_time, texts)) and not _is_insights(source)
 
 
 def field_sql(source: Source, name: str) -> str:
@@ -163,6 +172,9 @@ def insert_requests(
         f"{field_sql(source, name)} as {name}" if name in source.fields else f"{first_of(known[name], 'o')} as {name}"
         for name in SYNONYMS
     )
+    if _is_insights(source):
+        time = first_of(known["ts"], "o")
+        columns = columns.replace(f"{time} as ts", f"regexp_replace({time}, '^({_INSIGHTS_TIME})$', '\\1Z') as ts", 1)
     rows = f"select place, {columns} from (select place, record, from_json(record, {quoted(json.dumps(names))}) as o from records)"
     if _dates.is_written(times) or is_dated(source):
         con.execute(f"create or replace temp table dated as {rows}")

@@ -36,6 +36,7 @@ ANSWER = {"events_received": 1, "messages": [], "fbtrace_id": "A"}
 TEXT = json.dumps(BODY)
 ROW: dict[str, Any] = {"ts": TIME, "method": "POST", "url": URL, "body": BODY, "status": 200, "response": ANSWER}
 INNER = json.dumps(ROW)
+UNTIMED = json.dumps({name: part for name, part in ROW.items() if name != "ts"})
 
 
 def table(row: dict[str, str]) -> str:
@@ -124,6 +125,10 @@ FILES = {
     ),
     "CloudWatch, JSON": json.dumps({"events": [{"timestamp": MILLIS, "message": INNER, "eventId": "1"}]}),
     "CloudWatch Insights, CSV": table({"@timestamp": "2026-11-20 10:00:00.000", "@message": INNER}),
+    "CloudWatch Insights, answer": json.dumps(
+        {"results": [[{"field": "@timestamp", "value": "2026-11-20 10:00:00.000"}, {"field": "@message", "value": UNTIMED},
+                      {"field": "@ptr", "value": "CnAK"}]], "status": "Complete"}
+    ),
     "Loki": json.dumps({"status": "success", "data": {"result": [{"stream": {}, "values": [[f"{MILLIS}000000", INNER]]}]}}),
     "Elasticsearch": json.dumps({"took": 3, "hits": {"hits": [{"_id": "1", "_source": ROW | {"@timestamp": TIME}}]}}),
     "objects one after another": json.dumps(ROW, indent=2) + "\n",
@@ -187,6 +192,22 @@ def test_times_before_the_json_that_name_no_zone_are_told_as_such(tmp_path: Path
     text = json.dumps({name: part for name, part in ROW.items() if name != "ts"})
     audit = audited(tmp_path, f"[2026-11-20 10:00:00] local.INFO: sent {text}\n")
     assert "name no zone" in audit.con.execute("select gaps from sources").fetchall()[0][0]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"@timestamp": "2026-11-20 10:00:00.000", "@message": UNTIMED},
+        {"@timestamp": "2026-11-20 10:00:00.000", "url": URL, "body": TEXT, "status": "200", "response": json.dumps(ANSWER)},
+    ],
+)
+def test_the_times_of_a_table_of_cloudwatch_insights_are_utc(row: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(table(row), encoding="utf-8")
+    con = engine.read([engine.InputFile(tmp_path / "rows.csv", "rows.csv", named=True)], Plan(timezone="Asia/Jakarta")).con
+    assert con.execute("select cast(seen_at as varchar), status, accepted from events").fetchall() == [
+        ("2026-11-20 10:00:00", 200, True)
+    ]
+    assert con.execute("select gaps, has_zone from sources").fetchall() == [(None, True)]
 
 
 def test_each_request_of_a_document_has_a_place_of_its_own(tmp_path: Path) -> None:
