@@ -46,9 +46,9 @@ def _read(file: FileReport) -> list[str]:
     window = "no times"
     if file.first_at and file.last_at:
         window = f"{file.first_at:%Y-%m-%d %H:%M} to {file.last_at:%Y-%m-%d %H:%M} UTC"
-    rows = f"{file.read} row{'' if file.read == 1 else 's'} read"
+    all_rows = f"{file.read} row{'' if file.read == 1 else 's'} read"
     lines = [
-        f"  {file.loader}: {rows} = {file.kept} kept + {file.ignored} ignored + {file.rejected} rejected",
+        f"  {file.loader}: {all_rows} = {file.kept} kept + {file.ignored} ignored + {file.rejected} rejected",
         f"  {window}",
     ]
     for reason, rows, first in file.refused[:_REASONS]:

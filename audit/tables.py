@@ -14,7 +14,7 @@ from audit.errors import InputError
 from audit.scripts import parsed, run_script, script
 
 #: The words that wire files, views and checks share (``model/macros``): a later file may use those of an earlier one.
-_MACROS = ("addresses", "masking", "people", "amounts", "requests", "ids")
+_MACROS = ("addresses", "masking", "people", "amounts", "requests", "ids", "standings")
 #: The notions that checks share (``model/views``), in the order in which they read each other.
 _VIEWS = (
     "orders_told", "pairs", "order_visits", "money", "counted", "senders", "knowledge", "deliveries", "times", "expected", "steps",

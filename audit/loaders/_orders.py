@@ -113,7 +113,8 @@ from (
         select
             r.*,
             c.digits = 0 or c.currency = 'IDR' as is_whole,
-            list_transform([{", ".join(_AMOUNTS)}], lambda t: bare_amount(t, c.currency)) as bare_amounts,
+            list_transform([{", ".join(_AMOUNTS)}], lambda t: bare_amount(
+                case when $writes_commas then replace(t, '.', '') else t end, c.currency)) as bare_amounts,
             currency_code(r.currency) as currency_told,
             currency_code(r.presentment_currency) as presentment_told
         from order_rows r
@@ -165,7 +166,7 @@ def insert_orders(
     con.execute("delete from order_rows where order_id is null")
     unsettled = year_first(con, "order_rows", _TIMES)
     _keep_latest(con, name)
-    con.execute(_READ, {"source": name})
+    con.execute(_READ, {"source": name, "writes_commas": _writes_commas(con)})
     gaps = _unread(con, source) + gaps
     if unsettled:
         gaps += (f"an order time such as {unsettled[0]} {AMBIGUOUS}",)
@@ -235,6 +236,15 @@ def counted(number: int, noun: str) -> str:
 
 def _number(con: duckdb.DuckDBPyConnection, query: str) -> int:
     return int((con.execute(query).fetchone() or (0,))[0])
+
+
+def _writes_commas(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the file writes its fractions behind a comma and none behind a point: 1.500 is a thousand and a half there."""
+    amounts = f"(select unnest([{', '.join(_AMOUNTS)}]) as t from order_rows)"
+    if not con.execute(f"select 1 from {amounts} where t like '%,__' or t like '%,_' limit 1").fetchone():
+        return False
+    is_fraction = "contains(t, '.') and regexp_matches(t, '[.]([0-9]{1,2}|[0-9]{4,})([^0-9]|$)')"
+    return not con.execute(f"select 1 from {amounts} where {is_fraction} limit 1").fetchone()
 
 
 def _keep_latest(con: duckdb.DuckDBPyConnection, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -44,7 +45,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "presentment_currency": ("presentment_currency",),
     "total": (
         "total", "order_total", "total_price", "grand_total", "total_amount", "order_total_amount", "amount", "gross_revenue",
-        "total_pesanan", "total_pembayaran", "total_bayar", "total_tagihan",
+        "total_pesanan", "total_pembayaran", "total_bayar", "total_tagihan", "total_transaksi", "jumlah_pembayaran", "jumlah_bayar",
+        "jumlah_total", "jumlah_tagihan",
     ),
     "gross_revenue": ("gross_revenue",),
     "net_revenue": ("net_revenue", "net_sales", "net_total"),
@@ -77,17 +79,22 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "items": ("items", "line_items", "lines"),
     "id": ("id",),
 }  # fmt: skip
-#: How a table says, in words of its payments or of its orders alone, that the money came, did not come, or that there is no sale.
+#: How a table says of a payment that the money came, or that it did not; what another word says is not known.
 _PAID = (
-    "paid", "settled", "captured", "refunded", "partially_refunded", "dibayar", "sudah dibayar", "terbayar", "lunas",
-    "dana dikembalikan",
+    "paid", "settled", "settlement", "captured", "capture", "succeeded", "success", "successful", "completed", "refunded",
+    "partially_refunded",
 )  # fmt: skip
-_PAID_ORDER = ("paid", "dibayar", "sudah dibayar", "lunas", "selesai")
-_UNPAID_ORDER = (
-    "unpaid", "awaiting payment", "pending payment", "menunggu pembayaran", "menunggu dibayar", "belum dibayar", "belum bayar",
-    "belum lunas",
+_UNPAID = (
+    "unpaid", "pending", "open", "due", "overdue", "on-hold", "authorized", "authorised", "partially_paid", "partially paid",
+    "voided", "void", "cancelled", "expired", "expire", "failed", "failure", "declined", "denied", "deny", "refused", "rejected",
+    "ditolak",
 )  # fmt: skip
-_CANCELLED = ("cancelled", "canceled", "voided", "dibatalkan", "batal")
+#: Columns beside which an Indonesian amount is a number of pieces.
+_OF_GOODS = ("produk", "nama_produk", "barang", "nama_barang", "sku", "harga", "harga_satuan", "product", "product_name", "item")
+#: The currency of a column of amounts, as its heading may name it: Total (IDR).
+_HEADED = re.compile(r"\s*[(\[]\s*([A-Z]{3}|[Rr]p\.?|€|£|RM)\s*[)\]]\s*$")
+#: What may wait there is not only the payment.
+_OF_THE_GOODS = ("pending", "pendiente", "pendente", "ausstehend")
 #: Columns that make a file something else: a log of events, of requests, or daily totals.
 _NOT_ORDERS = frozenset(
     {"event", "event_name", "event_id", "pixel_id", "platform", "url", "body", "request_body", "count", "request_url"}
@@ -112,7 +119,7 @@ def claims(source: Source) -> bool:
     if source.mapped_kind is not None:
         return source.mapped_kind == KIND
     is_table = source.shape in ("csv", "parquet")
-    fits = _is_orders(frozenset(source.keys)) if is_table else holds(source, _is_orders)
+    fits = _is_orders(frozenset(_HEADED.sub("", key) for key in source.keys)) if is_table else holds(source, _is_orders)
     return fits and not any(shop.claims(source) for shop in _shops())
 
 
@@ -120,7 +127,25 @@ def _is_orders(names: frozenset[str]) -> bool:
     columns = Columns(names)
     if columns.has(*_NOT_ORDERS) or not columns.has(*_OWN_KEYS, "order"):
         return False
-    return sum(columns.has(*SYNONYMS[field]) for field in ("total", "created_at", "currency")) >= 2
+    told = [columns.has(*_total_names(columns)), columns.has(*SYNONYMS["created_at"]), columns.has(*SYNONYMS["currency"])]
+    return sum(told) >= 2
+
+
+def _total_names(columns: Columns) -> tuple[str, ...]:
+    """What the order's amount may be called here: ``Jumlah`` is one where nothing tells it from a number of pieces."""
+    is_amount = columns.has("jumlah") and not columns.has(*SYNONYMS["total"], *_OF_GOODS)
+    return (*SYNONYMS["total"], "jumlah") if is_amount else SYNONYMS["total"]
+
+
+def _headed_currency(con: duckdb.DuckDBPyConnection, source: Source) -> str:
+    """SQL for the one currency that the headings of a table name; NULL where they name none, or several."""
+    told = {found[1] for key in source.keys if (found := _HEADED.search(key))}
+    known = con.execute(
+        "select distinct c.currency from (select unnest(?::varchar[]) as told) t"
+        " join currencies c on c.currency = currency_code(t.told)",
+        [sorted(told)],
+    ).fetchall()
+    return f"'{known[0][0]}'" if len(known) == 1 else "cast(null as varchar)"
 
 
 def _shops() -> list[Loader]:
@@ -136,7 +161,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     is_table = source.shape in ("csv", "parquet")
     if is_table:
         read, bad = read_cells(con, source)
-        names = list(source.keys)
+        names = [_HEADED.sub("", key) for key in source.keys]
     else:
         read, bad = read_documents(con, source, own_keys=_OWN_KEYS)
         names = [
@@ -151,7 +176,9 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         f"{{'key': case when length(named_{name}) > 2 then ltrim(named_{name}, '#') end, 'kind': 'number'}}"
         for name in SYNONYMS["order_id"]
     )
-    fields = ",\n".join(f"{columns.text(*names)} as {field}" for field, names in SYNONYMS.items())
+    named = SYNONYMS | {"total": _total_names(columns)}
+    fields = ",\n".join(f"{columns.text(*names)} as {field}" for field, names in named.items())
+    headed = _headed_currency(con, source) if is_table else "cast(null as varchar)"
     con.execute(
         f"""
         insert into order_rows by name
@@ -161,6 +188,13 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
                 {", ".join(f"{columns.text(name)} as named_{name}" for name in SYNONYMS["order_id"])},
                 {fields}
             from {"cells" if is_table else "records"}
+        ),
+        standings as (
+            select
+                *,
+                shop_status(status) as standing,
+                shop_status(payment_status) as payment_standing
+            from fields_read
         )
         select
             place,
@@ -174,16 +208,17 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             payment_method,
             case
                 when paid_at is not null then true
-                when lower(payment_status) in {_PAID} then true
-                when payment_status is not null then false
-                when lower(status) in {_PAID_ORDER} then true
-                when lower(status) in {_UNPAID_ORDER} then false
+                when payment_standing in {_PAID} then true
+                when payment_standing in {_UNPAID} then false
+                when payment_standing is not null then null
+                when standing = 'paid' or lower(status) = 'selesai' then true
+                when standing = 'unpaid' or (standing = 'pending' and lower(trim(status)) not in {_OF_THE_GOODS}) then false
             end as is_paid,
             {flag("is_spam")} as is_spam,
             {flag("is_test")} as is_test,
-            cancelled_at is not null or in_trash(status) or coalesce(lower(status) in {_CANCELLED}, false) as is_cancelled,
+            cancelled_at is not null or coalesce(standing in ('trash', 'cancelled', 'voided'), false) as is_cancelled,
             source as order_source,
-            currency,
+            coalesce(currency, {headed}, currency_of(total)) as currency,
             presentment_currency,
             total,
             gross_revenue,
@@ -218,7 +253,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
                         'price': nullif(regexp_extract(trim(x), {_WRITTEN_ITEM}, 3), ''),
                         'counts': true}})
             end as lines
-        from fields_read
+        from standings
         """
     )
     repeated = con.execute(

@@ -167,8 +167,8 @@ def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     lines = f"[{', '.join(own_cells)}]" if own_cells else f"string_split({columns.text('line_items')}, ';')"
     open_orders(con)
     status = f"lower({columns.text('status', 'order_status')})"
-    left = _left_to_pay("status in ('pending', 'cancelled')", "paid", "payment_method", "created_via")
-    reason = _reason("status", _GIVEN_UP if columns.has("date_paid", "paid_date") else _CANCELLED)
+    left = _left_to_pay("standing in ('pending', 'cancelled')", "paid", "payment_method", "created_via")
+    reason = _reason("standing", _GIVEN_UP if columns.has("date_paid", "paid_date") else _CANCELLED)
     con.execute(
         f"""
         insert into order_rows by name
@@ -182,6 +182,7 @@ def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
                 {columns.text("order_date")} as created,
                 {columns.text("date_paid", "paid_date")} as paid,
                 {status} as status,
+                shop_status({status}) as standing,
                 {columns.text("payment_method")} as payment_method,
                 coalesce({columns.text("created_via")}, {_made_elsewhere(columns.text(_ORIGIN))}) as created_via,
                 {columns.text("order_currency", "currency")} as currency,
@@ -204,8 +205,8 @@ def _load_plugin(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             paid,
             status,
             payment_method,
-            {_is_paid("status", "paid", "payment_method")} as is_paid,
-            status in ('cancelled', 'trash') as is_cancelled,
+            {_is_paid("standing", "paid", "payment_method")} as is_paid,
+            standing in ('cancelled', 'trash') as is_cancelled,
             created_via as order_source,
             case when {left} then {reason} end as duty_reason,
             case when {left} then 'unknown' end as event_duty,

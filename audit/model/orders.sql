@@ -8,8 +8,14 @@ where order_id not in (select key from order_keys where kind = 'order_id');
 update orders
 set is_failed = not coalesce(is_paid, false)
     and (
-        coalesce(lower(status) in ('failed', 'payment_failed', 'payment failed', 'gagal', 'pembayaran gagal'), false)
-        or coalesce(lower(payment_status) in ('failed', 'failure', 'declined', 'denied', 'deny', 'refused', 'rejected', 'gagal', 'ditolak'), false)
+        coalesce(status in (
+            select distinct status
+            from orders
+            where shop_status(status) in ('failed', 'payment_failed', 'payment failed', 'pembayaran gagal')), false)
+        or coalesce(payment_status in (
+            select distinct payment_status
+            from orders
+            where shop_status(payment_status) in ('failed', 'failure', 'declined', 'denied', 'deny', 'refused', 'rejected', 'ditolak')), false)
     );
 
 update orders

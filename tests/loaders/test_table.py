@@ -399,6 +399,39 @@ def test_a_currency_is_known_by_its_sign_and_otherwise_not_guessed(written: str,
     assert (reading.tally.gaps == ()) == (currency is not None)
 
 
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        ("No Pesanan;Tanggal;Jumlah\nA;20/11/2026 14:05;Rp 150.000", "A | IDR | 150000"),
+        ("No Pesanan;Tanggal;Mata Uang;Jumlah\nA;20/11/2026 14:05;IDR;150.000", "A | IDR | 150000"),
+        ("No Pesanan;Tanggal;Mata Uang;Produk;Jumlah\nA;20/11/2026 14:05;IDR;Kaos;2", "A | IDR | -"),
+        ("No Pesanan;Tanggal;Mata Uang;Jumlah;Total\nA;20/11/2026 14:05;IDR;2;150.000", "A | IDR | 150000"),
+        ("No Pesanan;Tanggal;Total (IDR)\nA;20/11/2026 14:05;150.000", "A | IDR | 150000"),
+        ("Order ID,Order Date,Shipping (EUR),Total (USD)\nA,2026-11-20 14:05,1,15", "A | - | 15"),
+        ("Order ID,Order Date,Total\nA,2026-11-20 14:05,15.50 EUR", "A | EUR | 15.5"),
+        ("Order ID,Order Date,Total\nA,2026-11-20 14:05,$15.50", "A | - | -"),
+        ("Order ID;Order Date;Currency;Shipping;Total\nA;20.11.2026 14:05;EUR;4,90;1.500", "A | EUR | 1500"),
+        ("Order ID;Order Date;Currency;Shipping;Total\nA;20.11.2026 14:05;EUR;4.90;1.500", "A | EUR | 1.5"),
+    ],
+)
+def test_an_amount_may_name_its_currency_itself_or_in_its_heading(table: str, found: str, tmp_path: Path) -> None:
+    reading = read(tmp_path, "orders.csv", f"{table}\n", zone="Asia/Jakarta")
+    assert reading.texts(f"select order_id, currency, {money('total')} from orders") == [found]
+
+
+def test_words_of_other_languages_say_what_became_of_an_order(tmp_path: Path) -> None:
+    words = (
+        "In Bearbeitung;Bezahlt", "Storniert;", "Fehlgeschlagen;", "Zahlung ausstehend;", "Pendente;", "Terminée;Payée",
+        ";Zahlungseingang",
+    )  # fmt: skip
+    rows = [f"{number};20.11.2026 14:05;EUR;59,90;{word}" for number, word in enumerate(words)]
+    table = "\n".join(["Order ID;Order Date;Currency;Total;Status;Payment Status", *rows])
+    reading = read(tmp_path, "orders.csv", table, zone="Europe/Berlin")
+    assert reading.texts("select is_paid, is_cancelled from orders order by order_id") == [
+        "True | False", "- | True", "- | False", "False | False", "- | False", "True | False", "- | False",
+    ]  # fmt: skip
+
+
 def test_a_day_that_a_spreadsheet_counts_is_read_in_the_plans_zone(tmp_path: Path) -> None:
     assert times(tmp_path, "46346.586806", zone="Asia/Jakarta") == {"46346.586806": "2026-11-20 07:05:00"}
     assert times(tmp_path, "46346.586806") == {"46346.586806": None}

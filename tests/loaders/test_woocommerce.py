@@ -237,3 +237,13 @@ def test_a_plugin_export_without_the_time_of_payment_tells_of_no_cancelled_order
     assert reading.rows("select event_duty, duty_reason from orders") == [
         ("unknown", "it was cancelled, and the export does not say whether it had been paid")
     ]
+
+
+def test_labels_of_statuses_are_known_in_the_shops_language(tmp_path: Path) -> None:
+    words = ("Fertiggestellt", "Storniert", "Zahlung ausstehend", "wc-processing", "Procesando")
+    head, row = PLUGIN.splitlines()[:2], ",W-{n},{n},{n},2026-11-20 15:28:02,0,0,0,0,5.00,0.00,EUR,stripe,a@example.com,,"
+    rows = [word + row.format(n=number) for number, word in enumerate(words, start=1)]
+    reading = read(tmp_path, "orders.csv", "\n".join(["".join(head).replace("\\", ""), *rows]) + "\n")
+    assert reading.texts("select is_paid, is_cancelled, event_duty from orders order by order_id") == [
+        "True | False | -", "False | True | unknown", "False | False | unknown", "True | False | -", "True | False | -",
+    ]  # fmt: skip

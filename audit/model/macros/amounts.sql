@@ -47,6 +47,14 @@ create or replace macro currency_code(t) as
         end
     end;
 
+-- The currency that an amount names itself, by a sign that only one currency has or by its code: Rp 150.000, 12.50 EUR.
+create or replace macro currency_of(amount) as
+    case
+        when not regexp_full_match(amount, '[-0-9.,]*') then list_transform(
+            [regexp_replace(amount, '[-0-9., \x{a0}\x{202f}]', '', 'g')],
+            lambda w: case when regexp_full_match(w, '[A-Z]{3}') or length(w) < 3 then currency_code(w) end)[1]
+    end;
+
 -- An amount without its own currency's code or sign, and without spaces between its groups of three. Another currency's sign stays,
 -- and such an amount is not read.
 create or replace macro bare_amount(t, currency) as
@@ -65,7 +73,7 @@ create or replace macro bare_amount(t, currency) as
     end;
 
 -- An amount of an order export, as a spreadsheet may have written it: groups of three, a decimal comma. In a currency nobody writes
--- with decimals (is_whole) one group is enough to tell (196.000 IDR); elsewhere it could be either, and is not read.
+-- with decimals (is_whole) one group is enough to tell (196.000 IDR); elsewhere the file must tell by its other amounts.
 create or replace macro export_number(t, is_whole) as
     case
         when regexp_full_match(trim(t), '-?[0-9]{1,3}([.][0-9]{3}){2,}(,[0-9]{1,2})?|-?[0-9]{1,3}[.][0-9]{3},[0-9]{1,2}')
