@@ -63,6 +63,10 @@ create or replace macro last_words(path) as
 create or replace macro says_thanks(path) as
     regexp_matches(lower(path), '[/_-](thanks?|thankyou|order-received|terima-?kasih)([/_-]|$)');
 
+-- The page that shows what is in the cart: nobody puts goods into it there.
+create or replace macro is_cart_page(path) as
+    regexp_matches(lower(path), '/((shopping|my)[_-]?)?(cart|basket|bag|keranjang|keranjang-belanja|warenkorb|carrito|carrinho|panier)/?$');
+
 -- The number in a key that holds one alone, without leading zeros, whatever stands before and behind it (#1002, SHOP-01002).
 create or replace macro sole_number(key) as
     case when regexp_full_match(key, '[^0-9]*[0-9]+[^0-9]*') then nullif(ltrim(regexp_extract(key, '[0-9]+'), '0'), '') end;

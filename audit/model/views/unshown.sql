@@ -92,6 +92,20 @@ later_pages as (
     group by f.order_id, f.platform
     having min(m.place) >= 3
 ),
+-- The cart that somebody reaches from the same shop was filled before.
+cart_pages as (
+    select
+        f.order_id,
+        f.platform,
+        min(m.place) as place
+    from firsts f
+    join visit_moments m on m.order_id = f.order_id
+    where f.referrer_host = f.page_host
+      and is_cart_page(f.page_path)
+      and m.place is not null
+    group by f.order_id, f.platform
+    having min(m.place) >= 3
+),
 -- A capture switched on while the page stood open holds neither the page itself, nor the start of a pixel on it, nor the page view,
 -- and Meta's count of its hits is under way: what the page sent when it was opened is not shown.
 open_pages as (
@@ -129,6 +143,9 @@ found as (
     select order_id, platform, place, 0 as is_open
     from later_pages
     union all
+    select order_id, platform, place, 0
+    from cart_pages
+    union all
     -- A page without a step of its own: the cart, or the checkout after its step. Goods are put into the cart where they are seen.
     select order_id, platform, coalesce(page_place, visit_place), 1
     from open_steps
@@ -146,7 +163,7 @@ from found
 group by order_id, platform;
 
 -- The steps that an order's own captures cannot show, and why: what a platform's script sent was saved without its content, or
--- the recording begins in the middle of the path, or ends before the page after the checkout.
+-- the recording begins in the middle of the path, or ends before the page that the step is sent from.
 create table unshown_steps as
 with absent_steps as (
     select
@@ -224,12 +241,58 @@ endings as (
     group by c.order_id
 ),
 early_ends as (
-    select e.order_id
+    select
+        e.order_id,
+        k.order_id is not null as has_checkout
     from endings e
     join expected_orders o on o.order_id = e.order_id
     left join checkouts k on k.order_id = e.order_id
     where e.last_at < coalesce(k.finished_at + interval 3 seconds, o.due_at)
       and not exists (select 1 from followed f where f.order_id = e.order_id)
+),
+-- What the visits of those orders had done on the page that is the last to be shown.
+last_pages as (
+    select
+        m.order_id,
+        arg_max(m.page_host, m.seen_at) as page_host,
+        arg_max(m.page_path, m.seen_at) as page_path,
+        count(distinct m.page_path) as page_count,
+        max(m.place) as visit_place
+    from visit_moments m
+    join early_ends e on e.order_id = m.order_id
+    where not e.has_checkout
+    group by m.order_id
+),
+done as (
+    select l.order_id, m.place
+    from last_pages l
+    join visit_moments m on m.order_id = l.order_id and m.page_host = l.page_host and m.page_path = l.page_path
+    union all
+    select l.order_id, 2
+    from last_pages l
+    join order_sessions v on v.order_id = l.order_id
+    join actions a on a.session = v.session
+    where a.kind = 'add_to_cart'
+      and a.ok
+),
+-- The first step whose page cannot have been reached. A page without a step of its own, the cart aside, may be that of any.
+ends as (
+    select
+        l.order_id,
+        case
+            when is_cart_page(min(l.page_path)) then 3
+            when min(l.page_count) = 1 and max(d.place) is null then 1
+            when max(d.place) <= 2 and count(m.place) > 0 then max(d.place) + 1
+            else 4
+        end as place
+    from last_pages l
+    join done d on d.order_id = l.order_id
+    left join visit_moments m
+        on m.order_id = l.order_id
+       and m.page_host = l.page_host
+       and m.page_path = l.page_path
+       and m.place is not null
+    group by l.order_id
 ),
 -- An order without an amount can be told from none of the Purchases of its time that name no order.
 nameless as (
@@ -255,7 +318,8 @@ select
             then 'a Purchase of its time names no order, and the export gives no amount to tell whose it is'
         when u.order_id is not null then 'the capture holds requests to this platform without their content'
         when l.order_id is not null then l.reason
-        else 'the recording ends before the page after the checkout'
+        when a.step = 'Purchase' then 'the recording ends before the page after the checkout'
+        else 'the recording ends before the page of this step'
     end as reason,
     n.order_id is not null as is_nameless,
     r.order_id is not null as is_refused,
@@ -263,7 +327,11 @@ select
 from absent_steps a
 left join unread u on u.order_id = a.order_id and u.platform = a.platform
 left join late_starts l on l.order_id = a.order_id and l.platform = a.platform and a.place < l.place
-left join early_ends e on e.order_id = a.order_id and a.step = 'Purchase'
+left join (
+    select e.order_id, coalesce(n.place, 4) as place
+    from early_ends e
+    left join ends n on n.order_id = e.order_id
+) e on e.order_id = a.order_id and a.place >= e.place
 left join nameless n on n.order_id = a.order_id and n.platform = a.platform and a.step = 'Purchase'
 left join refused_orders r on r.order_id = a.order_id
 where r.order_id is not null
