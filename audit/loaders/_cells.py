@@ -20,7 +20,7 @@ import duckdb
 from audit.errors import InputError
 from audit.loaders._ending import CUT_OFF, OPEN_QUOTE
 from audit.loaders._paths import MAX_RECORD_BYTES, lines, plain_path
-from audit.loaders._source import Source, separator_of
+from audit.loaders._source import Source, rows_out_of_one_column, separator_of
 
 T = TypeVar("T")
 
@@ -121,6 +121,8 @@ def _beginnings(source: Source) -> tuple[int, list[tuple[int, int]]] | None:
 
     ``None`` for a file only Python's reader can be trusted with.
     """
+    if source.is_one_column:
+        return None
     rows, expected, is_open = -1, -1, False
     jumps: list[tuple[int, int]] = []
     for number, line in enumerate(lines(source), start=1):
@@ -190,7 +192,8 @@ def _rows(source: Source) -> Iterator[tuple[int, list[str], bool]]:
         encoding = "utf-16" if raw.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
     with source.open() as raw, io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="") as text:
         quotes = [0]  # in the lines of the row
-        reader = csv.reader(_counting(text, quotes), delimiter=source.delimiter)
+        plain = rows_out_of_one_column(text) if source.is_one_column else text
+        reader = csv.reader(_counting(plain, quotes), delimiter=source.delimiter)
         line, is_headed = 1, False
         row = next(reader, None)
         while row is not None:

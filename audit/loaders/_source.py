@@ -9,7 +9,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -62,6 +62,7 @@ class Source:
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # key, or two with a dot -> keys of what stands under it
     records: tuple[Mapping[str, Any], ...] = ()  # the first rows, where the shape is a list of rows
     delimiter: str = ","
+    is_one_column: bool = False  # a table that a spreadsheet took for one column: rows that hold quotes stand in quotes as a whole
     packing: str = "none"  # none | gzip | zstd
     fields: Mapping[str, str] = field(default_factory=dict)  # [[mapping]]: our field -> theirs
     mapped_kind: str | None = None
@@ -120,7 +121,7 @@ def read_source(path: Path, name: str) -> Source:
         raise InputError(f"{name}: JSON as UTF-16 text, as '>' of Windows PowerShell writes it. Save it as UTF-8.")
     if look["shape"] == "csv":
         _check_width(name, len(look["keys"]))
-    torn = is_torn(tail, look["shape"], len(look.get("keys", ())), look.get("delimiter", ","))
+    torn = not look.get("is_one_column") and is_torn(tail, look["shape"], len(look.get("keys", ())), look.get("delimiter", ","))
     packing = packing_of(path)
     return Source(path=path, name=name, packing=packing, stamp=stamp, is_torn=torn, **look)
 
@@ -282,9 +283,31 @@ def _look_table(text: str) -> dict[str, Any]:
         return {"shape": "other", "keys": (lines[0].strip(),)}
     csv.field_size_limit(HEAD_BYTES)
     try:
-        rows = list(csv.reader(io.StringIO("\n".join(lines[: _RECORDS_PEEKED * 4])), delimiter=best))
+        rows = _cells(lines[: _RECORDS_PEEKED * 4], best)
+        is_one_column = _is_one_column(lines[:-1] or lines, best)
+        if is_one_column:
+            rows = _cells(list(rows_out_of_one_column(lines[: _RECORDS_PEEKED * 4])), best)
     except csv.Error:
         return {"shape": "other"}
     header = tuple(cell.strip() for cell in rows[0])
     records = tuple(dict(zip(header, row, strict=False)) for row in rows[1 : _RECORDS_PEEKED + 1])
-    return {"shape": "csv", "keys": header, "records": records, "delimiter": best}
+    return {"shape": "csv", "keys": header, "records": records, "delimiter": best, "is_one_column": is_one_column}
+
+
+def _cells(lines: list[str], delimiter: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO("\n".join(line.rstrip("\r\n") for line in lines)), delimiter=delimiter))
+
+
+def _is_one_column(lines: list[str], delimiter: str) -> bool:
+    """Whether the lines that hold quotes at all stand in quotes as a whole, and the only cell of one holds several."""
+    quoted = [line for line in lines if '"' in line]
+    if not all(line.startswith('"') and line.endswith('"') for line in quoted):
+        return False
+    alone = (row[0] for row in _cells(quoted, delimiter) if len(row) == 1)
+    return any(len(next(csv.reader([cell], delimiter=delimiter), [])) >= 3 for cell in alone)
+
+
+def rows_out_of_one_column(lines: Iterable[str]) -> Iterator[str]:
+    """The lines as they were before a spreadsheet that expects another separator put each into one cell, and saved that."""
+    for cells in csv.reader(lines, delimiter="\x01"):
+        yield f"{cells[0] if cells else ''}\n"

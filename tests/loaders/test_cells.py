@@ -58,6 +58,28 @@ def test_a_first_line_that_names_the_separator_is_no_header(encoding: str, first
     assert [(row[0], row[1], row[3]) for row in found] == [(3, "A, B", "EUR")]
 
 
+ONE_COLUMN = (
+    '"order_id,""created_at"",currency,""total"",note"',
+    "1001,2026-11-20T10:00:00Z,EUR,59.90,",
+    '"1002,2026-11-20T10:00:00Z,EUR,5.90,""the first,"',
+    '"and """"the last"""" line"""',
+    "1003,2026-11-20T10:00:00Z,EUR,7.90,plain\n",
+)
+
+
+def test_a_table_that_a_spreadsheet_took_for_one_column_is_read(tmp_path: Path) -> None:
+    """Where a semicolon separates, a table of commas is opened as one column, and only lines with quotes are saved in quotes."""
+    found = rows(tmp_path, "\r\n".join(ONE_COLUMN))
+    assert [(row[0], row[1], row[4], row[5]) for row in found] == [
+        (2, "1001", "59.90", None), (3, "1002", "5.90", 'the first,\nand "the last" line'), (5, "1003", "7.90", "plain"),
+    ]  # fmt: skip
+
+
+def test_a_note_that_ends_in_a_line_break_makes_no_such_table(tmp_path: Path) -> None:
+    found = rows(tmp_path, 'order_id,note,b,c\n1,"thanks\n",,"He said ""x"""\n2,"a, b, c",,\n')
+    assert [(row[0], row[1], row[2]) for row in found] == [(2, "1", "thanks\n"), (4, "2", "a, b, c")]
+
+
 CELL = st.text(alphabet=st.sampled_from("ab0,;\"'\n\r\t é\x00"), max_size=6)
 
 
