@@ -1,4 +1,5 @@
-"""Days as people write them: 20/11/2026, 11/20/2026 2:03 PM, 20 November 2026, 20 Mei 2026, and a system log's, without a year.
+"""Days as people write them: 20/11/2026, 11/20/2026 2:03 PM, 11/20/26 14:03, 20 November 2026, 20 Mei 2026, and a system
+log's, without a year.
 
 Each becomes one with its year first, in the column it stood in; what zone it is in stays as open as it was. Which of two numbers is
 the month all rows of a file tell together: where none of them does, it is not guessed.
@@ -23,7 +24,7 @@ _REST = r" *(?P<half>[AaPp]\.?[Mm]\b\.?)? *(?P<zone>.*)"
 _WRITTEN = [
     re.compile(pattern + _CLOCK + _REST)
     for pattern in (
-        r"(?P<first>\d{1,2})(?P<mark>[/.-])(?P<other>\d{1,2})(?P=mark)(?P<year>\d{4})",
+        r"(?P<first>\d{1,2})(?P<mark>[/.-])(?P<other>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})",
         r"(?:[A-Za-z]+, *)?(?P<day>\d{1,2})[ -](?P<name>[A-Za-z]{3,9})\.?,?[ -](?P<year>\d{4})",
         r"(?P<name>[A-Za-z]{3,9})\.? (?P<day>\d{1,2}),? (?P<year>\d{4})",
     )
@@ -34,7 +35,7 @@ _YEARLESS = re.compile(
 _ZONE = re.compile(r"|\(?(?:Z|UTC|GMT|WIB|WITA|WIT|JST)\)?|(?:UTC|GMT)?[+-]\d{2}:?\d{2}")
 #: The same as the database looks for them among all rows.
 _LOOKED_FOR = (
-    r"^([0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4}|([A-Za-z]+, *)?[0-9]{1,2}[ -][A-Za-z]{3,9}|[A-Za-z]{3,9}[.]? +[0-9]{1,2}[, ])"
+    r"^([0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}|([A-Za-z]+, *)?[0-9]{1,2}[ -][A-Za-z]{3,9}|[A-Za-z]{3,9}[.]? +[0-9]{1,2}[, ])"
 )
 
 AMBIGUOUS = (
@@ -77,8 +78,10 @@ def year_first(con: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, .
     written = {text: parts for (text,) in listed if (parts := _parts(text))}
     if not written:
         return []
-    is_day_first = _is_day_first(written.values())
     (judged_at,) = con.execute("select judged_at from launch").fetchone() or (datetime.max,)
+    if _may_begin_with_the_year(written.values(), judged_at):
+        written = {text: parts for text, parts in written.items() if not _is_short(parts) or parts["mark"] == "."}
+    is_day_first = _is_day_first(written.values())
     told = {text: _told(parts, is_day_first, judged_at) for text, parts in written.items()}
     known = [(text, time) for text, time in told.items() if time]
     con.execute(
@@ -97,6 +100,23 @@ def _is_day_first(written: Iterable[dict[str, str]]) -> bool | None:
     days = any(first > 12 >= other for first, other in pairs)
     months = any(other > 12 >= first for first, other in pairs)
     return days if days != months else None
+
+
+def _is_short(parts: dict[str, str]) -> bool:
+    return "first" in parts and len(parts["year"]) == 2
+
+
+def _may_begin_with_the_year(written: Iterable[dict[str, str]], judged_at: datetime) -> bool:
+    """Whether all days of three short numbers could be told year first: 20/11/26, but not 31/10/26 before 2031, nor 11/20/26.
+
+    Between points none is.
+    """
+    short = [parts for parts in written if _is_short(parts) and parts["mark"] != "."]
+    try:
+        days = [date(2000 + int(parts["first"]), int(parts["other"]), int(parts["year"])) for parts in short]
+    except ValueError:
+        return False
+    return bool(days) and max(days) <= (judged_at + timedelta(days=1)).date()
 
 
 def _may_be_either(parts: dict[str, str]) -> bool:
@@ -118,6 +138,7 @@ def _told(parts: dict[str, str], is_day_first: bool | None, judged_at: datetime)
         hour = hour % 12 + (12 if parts["half"][0] in "Pp" else 0)
     try:
         year = int(parts["year"]) if "year" in parts else _latest_year(month, day, judged_at)
+        year += 2000 if _is_short(parts) else 0
         when = date(year, month, day).isoformat()
     except ValueError:
         return None

@@ -169,6 +169,23 @@ def test_a_time_without_a_zone_is_read_in_the_plans_and_never_without_one(tmp_pa
 
 
 @pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        (["11/20/26 14:05", "11/2/26 9:05"], ["2026-11-20 07:05:00", "2026-11-02 02:05:00"]),
+        (["31/10/26 14:05", "1/11/26 9:05"], ["2026-10-31 07:05:00", "2026-11-01 02:05:00"]),
+        (["20.11.26 14:05"], ["2026-11-20 07:05:00"]),
+        (["20/11/26 14:05", "1/11/26 9:05"], [None, None]),
+        (["11/2/26 14:05", "1/11/26 9:05"], [None, None]),
+    ],
+)
+def test_a_year_of_two_digits_is_read_where_it_can_stand_nowhere_else(
+    written: list[str], found: list[str | None], tmp_path: Path
+) -> None:
+    """As a spreadsheet on a Mac shows the time of an order, and saves it."""
+    assert list(times(tmp_path, *written, zone="Asia/Jakarta").values()) == found
+
+
+@pytest.mark.parametrize(
     "written",
     ["2026-11-20 02:05 PM", "20261120", "2026-13-01", "31/02/2026", "20/13/2026", "20 Foo 2026", "20/11/26", "20/11/2026 soon"],
 )
