@@ -25,7 +25,10 @@ def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waive
         for c in verdict.checks
         if c.answer is Answer.ERROR
     ]
-    unclear = [_problem_reason(p, "open") for p in problems if p.status == "cannot tell" and p.deciding and p.facet in BLOCKING]
+    open_ones = [p for p in problems if p.status == "cannot tell" and p.deciding and p.facet in BLOCKING]
+    if verdict.decision == "NOT_PROVEN":
+        open_ones += [p for p in problems if p not in open_ones and _leaves_open(p)]
+    unclear = [_problem_reason(p, "open") for p in open_ones]
     warned = [_problem_reason(p, "warn") for p in problems if (p.status, p.severity) == ("failed", "warning") and not _stops(p)]
     accepted = [
         Reason(
@@ -49,6 +52,16 @@ def _stops(problem: Problem) -> bool:
     rows = (*problem.rows, *(row for followed in problem.follows for row in followed.rows))
     return (
         any(row.severity == "blocker" and row.ok is False and row.waiver is None for row in rows) or problem.severity == "blocker"
+    )
+
+
+def _leaves_open(problem: Problem) -> bool:
+    """A lighter finding for which something that decides cannot be told."""
+    checks = catalogue()
+    return any(
+        row.ok is None and row.waiver is None and checks[followed.check].deciding and checks[followed.check].facet in BLOCKING
+        for followed in problem.follows
+        for row in followed.rows
     )
 
 

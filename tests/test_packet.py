@@ -88,6 +88,24 @@ def test_each_reason_names_who_acts_and_where_to_look_first() -> None:
             assert reason.first_check
 
 
+def test_what_a_condition_leaves_open_is_told_as_the_reason(tmp_path: Path) -> None:
+    """Whether an order grew after its Purchase cannot be told; that goods are missing in the event is a condition alone."""
+    files = []
+    for file in evidence_of("shopify_launch"):
+        kept = tmp_path / file.path.name
+        text = file.path.read_text(encoding="utf-8")
+        if file.path.suffix == ".csv":
+            (row,) = [line for line in text.splitlines() if "Canvas Cap" in line]
+            text = text.replace("50.50,5.00,4.04,59.54", "60.50,5.00,4.84,70.34")
+            text += row.replace("Canvas Cap,12.50,,CAP-01", "Sticker,10.00,,STK-1") + "\n"
+        kept.write_text(text, encoding="utf-8")
+        files.append(engine.InputFile(kept, file.name))
+    audit = engine.run(files, read_plan(STORIES / "shopify_launch" / "audit.toml"), now=NOW)
+    packet = build(audit, verdict.judge(audit))
+    assert packet.decision == "NOT_PROVEN"
+    assert [reason.row.check for reason in packet.reasons if reason.row] == ["item_mismatch"]
+
+
 def test_without_a_plan_the_packet_asks_for_the_register_and_prints_one() -> None:
     packet = packet_of("shopify_launch", with_plan=False)
     assert packet.decision == "NOT_PROVEN"

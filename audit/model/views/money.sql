@@ -103,7 +103,11 @@ with unread as (
         e.event_key,
         o.order_id,
         a.amount - e.value as missing_amount,
-        a.tolerance
+        a.tolerance,
+        case when not coalesce(o.tax_included, true) and o.tax > 0 and o.subtotal > 0
+            then cast(o.tax as double) / cast(o.subtotal as double) else 0 end as tax_share,
+        case when not coalesce(o.tax_included, true) and o.tax > 0 and o.total > o.tax
+            then cast(o.tax as double) / cast(o.total - o.tax as double) else 0 end as tax_share_of_all
     from purchase_orders p
     join events e on e.event_key = p.event_key
     join orders o on o.order_id = p.order_id
@@ -134,17 +138,30 @@ tails as (
         min(position) over (partition by order_id) as first_position
     from lines
 ),
+-- Where tax is added to the prices a line brings its own, by the share of the goods or of goods and shipping.
+bare as (
+    select event_key, order_id, missing_amount, missing_amount as line_amount, tolerance
+    from unread
+    union
+    select event_key, order_id, missing_amount, cast(missing_amount / (1 + tax_share) as decimal(24, 6)), tolerance
+    from unread
+    where tax_share > 0
+    union
+    select event_key, order_id, missing_amount, cast(missing_amount / (1 + tax_share_of_all) as decimal(24, 6)), tolerance
+    from unread
+    where tax_share_of_all > 0
+),
 fits as (
     select
         u.event_key,
         u.order_id,
         u.missing_amount,
         t.position as from_position,
-        case when abs(u.missing_amount - t.amount) <= u.tolerance then t.position else t.last_position end as to_position
-    from unread u
+        case when abs(u.line_amount - t.amount) <= u.tolerance then t.position else t.last_position end as to_position
+    from bare u
     join tails t on t.order_id = u.order_id
     where t.position > t.first_position
-      and (abs(u.missing_amount - t.amount) <= u.tolerance or abs(u.missing_amount - t.tail_amount) <= u.tolerance)
+      and (abs(u.line_amount - t.amount) <= u.tolerance or abs(u.line_amount - t.tail_amount) <= u.tolerance)
 ),
 named as (
     select distinct f.event_key, f.from_position
