@@ -19,7 +19,7 @@ _MONTHS = (
     "nov november nop nopember", "dec december desember des",
 )  # fmt: skip
 _MONTH_OF = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
-_CLOCK = r"(?:,?(?: +(?:pukul|jam|at))?[ T]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}(?:[.,]\d+)?))?)?"
+_CLOCK = r"(?:,?(?: +(?:pukul|jam|at|@))?[ T]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}(?:[.,]\d+)?))?)?"
 _REST = r" *(?P<half>[AaPp]\.?[Mm]\b\.?)? *(?P<zone>.*)"
 _WRITTEN = [
     re.compile(pattern + _CLOCK + _REST)

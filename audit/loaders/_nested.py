@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from audit.loaders._requests import bare
 
@@ -38,6 +40,8 @@ _TIME = re.compile(
     r"|\d{2}/[A-Z][a-z]{2}/\d{4}:[\d:]{8} [+-]\d{4}"
     r"|\d{1,2}[/.-]\d{1,2}[/.-]\d{4},? \d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: [AaPp][Mm])?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?"
 )
+#: PHP's own log, in the zone of its settings.
+_PHP_TIME = re.compile(r"\[(\d{2}-[A-Z][a-z]{2}-\d{4} \d{2}:\d{2}:\d{2}) (UTC|[A-Z][A-Za-z_]+(?:/[A-Za-z_]+){1,2})\]")
 #: A system log's, behind its priority.
 _SYSTEM_TIME = re.compile(r"\s*(?:<\d+>)?([A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}(?:[.,]\d+)?) ")
 
@@ -47,14 +51,15 @@ _STATUS = re.compile(r"\b[1-5]\d\d\b")
 _URLS = ("url", "requesturl", "fullurl", "full", "uri", "requesturi", "href", "endpoint", "original", "originalurl", "path")
 _TIMES = (
     "ts", "@timestamp", "timestamp", "time", "datetime", "date", "eventtimestamp", "timeiso8601", "starttime", "startedat",
-    "createdat",
+    "createdat", "sentat", "requestedat", "loggedat", "datecreated", "dt", "@t", "timegenerated", "timegenerated[utc]",
+    "timestamp[utc]", "realtimetimestamp",
 )  # fmt: skip
 _METHODS = ("method", "requestmethod", "httpmethod", "verb")
 _HEADERS = ("headers", "requestheaders")
 _HOSTS = ("host", "httphost", "authority")
 _BODIES = ("body", "requestbody", "payload", "data", "json", "requestdata", "postdata")
 _WITHIN_BODY = ("content", "text", "raw", "original")
-_STATUSES = ("statuscode", "responsestatus", "httpstatus", "status")
+_STATUSES = ("statuscode", "responsestatus", "httpstatus", "status", "responsecode", "httpcode")
 _ANSWERED = frozenset({"response", "res", "answer", "reply", "result"})
 _ANSWER_BODIES = ("responsebody", "responsedata")
 _AGENTS = ("useragent", "httpuseragent")
@@ -80,7 +85,7 @@ def requests_in(value: Any, lead: str = "", rest: str = "") -> list[dict[str, An
         for number, leaf in enumerate(leaves):
             scopes.setdefault(_scope(leaf[0]), []).append((number, leaf))
         return [_request(_around(scopes, path), path, texts[path], lead) for path in addresses.values()]
-    urls = [word for word in _WORDS.split(lead) if _ADDRESS.match(word)]
+    urls = [word.rstrip(":") for word in _WORDS.split(lead) if _ADDRESS.match(word.rstrip(":"))]
     return [_spoken(urls[0], value, lead, rest)] if urls else []
 
 
@@ -115,8 +120,27 @@ def _time_in(lead: str) -> str | None:
     """The time told in words; one that names its year, where there are two."""
     if told := _TIME.search(lead):
         return told[0]
+    if told := _PHP_TIME.search(lead):
+        return _php_time(told[1], told[2])
     told = _SYSTEM_TIME.match(lead)
     return told[1] if told else None
+
+
+def _php_time(clock: str, zone: str) -> str | None:
+    try:
+        return datetime.strptime(clock, "%d-%b-%Y %H:%M:%S").replace(tzinfo=ZoneInfo(zone)).isoformat()
+    except (ValueError, OSError):
+        return None
+
+
+def _utc_of_column(path: Path, time: Any) -> Any:
+    """A time whose column says that it is UTC, in the American order, as Azure exports one."""
+    if not str(path[-1]).endswith("[utc]"):
+        return time
+    try:
+        return datetime.strptime(str(time), "%m/%d/%Y, %I:%M:%S.%f %p").replace(tzinfo=UTC).isoformat()
+    except ValueError:
+        return time
 
 
 def object_in(line: str) -> tuple[str, Any, str] | None:
@@ -191,10 +215,10 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
         return isinstance(value, dict) or (isinstance(value, str) and value.strip() != "")
 
     body = nearest(
-        (*_BODIES, *_WITHIN_BODY),
+        (*_BODIES, *_WITHIN_BODY, "request"),
         lambda path, value: (
             not is_answer(path)
-            and (path[-1] in _BODIES or (len(path) > 1 and path[-2] in _BODIES))
+            and (path[-1] in _BODIES or _is_text_of_request(path, value) or (len(path) > 1 and path[-2] in _BODIES))
             and (isinstance(value, str) or (isinstance(value, dict) and not value.keys() <= set(_WITHIN_BODY)))
         ),
     )
@@ -207,7 +231,8 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
     parts = (*inner, *((answer[0],) if answer else ()))
     status = nearest(_STATUSES, lambda _, value: _is_status(value), parts)
     headers = nearest(_HEADERS, lambda path, value: isinstance(value, dict) and not is_answer(path), parts)
-    time = value_of(nearest(_TIMES, lambda _, value: isinstance(value, str | int | float), parts))
+    told = nearest(_TIMES, lambda _, value: isinstance(value, str | int | float), parts)
+    time = _utc_of_column(*told) if told else None
     if time is None:
         time = _time_in(lead)
     request = {
@@ -227,6 +252,10 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
             nearest(_HOSTS, lambda path, value: isinstance(value, str) and path[:-1] in (address[:-1], (*address[:-1], "headers")))
         )
     return {name: value for name, value in request.items() if value is not None}
+
+
+def _is_text_of_request(path: Path, value: Any) -> bool:
+    return path[-1] == "request" and isinstance(value, str) and value.lstrip().startswith("{")
 
 
 def _unboxed(body: Any) -> Any:

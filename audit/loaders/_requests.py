@@ -33,19 +33,23 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "cookie_text": (),
     "request_line": (),
 }
-#: More names, of access logs (nginx, Envoy, API gateways) and of scripts: looked for only where the first rows have them.
+#: More names, of access logs (nginx, Envoy, API gateways), of scripts and of a database's tables: looked for only where the first
+#: rows have them.
 _ACCESS_LOG: dict[str, tuple[str, ...]] = {
-    "ts": ("time_iso8601", "start_time", "msec", "requesttimeepoch"),
+    "ts": (
+        "time_iso8601", "start_time", "msec", "requesttimeepoch", "sent_at", "requested_at", "logged_at", "created_at",
+        "date_created", "created", "dt", "@t", "date",
+    ),
     "method": ("httpmethod", "verb"),
     "body": ("post_data", "request_payload", "request_data", "data", "json"),
-    "status": ("response_code", "http_status"),
+    "status": ("response_code", "http_status", "http_code"),
     "response": ("response_data", "response_text"),
     "host": ("http_host", "server_name", "domainname", "authority"),
     "referrer": ("http_referer", "http_referrer"),
     "user_agent": ("http_user_agent", "useragent"),
     "cookie_text": ("http_cookie",),
     "request_line": ("request", "requestline"),
-}
+}  # fmt: skip
 CLOCK_TIME = re.compile(r"^\d{4}(-\d{2}-\d{2}|/\d{1,2}/\d{1,2})[T ][\d:.,]+$")
 #: A table of CloudWatch Logs Insights: the time of its rows is UTC and does not say so.
 _INSIGHTS_TIME = r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3}"

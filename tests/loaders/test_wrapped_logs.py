@@ -138,6 +138,13 @@ FILES = {
     "told in words": f"{TIME} INFO POST {URL} {TEXT} -> 200 {json.dumps(ANSWER)}\n",
     "WooCommerce": f"{HEARTBEAT}\n{TIME[:19]}+00:00 DEBUG Request\nmethod: POST\nuri: {URL}\n{HEADERS}body: {TEXT}\n"
     f"duration: 0.31s\n\n2026-11-20T10:00:01+00:00 DEBUG Response\ncode: 200\nmessage: OK\n{HEADERS}body: {json.dumps(ANSWER)}\n",
+    "journal": rows({"MESSAGE": UNTIMED, "__REALTIME_TIMESTAMP": f"{MILLIS}000", "PRIORITY": "6"}),
+    "Azure": table({"TimeGenerated [UTC]": "11/20/2026, 10:00:00.000 AM", "Message": UNTIMED}),
+    "Better Stack": rows({"dt": TIME, "message": UNTIMED, "level": "info"}),
+    "a database's table": table(
+        {"id": "1", "endpoint": URL, "request": TEXT, "response": json.dumps(ANSWER), "http_code": "200", "sent_at": TIME}
+    ),
+    "PHP": f"[20-Nov-2026 17:00:00 Asia/Jakarta] CAPI {URL}: {TEXT} 200 {json.dumps(ANSWER)}\n",
     "Monolog": f"[2026-11-20T10:00:00.000000+00:00] production.INFO: sent {INNER.replace('/', chr(92) + '/')} []\n",
 }  # fmt: skip
 
@@ -155,6 +162,20 @@ def test_the_request_within_a_row_is_read(writer: str, tmp_path: Path) -> None:
     assert str(event["seen_at"]) == "2026-11-20 10:00:00"
     assert event["status"] == 200
     assert audit.con.execute("select kind, loader, kept, rejected from sources").fetchall() == [("server", "wrapped_log", 1, 0)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"id": "1", "created_at": TIME, "url": URL, "payload": TEXT, "status_code": "200", "response": json.dumps(ANSWER)},
+        {"@t": TIME, "Url": URL, "Body": TEXT, "HttpCode": "200", "Response": json.dumps(ANSWER)},
+    ],
+)
+def test_a_table_of_requests_may_say_when_in_other_words(row: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "capi.csv").write_text(table(row), encoding="utf-8")
+    con = engine.read([engine.InputFile(tmp_path / "capi.csv", "capi.csv", named=True)], Plan()).con
+    found = con.execute("select loader, cast(e.seen_at as varchar), e.status, e.accepted from sources cross join events e")
+    assert found.fetchall() == [("request_log", "2026-11-20 10:00:00", 200, True)]
 
 
 def told(body: str, code: int = 200, answer: str = json.dumps(ANSWER), url: str = URL) -> str:
