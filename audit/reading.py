@@ -17,7 +17,7 @@ import duckdb
 from audit.decoding import decode_requests, prepare
 from audit.hands import hands
 from audit.loaders import Loader, Source, Tally
-from audit.loaders._slices import SLICE_BYTES, slices
+from audit.loaders._slices import EDGE_BYTES, SLICE_BYTES, slices
 from audit.spill import private_folder
 
 #: A log of more bytes is read in slices.
@@ -89,7 +89,9 @@ def read_in_slices(con: duckdb.DuckDBPyConnection, source: Source, loader: Loade
             prepare(hand)
         turns = _Turns()
         try:
-            for number, part in enumerate(slices(source, folder, min(SLICE_BYTES, room))):
+            is_apart = getattr(loader, "tells_apart", lambda _: False)(source)
+            cut = partial(slices, edge=min(EDGE_BYTES, room)) if is_apart else slices
+            for number, part in enumerate(cut(source, folder, min(SLICE_BYTES, room))):
                 waiting.append(both.take(partial(_read, turns, part, loader, number, batch)))
                 if len(waiting) > HANDS:
                     tallies.append(waiting.popleft().result())

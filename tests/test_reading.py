@@ -19,9 +19,11 @@ from audit.inputs import find_inputs
 from audit.loaders import Source, Tally, request_log
 from audit.loaders._slices import slices
 from audit.loaders._source import read_source
+from audit.plan import Plan
 from audit.plan_file import read_plan
 from audit.spill import PREFIX
 from tests.bench.traffic import make
+from tests.loaders.test_answers import REFUSED, TAKEN, answered, asked, body
 
 TABLES = ("sources", "rejects", "events", "event_items", "landings", "violations", "orders", "findings", "tallies", "pairs")
 Tables = dict[str, list[str]]
@@ -164,6 +166,31 @@ def test_a_packed_log_is_sliced_as_it_is_unpacked(day: Path, monkeypatch: pytest
     monkeypatch.setattr(reading, "LARGE_BYTES", 0)
     monkeypatch.setattr(reading, "SLICE_BYTES", 30_000)
     assert _tables(day) == whole
+
+
+def test_a_request_finds_its_answer_in_the_next_slice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A logger that writes both in lines of their own: some stand on two sides of a cut."""
+    rows = []
+    for number in range(60):
+        rows.append(asked(1) | {"request_id": f"r-{number}", "body": body(number)})
+        if number >= 3:
+            rows.append(answered(1, told=TAKEN if number % 5 else REFUSED) | {"request_id": f"r-{number - 3}"})
+    lines = [json.dumps(row) for row in rows]
+    lines[40:40] = ["", "no JSON"]
+    (tmp_path / "log.ndjson").write_text("\n".join(lines), encoding="utf-8")
+
+    def read() -> list[tuple[object, ...]]:
+        con = engine.read([engine.InputFile(tmp_path / "log.ndjson", "log.ndjson", named=True)], Plan()).con
+        counts = con.execute("select read_rows, kept, ignored, rejected, gaps from sources").fetchall()
+        refused = con.execute("select ref, reason from rejects order by 1").fetchall()
+        return [*counts, *refused, *con.execute("select ref, event_id, status, accepted from events order by event_key").fetchall()]
+
+    whole = read()
+    assert len(whole) > 60
+    monkeypatch.setattr(reading, "LARGE_BYTES", 0)
+    monkeypatch.setattr(reading, "SLICE_BYTES", 6_000)
+    monkeypatch.setattr(reading, "EDGE_BYTES", 4_000)
+    assert read() == whole
 
 
 @pytest.mark.parametrize("size", [1, 10, 100, 1_000, 100_000])

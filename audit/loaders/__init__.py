@@ -7,7 +7,8 @@ A loader has four names:
 * ``claims(source) -> bool``: whether the file's content is of its kind; exactly one loader may claim a file;
 * ``load(con, source) -> Tally``: reads it into ``requests``, ``orders`` … and ``rejects``.
 
-It may have ``IN_SLICES`` (a large log is read in parts), and ``together`` with ``load_together`` (small files, alike, at once).
+It may have ``IN_SLICES`` (a large log is read in parts), ``tells_apart`` (whether what belongs together stands in rows apart), and
+``together`` with ``load_together`` (small files, alike, at once).
 """
 
 from __future__ import annotations

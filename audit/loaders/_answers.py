@@ -102,5 +102,11 @@ def join_answers(con: duckdb.DuckDBPyConnection, source: Source, key: str) -> No
     con.execute("delete from records where rowid in (select answer_row from answers); drop table answers")
 
 
+def drop_neighbours(con: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Takes the rows out again that are another slice's own."""
+    if source.own_lines:
+        con.execute("delete from records where place not between ? and ?", list(source.own_lines))
+
+
 def _path(key: str) -> str:
     return '"' + key.replace('"', "").replace("'", "''") + '"'

@@ -28,6 +28,8 @@ NO_OBJECT = (
 def read_records(con: duckdb.DuckDBPyConnection, source: Source, under: str | None = None) -> tuple[int, int]:
     """Fills ``records(place, record)`` with the file's rows and ``rejects`` with what is none; (read, rejected).
 
+    A slice's rows of its neighbours are neither counted nor refused.
+
     ``under`` names the key whose list holds the rows, for a JSON object that wraps them.
 
     Raises:
@@ -45,12 +47,17 @@ def read_records(con: duckdb.DuckDBPyConnection, source: Source, under: str | No
             _read_whole(con, source, path, under)
     if source.shape == "ndjson":
         _mend_halves(con, source)
-    read, bad = con.execute(f"select count(*), count(*) filter (where {NO_OBJECT}) from records").fetchone() or (0, 0)
+    own = f"place between {source.own_lines[0]} and {source.own_lines[1]}" if source.own_lines else "true"
+    read, bad, every_bad = con.execute(
+        f"select count(*) filter (where {own}), count(*) filter (where {own} and {NO_OBJECT}), count(*) filter (where {NO_OBJECT})"
+        " from records"
+    ).fetchone() or (0, 0, 0)
     if bad:
         con.execute(
-            f"insert into rejects select ? || ':' || place, ?, 'not a JSON object' from records where {NO_OBJECT}",
+            f"insert into rejects select ? || ':' || place, ?, 'not a JSON object' from records where {own} and {NO_OBJECT}",
             [source.name, source.name],
         )
+    if every_bad:
         con.execute(f"delete from records where {NO_OBJECT}")
     return read, bad
 

@@ -19,26 +19,56 @@ from audit.loaders._source import Source
 SLICE_BYTES = 48 << 20
 #: So many are held at once.
 _CHUNK_BYTES = 1 << 20
+#: What stands in two lines stands within so many bytes.
+EDGE_BYTES = 1 << 20
 
 
-def slices(source: Source, folder: Path, size: int) -> Iterator[Source]:
+def slices(source: Source, folder: Path, size: int, edge: int = 0) -> Iterator[Source]:
     """The source in slices of about ``size`` bytes, in order. Whoever takes one removes its file.
+
+    With an ``edge`` each holds up to so many bytes of the lines before and behind its own.
 
     Raises:
         InputError: a line is longer than any record.
         SpaceError: the disk of the folder is full.
     """
     lines_before = 0
+    before = b""
     with source.open() as stream:
         rest = stream.read(min(size, _CHUNK_BYTES))
         for number in count():
             if not rest:
                 return
             path = folder / f"{number}.ndjson"
-            with path.open("wb") as slice_:
-                lines, longest, rest = _fill(slice_, rest, stream, size, source.name)
-            yield replace(source, path=path, packing="none", lines_before=lines_before, lines=lines, longest_line=longest)
+            with path.open("w+b") as slice_:
+                _write(slice_, before, source.name)
+                lines, longest, rest = _fill(slice_, rest, stream, size + len(before), source.name)
+                led = before.count(b"\n")
+                before = _last_lines(slice_, edge)
+                while len(rest) <= edge and (chunk := stream.read(_CHUNK_BYTES)):
+                    rest += chunk
+                behind = rest if len(rest) <= edge else rest[: rest[:edge].rfind(b"\n") + 1]
+                _write(slice_, behind, source.name)
+            part = replace(source, path=path, packing="none", lines_before=lines_before, lines=lines, longest_line=longest)
+            if edge:
+                part = replace(
+                    part,
+                    lines_before=lines_before - led,
+                    lines=led + lines + behind.count(b"\n") + (behind[-1:] not in (b"", b"\n")),
+                    longest_line=max(longest, 2 * edge),
+                    own_lines=(lines_before + 1, lines_before + lines),
+                )
+            yield part
             lines_before += lines
+
+
+def _last_lines(slice_: IO[bytes], edge: int) -> bytes:
+    """The whole lines within the last bytes of what was written."""
+    end = slice_.tell()
+    slice_.seek(max(0, end - edge))
+    last = slice_.read(edge)
+    slice_.seek(end)
+    return last if len(last) == end else last[last.find(b"\n") + 1 :]
 
 
 def _fill(slice_: IO[bytes], chunk: bytes, stream: IO[bytes], size: int, name: str) -> tuple[int, int, bytes]:

@@ -71,6 +71,7 @@ class Source:
     lines_before: int = 0  # a slice of a log: lines of the log before its first
     lines: int | None = None  # how many it holds
     longest_line: int | None = None  # and how many bytes none of them exceeds
+    own_lines: tuple[int, int] | None = None  # of a slice that holds some of its neighbours' too: its own first and last
 
     def open(self) -> IO[bytes]:
         """The unpacked bytes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from audit.loaders._answers import id_of_halves, join_answers
+from audit.loaders._answers import drop_neighbours, id_of_halves, join_answers
 from audit.loaders._mapped import list_key
 from audit.loaders._nested import is_address, requests_in
 from audit.loaders._records import read_records
@@ -42,11 +42,17 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         read, bad = read_records(con, source, under=list_key(source))
         if halves:
             join_answers(con, source, halves)
+            drop_neighbours(con, source)
         rejected, statuses = insert_requests(con, source, evidence="server")
     else:
         bad = 0
         read, rejected, statuses = straight
     return _tally(read, bad + rejected, statuses)
+
+
+def tells_apart(source: Source) -> bool:
+    """Whether a request and its answer stand in two rows, so that a slice needs some of those beside it."""
+    return id_of_halves(source) is not None
 
 
 #: Files of one row each whose rows are spelled alike are read in one statement.
