@@ -13,7 +13,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import duckdb
 
@@ -121,7 +121,7 @@ def _beginnings(source: Source) -> tuple[int, list[tuple[int, int]]] | None:
 
     ``None`` for a file only Python's reader can be trusted with.
     """
-    if source.is_one_column:
+    if source.is_one_column or source.titles:
         return None
     rows, expected, is_open = -1, -1, False
     jumps: list[tuple[int, int]] = []
@@ -192,21 +192,33 @@ def _rows(source: Source) -> Iterator[tuple[int, list[str], bool]]:
         encoding = "utf-16" if raw.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
     with source.open() as raw, io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="") as text:
         quotes = [0]  # in the lines of the row
+        above = _lines_above(text, source.titles)
         plain = rows_out_of_one_column(text) if source.is_one_column else text
         reader = csv.reader(_counting(plain, quotes), delimiter=source.delimiter)
-        line, is_headed = 1, False
+        line, is_headed = 1 + above, False
         row = next(reader, None)
         while row is not None:
             # A row of several lines was held together by a quote.
-            is_open = reader.line_num > line and quotes[0] % 2 == 1
+            read = reader.line_num + above
+            is_open = read > line and quotes[0] % 2 == 1
             quotes[0] = 0
-            begins, line = line, reader.line_num + 1
+            begins, line = line, read + 1
             following = next(reader, None)
             if not is_headed:
                 is_headed = any(cell.strip() for cell in row) and not separator_of(source.delimiter.join(row))
             elif len(row) > 1 or any(cell.strip() for cell in row):
                 yield begins, row, is_open and following is None
             row = following
+
+
+def _lines_above(text: IO[str], titles: int) -> int:
+    """Reads past the titles of a table; how many lines that were, with the blank ones before the first."""
+    lines, has_begun = 0, False
+    while titles:
+        has_begun = bool(text.readline().strip()) or has_begun
+        lines += 1
+        titles -= has_begun
+    return lines
 
 
 def _counting(text: Iterable[str], quotes: list[int]) -> Iterator[str]:

@@ -28,6 +28,9 @@ _HAR = re.compile(rb'\s*\{\s*"log"')
 _RECORDS_PEEKED = 20
 #: A table with more columns is neither a log nor an export, and takes the time of one many times its size.
 _MAX_COLUMNS = 900
+_HEADING = re.compile(r"[^\W\d][^{}=<>:\"]*")
+#: Whose loader reads the lines above its table itself.
+_OWN_TITLE = re.compile("Omnibug v")
 _SEPARATOR = re.compile(r'"?sep=([,;\t|])"?')
 
 
@@ -62,6 +65,7 @@ class Source:
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # key, or two with a dot -> keys of what stands under it
     records: tuple[Mapping[str, Any], ...] = ()  # the first rows, where the shape is a list of rows
     delimiter: str = ","
+    titles: int = 0  # lines with words above the header of a table: what report it is, of which days
     is_one_column: bool = False  # a table that a spreadsheet took for one column: rows that hold quotes stand in quotes as a whole
     packing: str = "none"  # none | gzip | zstd
     fields: Mapping[str, str] = field(default_factory=dict)  # [[mapping]]: our field -> theirs
@@ -277,6 +281,8 @@ def _look_table(text: str) -> dict[str, Any]:
     lines = text.splitlines()
     told = separator_of(lines[0]) if lines else None
     lines = lines[1:] if told else lines
+    titles = 0 if told else _titles(lines)
+    lines = lines[titles:]
     if not lines:
         return {"shape": "other"}
     best = told or max(",;\t|", key=lines[0].count)
@@ -292,7 +298,24 @@ def _look_table(text: str) -> dict[str, Any]:
         return {"shape": "other"}
     header = tuple(cell.strip() for cell in rows[0])
     records = tuple(dict(zip(header, row, strict=False)) for row in rows[1 : _RECORDS_PEEKED + 1])
-    return {"shape": "csv", "keys": header, "records": records, "delimiter": best, "is_one_column": is_one_column}
+    return {
+        "shape": "csv", "keys": header, "records": records, "delimiter": best, "titles": titles, "is_one_column": is_one_column,
+    }  # fmt: skip
+
+
+def _titles(lines: list[str]) -> int:
+    """How many lines of words stand above the header, as a report saved from a workbook has them; a log's first lines are none."""
+    for number, line in enumerate(lines[:10]):
+        best = max(",;\t|", key=line.count)
+        cells = [cell.strip() for cell in next(csv.reader([line], delimiter=best), [])]
+        filled = [cell for cell in cells if cell]
+        if len(filled) >= 3:
+            is_header = all(len(cell) <= 40 and _HEADING.fullmatch(cell) for cell in filled) and len(set(filled)) == len(filled)
+            below = next((after for after in lines[number + 1 :] if after.strip()), "")
+            return number if number and is_header and below.count(best) == line.count(best) else 0
+        if len(filled) == 2 or line.startswith(("#", '"#')) or (filled and _OWN_TITLE.match(filled[0])):
+            return 0
+    return 0
 
 
 def _cells(lines: list[str], delimiter: str) -> list[list[str]]:

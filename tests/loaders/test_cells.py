@@ -58,6 +58,17 @@ def test_a_first_line_that_names_the_separator_is_no_header(encoding: str, first
     assert [(row[0], row[1], row[3]) for row in found] == [(3, "A, B", "EUR")]
 
 
+@pytest.mark.parametrize(
+    "titles",
+    ["Laporan Penjualan\n\n", "\n\nLaporan Penjualan\n", "Laporan Penjualan;;;\nPeriode 1 - 30 November 2026;;;\n"],
+)
+def test_a_reports_title_above_the_header_is_no_row(titles: str, tmp_path: Path) -> None:
+    table = titles + (HEADER + ROW.format("A") + ROW.format("B")).replace(",", ";")
+    found = rows(tmp_path, table)
+    first = titles.count("\n") + 2
+    assert [(row[0], row[1], row[3]) for row in found] == [(first, "A", "EUR"), (first + 1, "B", "EUR")]
+
+
 ONE_COLUMN = (
     '"order_id,""created_at"",currency,""total"",note"',
     "1001,2026-11-20T10:00:00Z,EUR,59.90,",
