@@ -38,7 +38,8 @@ not_yet     = "Do not mend pixels, senders or allow lists because of this packet
 remedy      = "Run the audit again with this launch's own plan, or with the files of the launch that the plan is for."
 owner       = "tracking"
 explains    = ["unknown_dataset", "undeclared_sender", "silent_sender", "disallowed_domain", "wrong_store", "duplicate_purchase",
-               "order_without_purchase", "missing_step", "nondeterministic_purchase_id", "dataset_mismatch", "unattributable_test"]
+               "order_without_purchase", "missing_step", "missing_browser_event", "missing_server_event", "nondeterministic_purchase_id",
+               "dataset_mismatch", "unattributable_test"]
 */
 with planned as (
     select
