@@ -445,8 +445,8 @@ checkouts as (
         o.currency as order_currency,
         o.ref as order_ref,
         case
-            when abs(e.value - o.total) <= coalesce(c.tolerance, 0.01) then 1
-            when abs(e.value - o.subtotal) <= coalesce(c.tolerance, 0.01) then 1
+            when abs(e.value - o.total) <= bounded_tolerance(c.tolerance, o.total) then 1
+            when abs(e.value - o.subtotal) <= bounded_tolerance(c.tolerance, o.subtotal) then 1
             else 0
         end as is_settled
     from sent_events e
