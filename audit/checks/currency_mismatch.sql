@@ -40,7 +40,7 @@ remedy      = "Export the orders as JSON (Admin API): it holds presentment_curre
 owner       = "data"
 
 [causes.step_in_other_currency]
-means       = "The cart or checkout names a currency in which no order of the export was paid and no Purchase was sent: this step's currency is set apart from the order's."
+means       = "The view, cart or checkout names a currency in which no order of the export was paid and no Purchase was sent: this step's currency is set apart from the order's."
 first_check = "Compare the currency field of this step's tag with that of the Purchase: a fixed text, or a default where none was given."
 not_yet     = "Do not optimise for cart or checkout value while it is converted by the wrong rate."
 remedy      = "Let every step read its currency from the cart or the shop's settings, as the Purchase does from the order."
@@ -244,5 +244,5 @@ select
 from shop_currency s
 cross join sent_events e
 join currencies c on c.currency = e.currency
-where e.step in ('AddToCart', 'InitiateCheckout')
+where (e.step in ('AddToCart', 'InitiateCheckout') or (e.step = 'ViewContent' and e.currency <> s.currency))
   and e.value > 0
