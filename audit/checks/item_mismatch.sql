@@ -3,7 +3,7 @@ title    = "Both copies name the goods of the order"
 failure  = "The goods an event names differ between its copies, or from the order"
 facet    = "money"
 severity = "warning"
-follows  = ["reused_event_id"]
+follows  = ["reused_event_id", "missing_items"]
 needs    = []
 why      = """
 Catalogue ads follow the ids in the events: they show a shopper what was seen, and stop once it was bought. When one side names
@@ -48,8 +48,8 @@ remedy      = "Fill variants from the created order's lines, with the unique id 
 owner       = "tracking"
 
 [causes.one_id_for_all]
-failure     = "Every Purchase names one and the same product, whatever was bought"
-means       = "All Purchases of this platform name one id, on every side alike, while their orders hold different goods and none of them that one: a default, or what a cached page keeps, stands where the product's own id belongs."
+failure     = "Every event of a step names one and the same product, whatever it is about"
+means       = "All events of this step name one id, on every side alike, while the orders hold different goods and none of them that one, or the pages and values are many: a default, or what a cached page keeps, stands where the product's own id belongs."
 first_check = "Place two test orders with different products and compare the id of the goods in both Purchases."
 not_yet     = "Do not add a product of that id to the catalogue: every sale would be credited to it."
 remedy      = "Take the ids from the order's lines when the Purchase is built, and send none rather than a default where a line has no id."
@@ -501,6 +501,56 @@ one_for_all as (
        or (v.pages = 2 and v.ids >= 2)
        or regexp_full_match(lower(s.item_id), '0+|undefined|null|nan|none|\[object object\]|\{\{.*\}\}|default|test|sku|(sku|abc|xyz|product|item)[-_ ]?(id|123|1234|12345)')
 ),
+-- The same of views and carts: one id on many pages, at many values; fewer will do where the Purchases name several other goods.
+sole_views as (
+    select
+        platform,
+        step,
+        min(items) as item_id
+    from sent_events
+    where step in ('ViewContent', 'AddToCart')
+      and item_count > 0
+    group by platform, step
+    having min(items) = max(items)
+       and not contains(min(items), ',')
+       and min(page_path) <> max(page_path)
+       and min(value) <> max(value)
+),
+sole_view_counts as (
+    select
+        v.platform,
+        v.step,
+        v.item_id,
+        count(distinct regexp_extract(rtrim(lower(e.page_path), '/'), '[^/]*$')) as pages,
+        count(distinct e.value) as amounts,
+        string_agg(distinct e.channel, ' and ' order by e.channel) as channels,
+        min(e.ref) as ref,
+        max(e.ref) as other_ref
+    from sole_views v
+    join sent_events e on e.platform = v.platform and e.step = v.step
+    where e.item_count > 0
+    group by v.platform, v.step, v.item_id
+),
+sold_items as (
+    select
+        v.platform,
+        v.step,
+        count(distinct e.items) as sold,
+        bool_or(list_contains(string_split(e.items, ','), v.item_id)) as is_sold
+    from sole_views v
+    join sent_events e on e.platform = v.platform
+    where e.step = 'Purchase'
+      and e.item_count > 0
+    group by v.platform, v.step
+),
+one_for_all_views as (
+    select c.*
+    from sole_view_counts c
+    left join sold_items s on s.platform = c.platform and s.step = c.step
+    -- A parent's id stands for its variants.
+    where not exists (select 1 from order_items i where i.item_id = c.item_id and i.id_space = 'product')
+      and ((c.pages >= 10 and c.amounts >= 10) or (c.pages >= 3 and c.amounts >= 3 and s.sold >= 3 and not s.is_sold))
+),
 -- Visits whose views or carts came from several pages and name one and the same thing.
 steady_visits as (
     select
@@ -645,6 +695,7 @@ strange_steps as (
     from sales s
     join sent_events e on e.session = s.session and e.platform = s.platform
     left join one_for_all a on a.platform = s.platform
+    left join one_for_all_views w on w.platform = e.platform and w.step = e.step
     left join (
         select platform, session, min(items) as items
         from steady_pages
@@ -655,6 +706,7 @@ strange_steps as (
     where e.step in ('AddToCart', 'InitiateCheckout')
       and e.item_count > 0
       and a.platform is null
+      and w.platform is null
     group by s.platform, s.session, s.order_id, e.step
     -- Most carts are bought as they are: only others are taken apart.
     having not bool_or(case when e.items = s.items then true else list_has_any(string_split(e.items, ','), string_split(s.items, ',')) end)
@@ -780,3 +832,17 @@ select
 from relay_faults f
 join events e on e.event_key = f.event_key
 join orders o on o.order_id = f.order_id
+union all
+select
+    platform,
+    step,
+    'all ' || step || ' events',
+    cast(null as varchar),
+    cast(null as varchar),
+    false,
+    'the product of each page',
+    channels || ': ' || item_id || ' on each of ' || pages || ' pages, at ' || amounts || ' different values',
+    'one_id_for_all',
+    ref,
+    other_ref
+from one_for_all_views
