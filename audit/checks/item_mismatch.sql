@@ -552,6 +552,14 @@ one_for_all_views as (
       and ((c.pages >= 10 and c.amounts >= 10) or (c.pages >= 3 and c.amounts >= 3 and s.sold >= 3 and not s.is_sold))
 ),
 -- Visits whose views or carts came from several pages and name one and the same thing.
+wide_visits as (
+    select session
+    from sent_events
+    where step in ('ViewContent', 'AddToCart')
+      and session is not null
+    group by session, step
+    having min(page_path) <> max(page_path)
+),
 steady_visits as (
     select
         platform,
@@ -566,7 +574,7 @@ steady_visits as (
     where step in ('ViewContent', 'AddToCart')
       and item_count > 0
       and page_path is not null
-      and session is not null
+      and session in (select session from wide_visits)
     group by platform, coalesce(dataset, ''), channel, step, session
     having min(items) = max(items)
        and min(page_path) <> max(page_path)

@@ -67,9 +67,12 @@ server_refs as (
     group by c.server_key
 ),
 -- Ids that are no ids. Many events name the same goods: each set is looked at once.
+item_sets as materialized (
+    select distinct items from sent_events where items is not null
+),
 word_sets as (
     select items
-    from (select distinct items from sent_events where items is not null) t
+    from item_sets
     where contains(items, '{')
        or list_has_any(string_split(items, ','), ['undefined', 'null', 'NaN', 'None', '[object Object]'])
 ),
