@@ -192,6 +192,31 @@ shop_currency as (
     from order_currencies
     where exists (select 1 from orders where currency is not null)
     having count(*) = 1
+),
+-- Views in another currency, on both sides alike: where the copies differ, that is the question of channel_value_mismatch.
+strange_views as materialized (
+    select
+        e.event_key,
+        e.currency
+    from shop_currency s
+    cross join sent_events e
+    join currencies c on c.currency = e.currency
+    where e.step = 'ViewContent'
+      and e.value > 0
+      and e.currency <> s.currency
+),
+one_sided as (
+    select v.event_key
+    from strange_views v
+    join event_pairs p on p.browser_key = v.event_key
+    join events o on o.event_key = p.server_key
+    where o.currency <> v.currency
+    union
+    select v.event_key
+    from strange_views v
+    join event_pairs p on p.server_key = v.event_key
+    join events o on o.event_key = p.browser_key
+    where o.currency <> v.currency
 )
 select
     platform,
@@ -244,5 +269,5 @@ select
 from shop_currency s
 cross join sent_events e
 join currencies c on c.currency = e.currency
-where (e.step in ('AddToCart', 'InitiateCheckout') or (e.step = 'ViewContent' and e.currency <> s.currency))
+where (e.step in ('AddToCart', 'InitiateCheckout') or e.event_key in (select event_key from strange_views anti join one_sided using (event_key)))
   and e.value > 0

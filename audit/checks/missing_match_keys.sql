@@ -63,11 +63,11 @@ remedy      = "Store the browser's IP address (behind a proxy: the first of X-Fo
 owner       = "data"
 
 [causes.unknown_hash]
-failure     = "The hashes of e-mail or phone are nobody's"
+failure     = "The hashes of the buyers' e-mail are nobody's"
 means       = "On no order is the hash that of its buyer's e-mail or phone, in any form the order tells: something was added before hashing, or another field or an already hashed text was hashed. Nobody can be matched by it."
 first_check = "Hash your own test buyer's address, in small letters and without blanks, and compare it with the request."
 not_yet     = "Do not collect more personal data: the address is there, only its hash is of no use."
-remedy      = "Hash the address or number of the order by itself with plain SHA-256, without a key or prefix."
+remedy      = "Hash the address of the order by itself with plain SHA-256, without a key or prefix."
 owner       = "data"
 
 [causes.other_buyer]
@@ -91,7 +91,6 @@ with purchases as (
         o.phone_home_digest,
         o.phone_bare_digest,
         o.email_double_digest,
-        o.phone_double_digest,
         o.ref as order_ref
     from sent_visit_events e
     left join orders o on o.order_id = e.order_id
@@ -307,25 +306,23 @@ of_several as (
     having count(distinct own_digest) >= 3
        and count(distinct browser_id) >= 3
 ),
--- Of three buyers or more none is told by the hash of their e-mail or phone: what was hashed was something else.
-told_hashes as (
-    select platform, endpoint, order_id, 'e-mail' as kind, email_digest as digest, event_key from purchases
-    where channel = 'server' and is_direct and order_email_digest is not null
+-- Of three buyers or more none is told by the hash of their e-mail: what was hashed was something else. A phone is written in too many ways.
+told_emails as (
+    select platform, order_id, email_digest as digest, event_key
+    from purchases
+    where channel = 'server'
+      and is_direct
+      and order_email_digest is not null
       and email_digest not in (coalesce(email_double_digest, ''), coalesce(order_phone_digest, ''))
-    union all
-    select platform, endpoint, order_id, 'phone', phone_digest, event_key from purchases
-    where channel = 'server' and is_direct and order_phone_digest is not null
-      and phone_digest not in (coalesce(phone_double_digest, ''), coalesce(order_email_digest, ''))
 ),
 unknown_hashes as (
     select
         t.platform,
-        t.kind,
         count(distinct t.order_id) as orders
-    from told_hashes t
-    left join foreign_keys f on f.event_key = t.event_key and f.kind = t.kind
-    left join owners w on w.kind = t.kind and w.digest = t.digest
-    group by t.platform, t.kind
+    from told_emails t
+    left join foreign_keys f on f.event_key = t.event_key and f.kind = 'e-mail'
+    left join owners w on w.kind = 'e-mail' and w.digest = t.digest
+    group by t.platform
     having count(f.event_key) = count(*)
        and count(w.digest) = 0
        and count(distinct t.order_id) >= 3
@@ -338,7 +335,7 @@ strangers as (
         string_agg(
             case
                 when u.orders is not null and s.orders is null and o.event_key is null
-                    then 'a hash of something else than the order''s ' || f.kind || ', as for all ' || u.orders || ' orders'
+                    then 'a hash of something else than the order''s e-mail, as for all ' || u.orders || ' orders'
                 when s.orders is not null then 'one ' || f.kind || ' for the buyers of ' || s.orders || ' orders'
                 else f.kind || ' of the buyer of order ' || o.other_order
             end,
@@ -347,8 +344,8 @@ strangers as (
     from foreign_keys f
     left join of_other_orders o on o.event_key = f.event_key and o.kind = f.kind
     left join of_several s on s.platform = f.platform and s.kind = f.kind and s.digest = f.digest
-    left join unknown_hashes u on u.platform = f.platform and u.kind = f.kind
-        and f.event_key in (select event_key from told_hashes)
+    left join told_emails t on t.event_key = f.event_key and f.kind = 'e-mail'
+    left join unknown_hashes u on u.platform = t.platform
     where o.event_key is not null
        or s.digest is not null
        or u.platform is not null
@@ -426,7 +423,7 @@ select
         when odd_email is not null then 'the buyer''s e-mail in small letters and without blanks, hashed'
         when odd_phone is not null then 'the buyer''s phone with its country code, hashed'
         when swapped is not null then 'the buyer''s e-mail as e-mail, the phone as phone'
-        when is_unknown then 'the buyer''s own e-mail or phone, hashed'
+        when is_unknown then 'the buyer''s own e-mail, hashed'
         when stranger is not null then 'what the order tells of its own buyer'
         when one_browser is not null then 'the id of the buyer''s own browser'
         when machine is not null then 'IP address and user agent of the buyer''s own device'
