@@ -285,6 +285,7 @@ def _cell(
                 answer = max(answer, Answer.NOT_RUN)
             elif open_unclear:
                 answer = max(answer, Answer.UNCLEAR)
-        if is_heard and examined > open_unclear and (check.id == _PROOFS[facet] if facet in _PROOFS else check.deciding or not decided):
+        is_proof = check.id == _PROOFS[facet] if facet in _PROOFS else check.deciding or not decided
+        if is_heard and is_proof and examined > open_unclear:
             answer = max(answer, Answer.PASS)
     return Cell(facet, answer, failed, unclear, warned)
