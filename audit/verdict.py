@@ -238,10 +238,13 @@ def _table(audit: Audit, checks: tuple[CheckResult, ...]) -> tuple[Row, ...]:
             """
         ).fetchall()
     }
+    # What went to a pixel the plan does not name is examined too, and shows nothing of the plan's.
+    heard = set(audit.con.execute("select distinct platform, step from events where in_plan and step is not null").fetchall())
     rows = []
     for platform in platforms:
         for step in STEPS:
-            cells = tuple(_cell(facet, platform, step, checks, tallies, failures) for facet in CELLS)
+            is_heard = (platform, step) in heard
+            cells = tuple(_cell(facet, platform, step, checks, tallies, failures, is_heard=is_heard) for facet in CELLS)
             rows.append(Row(platform, step, cells, max(cell.answer for cell in cells)))
     return tuple(rows)
 
@@ -249,10 +252,19 @@ def _table(audit: Audit, checks: tuple[CheckResult, ...]) -> tuple[Row, ...]:
 _Counts = dict[tuple[str, str | None, str | None], tuple[int, ...]]
 
 
-def _cell(facet: str, platform: str, step: str, checks: tuple[CheckResult, ...], tallies: _Counts, failures: _Counts) -> Cell:
+def _cell(
+    facet: str,
+    platform: str,
+    step: str,
+    checks: tuple[CheckResult, ...],
+    tallies: _Counts,
+    failures: _Counts,
+    *,
+    is_heard: bool,
+) -> Cell:
     """A facet with deciding checks passes where one of them judged something; one without, where any check did.
 
-    A facet of :data:`_PROOFS` passes by that check alone.
+    A facet of :data:`_PROOFS` passes by that check alone, and none where no event of the plan's was heard.
     """
     answer, failed, unclear, warned = Answer.NOT_APPLICABLE, 0, 0, 0
     decided = any(result.outcome.check.facet == facet and result.outcome.check.deciding for result in checks)
@@ -273,6 +285,7 @@ def _cell(facet: str, platform: str, step: str, checks: tuple[CheckResult, ...],
                 answer = max(answer, Answer.NOT_RUN)
             elif open_unclear:
                 answer = max(answer, Answer.UNCLEAR)
-        if examined > open_unclear and (check.id == _PROOFS[facet] if facet in _PROOFS else check.deciding or not decided):
+        is_proof = check.id == _PROOFS[facet] if facet in _PROOFS else check.deciding or not decided
+        if is_heard and is_proof and examined > open_unclear:
             answer = max(answer, Answer.PASS)
     return Cell(facet, answer, failed, unclear, warned)

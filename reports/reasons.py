@@ -189,7 +189,11 @@ def _loosened(plan: Plan) -> list[str]:
         told.append(f"{plan.missing_share:.0%} of a day's orders may lack an event (usually {usual.missing_share:.0%})")
     if plan.totals_tolerance > usual.totals_tolerance:
         told.append(f"daily totals may differ by {plan.totals_tolerance:.0%} (usually {usual.totals_tolerance:.0%})")
-    told += [f"a value may differ by {amount:f} {currency}" for currency, amount in sorted(plan.tolerance.items()) if amount > 1]
+    told += [
+        f"a value may differ by {amount:f} {currency}, at most by a twentieth of its order"
+        for currency, amount in sorted(plan.tolerance.items())
+        if amount > 1
+    ]
     return [f"The plan sets wider limits than usual, and a pass means no more than they do: {'; '.join(told)}."] if told else []
 
 

@@ -17,6 +17,7 @@ from audit.verdict import Answer, judge
 from tests.faults import decoded_cases
 from tests.faults.decoded_shop import decoded_launch
 from tests.faults.judging import NOW
+from tests.faults.woo_shop import woo_launch
 
 CLEAN = Path(__file__).parent.parent / "sample_data" / "clean_launch"
 TOTALS = "date,source,event,count,value,currency\n"
@@ -82,3 +83,15 @@ def test_what_follows_in_the_same_cell_is_no_second_case(tmp_path: Path) -> None
     verdict = judge(engine.run(find_inputs((tmp_path,), plan), plan, now=NOW))
     row = next(row for row in verdict.table if (row.platform, row.step) == ("meta", "Purchase"))
     assert [(cell.answer, cell.failed) for cell in row.cells if cell.facet == "chain"] == [(Answer.FAIL, 1)]
+
+
+def test_a_pixel_the_plan_does_not_name_passes_no_cell(tmp_path: Path) -> None:
+    launch = woo_launch()
+    launch.plan["launch"].pop("test_orders")
+    for platform in launch.plan["platforms"].values():
+        platform |= {"datasets": ["7000000000000001"], "allowed_domains": ["other.example.org"]}
+    launch.write(tmp_path)
+    plan = read_plan(tmp_path / "audit.toml")
+    verdict = judge(engine.run(find_inputs((tmp_path,), plan), plan, now=NOW))
+    assert {(gate.id, gate.answer) for gate in verdict.gates} >= {("dedup", Answer.NOT_RUN), ("money", Answer.NOT_RUN)}
+    assert not [cell for row in verdict.table for cell in row.cells if cell.answer is Answer.PASS]

@@ -150,7 +150,7 @@ def test_limits_wider_than_usual_are_told_beside_what_they_let_pass() -> None:
         "The plan sets wider limits than usual, and a pass means no more than they do:"
         " an event may arrive 24 hours late (usually 1); 50% of a day's orders may lack an event (usually 5%);"
         " daily totals may differ by 10% (usually 5%);"
-        " a value may differ by 10 EUR."
+        " a value may differ by 10 EUR, at most by a twentieth of its order."
     )
 
 

@@ -147,7 +147,7 @@ with copies as (
         s.value as server_value,
         b.currency as browser_currency,
         s.currency as server_currency,
-        coalesce(c.tolerance, 0.01) as tolerance
+        bounded_tolerance(c.tolerance, greatest(b.value, s.value)) as tolerance
     from event_pairs p
     join events b on b.event_key = p.browser_key
     join events s on s.event_key = p.server_key

@@ -40,7 +40,7 @@ remedy      = "Export the orders as JSON (Admin API): it holds presentment_curre
 owner       = "data"
 
 [causes.step_in_other_currency]
-means       = "The cart or checkout names a currency in which no order of the export was paid and no Purchase was sent: this step's currency is set apart from the order's."
+means       = "The view, cart or checkout names a currency in which no order of the export was paid and no Purchase was sent: this step's currency is set apart from the order's."
 first_check = "Compare the currency field of this step's tag with that of the Purchase: a fixed text, or a default where none was given."
 not_yet     = "Do not optimise for cart or checkout value while it is converted by the wrong rate."
 remedy      = "Let every step read its currency from the cart or the shop's settings, as the Purchase does from the order."
@@ -192,6 +192,31 @@ shop_currency as (
     from order_currencies
     where exists (select 1 from orders where currency is not null)
     having count(*) = 1
+),
+-- Views in another currency, on both sides alike: where the copies differ, that is the question of channel_value_mismatch.
+strange_views as materialized (
+    select
+        e.event_key,
+        e.currency
+    from shop_currency s
+    cross join sent_events e
+    join currencies c on c.currency = e.currency
+    where e.step = 'ViewContent'
+      and e.value > 0
+      and e.currency <> s.currency
+),
+one_sided as (
+    select v.event_key
+    from strange_views v
+    join event_pairs p on p.browser_key = v.event_key
+    join events o on o.event_key = p.server_key
+    where o.currency <> v.currency
+    union
+    select v.event_key
+    from strange_views v
+    join event_pairs p on p.server_key = v.event_key
+    join events o on o.event_key = p.browser_key
+    where o.currency <> v.currency
 )
 select
     platform,
@@ -244,5 +269,5 @@ select
 from shop_currency s
 cross join sent_events e
 join currencies c on c.currency = e.currency
-where e.step in ('AddToCart', 'InitiateCheckout')
+where (e.step in ('AddToCart', 'InitiateCheckout') or e.event_key in (select event_key from strange_views anti join one_sided using (event_key)))
   and e.value > 0

@@ -69,6 +69,7 @@ with texts as (
       and server_id is not null
       -- one id under two names is event_name_mismatch's question
       and (browser_name = server_name or browser_id <> server_id)
+      and (is_browser_in_plan or is_server_in_plan)
 ),
 judged as (
     select
@@ -104,7 +105,7 @@ select
     server_ref as other_ref
 from judged
 union all
--- What was paired by one id has one id.
+-- What was paired by one id has one id. Copies that meet on a pixel the plan does not name show nothing of the plan's.
 select
     platform,
     step,
@@ -121,3 +122,5 @@ from pairs
 where kind = 'exact'
   and platform in ('meta', 'tiktok')
   and step is not null
+  and is_browser_in_plan
+  and is_server_in_plan

@@ -3,7 +3,7 @@ title    = "Both copies name the goods of the order"
 failure  = "The goods an event names differ between its copies, or from the order"
 facet    = "money"
 severity = "warning"
-follows  = ["reused_event_id"]
+follows  = ["reused_event_id", "missing_items"]
 needs    = []
 why      = """
 Catalogue ads follow the ids in the events: they show a shopper what was seen, and stop once it was bought. When one side names
@@ -31,9 +31,25 @@ not_yet     = "Do not judge products by their purchases: sales are credited to w
 remedy      = "Build the list from the order itself when the Purchase is built, on both sides."
 owner       = "tracking"
 
+[causes.kept_goods]
+failure     = "Later pages of a visit still name its first product"
+means       = "The visit went on to other products, and these events still name the one it began with: what the page wrote down for the first product is not read anew, as happens where pages change without being loaded."
+first_check = "Open two products one after the other, without reloading the page, and compare the id of the goods in both events."
+not_yet     = "Do not judge products by their views or carts: the first one of each visit takes those of all others."
+remedy      = "Read id, price and name of the product at the moment the event is sent, from the page that is shown then."
+owner       = "tracking"
+
+[causes.relay_lines]
+failure     = "The relay's own list of goods is not the order's"
+means       = "Beside the event's parameters the relay is told the goods of the sale in a list of its own, variants: it leaves out lines of the order, or names others."
+first_check = "Place a test order of two products and compare the list variants of the relay's request with the order's lines."
+not_yet     = "Do not look for it in the event's contents: those are compared apart, and may well be right."
+remedy      = "Fill variants from the created order's lines, with the unique id of each."
+owner       = "tracking"
+
 [causes.one_id_for_all]
-failure     = "Every Purchase names one and the same product, whatever was bought"
-means       = "All Purchases of this platform name one id, on every side alike, while their orders hold different goods and none of them that one: a default, or what a cached page keeps, stands where the product's own id belongs."
+failure     = "Every event of a step names one and the same product, whatever it is about"
+means       = "All events of this step name one id, on every side alike, while the orders hold different goods and none of them that one, or the pages and values are many: a default, or what a cached page keeps, stands where the product's own id belongs."
 first_check = "Place two test orders with different products and compare the id of the goods in both Purchases."
 not_yet     = "Do not add a product of that id to the catalogue: every sale would be credited to it."
 remedy      = "Take the ids from the order's lines when the Purchase is built, and send none rather than a default where a line has no id."
@@ -485,6 +501,195 @@ one_for_all as (
        or (v.pages = 2 and v.ids >= 2)
        or regexp_full_match(lower(s.item_id), '0+|undefined|null|nan|none|\[object object\]|\{\{.*\}\}|default|test|sku|(sku|abc|xyz|product|item)[-_ ]?(id|123|1234|12345)')
 ),
+-- The same of views and carts: one id on many pages, at many values; fewer will do where the Purchases name several other goods.
+sole_views as (
+    select
+        platform,
+        step,
+        min(items) as item_id
+    from sent_events
+    where step in ('ViewContent', 'AddToCart')
+      and item_count > 0
+    group by platform, step
+    having min(items) = max(items)
+       and not contains(min(items), ',')
+       and min(page_path) <> max(page_path)
+       and min(value) <> max(value)
+),
+sole_view_counts as (
+    select
+        v.platform,
+        v.step,
+        v.item_id,
+        count(distinct regexp_extract(rtrim(lower(e.page_path), '/'), '[^/]*$')) as pages,
+        count(distinct e.value) as amounts,
+        string_agg(distinct e.channel, ' and ' order by e.channel) as channels,
+        min(e.ref) as ref,
+        max(e.ref) as other_ref
+    from sole_views v
+    join sent_events e on e.platform = v.platform and e.step = v.step
+    where e.item_count > 0
+    group by v.platform, v.step, v.item_id
+),
+sold_items as (
+    select
+        v.platform,
+        v.step,
+        count(distinct e.items) as sold,
+        bool_or(list_contains(string_split(e.items, ','), v.item_id)) as is_sold
+    from sole_views v
+    join sent_events e on e.platform = v.platform
+    where e.step = 'Purchase'
+      and e.item_count > 0
+    group by v.platform, v.step
+),
+one_for_all_views as (
+    select c.*
+    from sole_view_counts c
+    left join sold_items s on s.platform = c.platform and s.step = c.step
+    -- A parent's id stands for its variants.
+    where not exists (select 1 from order_items i where i.item_id = c.item_id and i.id_space = 'product')
+      and ((c.pages >= 10 and c.amounts >= 10) or (c.pages >= 3 and c.amounts >= 3 and s.sold >= 3 and not s.is_sold))
+),
+-- Visits whose views or carts came from several pages and name one and the same thing.
+wide_visits as (
+    select session
+    from sent_events
+    where step in ('ViewContent', 'AddToCart')
+      and session is not null
+    group by session, step
+    having min(page_path) <> max(page_path)
+),
+steady_visits as (
+    select
+        platform,
+        coalesce(dataset, '') as pixel,
+        channel,
+        step,
+        session,
+        min(items) as items,
+        count(*) as acts,
+        min(event_key) as first_key
+    from sent_events
+    where step in ('ViewContent', 'AddToCart')
+      and item_count > 0
+      and page_path is not null
+      and session in (select session from wide_visits)
+    group by platform, coalesce(dataset, ''), channel, step, session
+    having min(items) = max(items)
+       and min(page_path) <> max(page_path)
+),
+steady_pages as (
+    select
+        v.platform,
+        v.pixel,
+        v.channel,
+        v.step,
+        v.session,
+        v.items,
+        v.acts,
+        e.page_path,
+        -- One product may lie under several shelves: /shirts/geta and /sale/geta.
+        regexp_extract(rtrim(lower(e.page_path), '/'), '[^/]*$') as slug,
+        min(e.order_id) as order_id,
+        min(e.ref) as ref
+    from steady_visits v
+    join sent_events e
+        on e.session = v.session
+       and e.platform = v.platform
+       and e.channel = v.channel
+       and e.step = v.step
+       and coalesce(e.dataset, '') = v.pixel
+    where e.page_path is not null
+      and e.item_count > 0
+    group by all
+),
+-- What other visits name on these pages; of a visit that names one thing all along, its first page alone.
+told_pages as (
+    select
+        p.platform,
+        p.step,
+        p.page_path,
+        e.items,
+        min(e.ref) as ref
+    from (select distinct platform, step, page_path from steady_pages) p
+    join sent_events e on e.platform = p.platform and e.step = p.step and e.page_path = p.page_path
+    left join steady_visits v
+        on v.session = e.session
+       and v.platform = e.platform
+       and v.channel = e.channel
+       and v.step = e.step
+       and v.pixel = coalesce(e.dataset, '')
+    where e.item_count > 0
+      and (v.session is null or v.first_key = e.event_key)
+    group by all
+),
+kept_pages as (
+    select
+        p.platform,
+        p.channel,
+        p.step,
+        p.session,
+        p.items,
+        p.page_path,
+        min(p.order_id) as order_id,
+        min(p.ref) as ref,
+        min(t.items) as told_items,
+        min(t.ref) as told_ref
+    from steady_pages p
+    join told_pages t on t.platform = p.platform and t.step = p.step and t.page_path = p.page_path
+    where exists (
+        select 1
+        from steady_pages o
+        where o.session = p.session
+          and o.platform = p.platform
+          and o.channel = p.channel
+          and o.step = p.step
+          and o.pixel = p.pixel
+          and o.slug <> p.slug
+    )
+    group by p.platform, p.pixel, p.channel, p.step, p.session, p.items, p.page_path
+    having not bool_or(list_has_any(string_split(t.items, ','), string_split(p.items, ',')))
+),
+-- The relay's own list of a Purchase against the unique ids of its order. A bundle may be told as itself or as its parts.
+relay_lists as (
+    select
+        e.event_key,
+        e.order_id,
+        array_to_string(list_sort(list_distinct(string_split(e.relay_item_ids, ','))), ',') as ids
+    from sent_events e
+    where e.step = 'Purchase'
+      and e.order_id is not null
+      and e.relay_item_ids is not null
+),
+unique_lists as (
+    select
+        order_id,
+        array_to_string(list_sort(list_distinct(list(item_id))), ',') as ids,
+        array_to_string(list_sort(list_distinct(list(item_id) filter (counts))), ',') as due_ids
+    from order_lines
+    where id_space = 'unique'
+      and order_id in (select order_id from relay_lists)
+    group by order_id
+),
+unlike_lists as (
+    select
+        r.event_key,
+        r.order_id,
+        string_split(r.ids, ',') as ids,
+        string_split(u.ids, ',') as own_ids,
+        list_filter(string_split(coalesce(u.due_ids, ''), ','), lambda x: x <> '' and not list_contains(string_split(r.ids, ','), x)) as missing_ids,
+        list_filter(string_split(r.ids, ','), lambda x: not list_contains(string_split(u.ids, ','), x)) as extra_ids
+    from relay_lists r
+    join unique_lists u on u.order_id = r.order_id
+    where r.ids <> u.ids
+),
+relay_faults as (
+    select l.event_key, l.order_id, l.missing_ids, l.extra_ids
+    from unlike_lists l
+    where (len(l.missing_ids) > 0 or len(l.extra_ids) > 0)
+      and len(list_filter(list_concat(l.extra_ids, l.own_ids), lambda x: not starts_with(x, 'variant_'))) = 0
+),
 -- Most carts are bought as they are: only others are taken apart.
 strange_ways as (
     select
@@ -495,9 +700,11 @@ strange_ways as (
     from sales s
     join sent_events e on e.session = s.session and e.platform = s.platform
     left join one_for_all a on a.platform = s.platform
+    left join one_for_all_views w on w.platform = e.platform and w.step = e.step
     where e.step in ('AddToCart', 'InitiateCheckout')
       and e.item_count > 0
       and a.platform is null
+      and w.platform is null
     group by s.platform, s.session, s.order_id, e.step
     having not bool_or(case when e.items = s.items then true else list_has_any(string_split(e.items, ','), string_split(s.items, ',')) end)
 ),
@@ -509,10 +716,18 @@ strange_steps as (
         w.step,
         string_agg(distinct e.items, ', ' order by e.items) as ids,
         string_agg(distinct s.items, ', ' order by s.items) as sold_ids,
-        min(e.ref) as ref
+        min(e.ref) as ref,
+        bool_or(e.items = v.items) as is_kept
     from strange_ways w
     join sales s on s.platform = w.platform and s.session = w.session and s.order_id = w.order_id
     join sent_events e on e.session = w.session and e.platform = w.platform and e.step = w.step
+    left join (
+        select platform, session, min(items) as items
+        from steady_pages
+        where step = 'ViewContent'
+        group by platform, session
+        having count(distinct slug) > 1
+    ) v on v.platform = e.platform and v.session = e.session
     where e.item_count > 0
     group by w.platform, w.session, w.order_id, w.step
 )
@@ -572,8 +787,8 @@ select
     session,
     false,
     'the ids that the Purchase of its visit names',
-    'names ' || ids || ', the Purchase ' || sold_ids,
-    'variant_or_parent',
+    'names ' || ids || case when is_kept then ', as each view of the visit' else '' end || ', the Purchase ' || sold_ids,
+    case when is_kept then 'kept_goods' else 'variant_or_parent' end,
     ref,
     cast(null as varchar)
 from strange_steps
@@ -607,3 +822,47 @@ select
 from sent_events
 where step is not null
   and other_items is not null
+union all
+select
+    platform,
+    step,
+    coalesce(order_id, session),
+    order_id,
+    session,
+    false,
+    'the goods of the page',
+    channel || ': names ' || items || ' on ' || page_path || ' as on the page before, where other visits name ' || told_items,
+    'kept_goods',
+    ref,
+    told_ref
+from kept_pages
+union all
+select
+    e.platform,
+    e.step,
+    f.order_id,
+    f.order_id,
+    e.session,
+    false,
+    'the lines of the order in the relay''s list',
+    concat_ws('; ', 'variants leaves out ' || nullif(array_to_string(f.missing_ids, ', '), ''), 'names besides ' || nullif(array_to_string(f.extra_ids, ', '), '')),
+    'relay_lines',
+    e.ref,
+    o.ref
+from relay_faults f
+join events e on e.event_key = f.event_key
+join orders o on o.order_id = f.order_id
+union all
+select
+    platform,
+    step,
+    'all ' || step || ' events',
+    cast(null as varchar),
+    cast(null as varchar),
+    false,
+    'the product of each page',
+    channels || ': ' || item_id || ' on each of ' || pages || ' pages, at ' || amounts || ' different values',
+    'one_id_for_all',
+    ref,
+    other_ref
+from one_for_all_views

@@ -14,6 +14,22 @@ first_check = "Look at what the event waited for: a nightly job, a queue that st
 not_yet     = "Do not widen the limit in the plan to make this pass; the platform's own limits stay where they are."
 remedy      = "Send each event from the moment the order is stored, not from a scheduled batch, and alarm when the queue grows old."
 owner       = "data"
+
+[causes.long_after_order]
+failure     = "The sale is told long after its order"
+means       = "No side told of these orders when they were placed: the first Purchase left hours or days later, and names that later time. The platform books the sale there, far from the click, and some of it falls out of the attribution window."
+first_check = "Look what the Purchase waits for: a status such as completed or shipped, a nightly job, a page that is opened later."
+not_yet     = "Do not judge campaigns by their daily sales: they stand on other days than the orders."
+remedy      = "Send the Purchase when the order is placed, with the order's own time; or let the plan say what is counted instead."
+owner       = "data"
+
+[causes.at_payment]
+failure     = "The sale is told at its payment, while the plan counts placed orders"
+means       = "The first Purchase of these orders left shortly after they were paid, and hours or days after they were placed. Orders that are never paid are not told at all."
+first_check = "Ask what was agreed: purchase.conversion_point in the plan says order_created, the sender waits for the payment."
+not_yet     = "Do not add a second Purchase at the order: both would be counted."
+remedy      = "Settle on one point: set conversion_point = payment_confirmed in the plan, or send the Purchase when the order is placed."
+owner       = "data"
 */
 with retried as (
     select distinct delivery
@@ -108,6 +124,68 @@ delays as (
         case when claimed_at is null and browser_at is null then epoch(sent_at) - epoch(order_at) - 60 end as order_delay
     from timed
 ),
+-- The first that any side told of an order, by a clock whose zone is known. A time that is a whole hour may be a date alone.
+first_tellings as (
+    select
+        e.platform,
+        e.order_id,
+        min(happened(e.channel, e.event_at, e.seen_at)) as first_at,
+        min(e.ref) as ref,
+        min(s.first_at) as covers_from,
+        bool_and(coalesce(s.has_zone, true)) as has_zone
+    from sent_events e
+    left join sources s on s.source = e.source
+    where e.step = 'Purchase'
+      and e.order_id is not null
+      and e.action_source is distinct from 'physical_store'
+    group by e.platform, e.order_id
+),
+order_delays as (
+    select
+        t.platform,
+        t.order_id,
+        t.ref,
+        t.first_at,
+        o.is_named,
+        o.paid_at,
+        o.created_at,
+        o.ref as order_ref,
+        w.amount as limit_s,
+        l.conversion_point = 'order_created' as counts_orders,
+        epoch(t.first_at) - epoch(case when l.conversion_point = 'order_created' then o.created_at else o.paid_at end) - 60 as delay_s
+    from first_tellings t
+    join orders o on o.order_id = t.order_id
+    cross join launch l
+    join plan_limits w on w.name = 'late_after_s'
+    where epoch(o.created_at) % 3600 <> 0
+      and o.event_duty = 'yes'
+      and t.has_zone
+      -- What was told before the log began is not known.
+      and coalesce(o.created_at >= t.covers_from - interval 1 minute, true)
+),
+order_shares as (
+    select
+        platform,
+        count(*) as orders,
+        count(case when delay_s > limit_s then 1 end) as late_orders,
+        min(case when delay_s > limit_s then delay_s end) as least_s,
+        max(case when delay_s > limit_s then delay_s end) as most_s
+    from order_delays
+    group by platform
+),
+late_orders as (
+    select
+        d.*,
+        n.orders,
+        n.late_orders,
+        coalesce(epoch(d.first_at) - epoch(d.paid_at) between -60 and d.limit_s and d.counts_orders, false) as is_at_payment
+    from order_shares n
+    join order_delays d on d.platform = n.platform and d.delay_s > d.limit_s
+    join plan_limits m on m.name = 'missing_share'
+    where (d.is_named or n.late_orders > greatest(2, m.amount * n.orders))
+      -- All of them by the same hours are an export, or a log, of another time zone.
+      and not (n.most_s - n.least_s <= 300 and zone_hours(n.least_s + 60) is not null)
+),
 judged as (
     select
         *,
@@ -145,3 +223,20 @@ select
     ref,
     cast(null as varchar) as other_ref
 from judged
+union all
+select
+    platform,
+    'Purchase',
+    case when bool_or(is_named) then min(order_id) else 'traffic' end,
+    case when bool_or(is_named) then min(order_id) end,
+    cast(null as varchar),
+    false,
+    case when bool_and(counts_orders) then 'told when the order is placed' else 'told when the order is paid' end,
+    case when bool_or(is_named) then '' else late_orders || ' of ' || orders || ' orders, the first of them ' end
+        || 'order of ' || strftime(min(created_at), '%Y-%m-%d %H:%M UTC') || ', first told ' || strftime(min(first_at), '%Y-%m-%d %H:%M UTC')
+        || case when bool_and(is_at_payment) then ', at its payment' else '' end,
+    case when bool_and(is_at_payment) then 'at_payment' else 'long_after_order' end,
+    min(ref),
+    min(order_ref)
+from late_orders
+group by platform, case when is_named then order_id end, orders, late_orders

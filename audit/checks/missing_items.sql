@@ -17,6 +17,14 @@ not_yet     = "Do not start or judge catalogue ads on these events."
 remedy      = "Send content ids, or contents with id, quantity and price, with each of these events."
 owner       = "tracking"
 
+[causes.placeholder]
+failure     = "An event names a template's word in the place of its goods"
+means       = "Where the id of the product belongs stands a word such as 'undefined', or the name of a variable: the page did not know its product when it built the event, and no catalogue has a product of that name."
+first_check = "Open the page that the finding shows and look where its code takes the product's id from."
+not_yet     = "Do not start or judge catalogue ads on these events, and do not add such a product to the catalogue."
+remedy      = "Read the id from the product that the page shows, and send no list at all where there is none."
+owner       = "tracking"
+
 [causes.relay_items]
 means       = "The request to the relay has neither variants nor bundle price options, so the relay cannot name the goods to the platform."
 first_check = "Read the body of one relay request: both lists are missing or empty."
@@ -58,6 +66,16 @@ server_refs as (
     join events s on s.event_key = c.server_key
     group by c.server_key
 ),
+-- Ids that are no ids. Many events name the same goods: each set is looked at once.
+item_sets as materialized (
+    select distinct items from sent_events where items is not null
+),
+word_sets as (
+    select items
+    from item_sets
+    where contains(items, '{')
+       or list_has_any(string_split(items, ','), ['undefined', 'null', 'NaN', 'None', '[object Object]'])
+),
 relayed as (
     select *
     from sent_events
@@ -97,3 +115,21 @@ select
     ref,
     null as other_ref
 from relayed
+union all
+select
+    e.platform,
+    e.step,
+    coalesce(e.order_id, e.order_key, e.event_id, e.session, e.ref),
+    e.order_id,
+    e.session,
+    false,
+    'the ids of the goods',
+    e.channel || ': ' || e.items,
+    'placeholder',
+    e.ref,
+    null
+from word_sets w
+join sent_events e on e.items = w.items
+where not contains(w.items, '{')
+   or contains(w.items, '{{')
+   or contains(w.items, '${')

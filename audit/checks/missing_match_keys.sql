@@ -62,6 +62,14 @@ not_yet     = "Do not fill the fields with a fixed text to quiet the platform's 
 remedy      = "Store the browser's IP address (behind a proxy: the first of X-Forwarded-For) and user agent with the order, and send those."
 owner       = "data"
 
+[causes.unknown_hash]
+failure     = "The hashes of the buyers' e-mail are nobody's"
+means       = "On no order is the hash that of its buyer's e-mail or phone, in any form the order tells: something was added before hashing, or another field or an already hashed text was hashed. Nobody can be matched by it."
+first_check = "Hash your own test buyer's address, in small letters and without blanks, and compare it with the request."
+not_yet     = "Do not collect more personal data: the address is there, only its hash is of no use."
+remedy      = "Hash the address of the order by itself with plain SHA-256, without a key or prefix."
+owner       = "data"
+
 [causes.other_buyer]
 failure     = "A Purchase names another buyer"
 means       = "What this Purchase says of its buyer is another's: the e-mail or phone of another order, or one e-mail, phone or customer id for the buyers of many orders, who are known to be different people. The platform credits the sale to the wrong person, or to nobody."
@@ -82,6 +90,7 @@ with purchases as (
         o.email_capital_digest,
         o.phone_home_digest,
         o.phone_bare_digest,
+        o.email_double_digest,
         o.ref as order_ref
     from sent_visit_events e
     left join orders o on o.order_id = e.order_id
@@ -330,11 +339,36 @@ of_several as (
     having count(distinct own_digest) >= 3
        and count(distinct browser_id) >= 3
 ),
+-- Of three buyers or more none is told by the hash of their e-mail: what was hashed was something else. A phone is written in too many ways.
+told_emails as (
+    select platform, order_id, email_digest as digest, event_key
+    from purchases
+    where channel = 'server'
+      and is_direct
+      and order_email_digest is not null
+      and email_digest not in (coalesce(email_double_digest, ''), coalesce(order_phone_digest, ''))
+),
+unknown_hashes as (
+    select
+        t.platform,
+        count(distinct t.order_id) as orders
+    from told_emails t
+    left join foreign_keys f on f.event_key = t.event_key and f.kind = 'e-mail'
+    left join owners w on w.kind = 'e-mail' and w.digest = t.digest
+    group by t.platform
+    having count(f.event_key) = count(*)
+       and count(w.digest) = 0
+       and count(distinct t.order_id) >= 3
+       and count(distinct t.digest) >= 3
+),
 strangers as (
     select
         f.event_key,
+        bool_or(s.orders is null and o.event_key is null) as is_unknown,
         string_agg(
             case
+                when u.orders is not null and s.orders is null and o.event_key is null
+                    then 'a hash of something else than the order''s e-mail, as for all ' || u.orders || ' orders'
                 when s.orders is not null then 'one ' || f.kind || ' for the buyers of ' || s.orders || ' orders'
                 else f.kind || ' of the buyer of order ' || o.other_order
             end,
@@ -343,8 +377,11 @@ strangers as (
     from foreign_keys f
     left join of_other_orders o on o.event_key = f.event_key and o.kind = f.kind
     left join of_several s on s.platform = f.platform and s.kind = f.kind and s.digest = f.digest
+    left join told_emails t on t.event_key = f.event_key and f.kind = 'e-mail'
+    left join unknown_hashes u on u.platform = t.platform
     where o.event_key is not null
        or s.digest is not null
+       or u.platform is not null
     group by f.event_key
 ),
 compared as (
@@ -367,6 +404,7 @@ compared as (
             case when email_digest = order_phone_digest and email_digest is distinct from order_email_digest then 'the phone as e-mail' end), '') as swapped,
         coalesce(n.told, w.one_buyer) as stranger,
         concat_ws(', ', n.kinds, w.one_kind) as stranger_kinds,
+        coalesce(n.is_unknown, false) and w.one_buyer is null as is_unknown,
         w.one_browser,
         nullif(concat_ws('; ',
             case when machine_keys = 'IP address' then 'the IP address of a private network'
@@ -418,6 +456,7 @@ select
         when odd_email is not null then 'the buyer''s e-mail in small letters and without blanks, hashed'
         when odd_phone is not null then 'the buyer''s phone with its country code, hashed'
         when swapped is not null then 'the buyer''s e-mail as e-mail, the phone as phone'
+        when is_unknown then 'the buyer''s own e-mail, hashed'
         when stranger is not null then 'what the order tells of its own buyer'
         when one_browser is not null then 'the id of the buyer''s own browser'
         when machine is not null then 'IP address and user agent of the buyer''s own device'
@@ -441,6 +480,7 @@ select
         when odd_email is not null then 'not_normalised'
         when odd_phone is not null then 'local_phone'
         when swapped is not null then 'swapped_fields'
+        when is_unknown then 'unknown_hash'
         when stranger is not null then 'other_buyer'
         when one_browser is not null then 'one_browser'
         when machine is not null then 'server_itself'

@@ -1,6 +1,6 @@
 /*
-title    = "Relay requests say which page they come from"
-failure  = "A relay request does not say which page it comes from"
+title    = "Server requests say which page they come from"
+failure  = "A server request does not say which page it comes from"
 facet    = "delivery"
 severity = "warning"
 needs    = ["server events"]
@@ -13,6 +13,13 @@ first_check = "Look at the relay call in the page's code: both fields belong bes
 not_yet     = "Do not fill in a fixed address: every event would come from the same page."
 remedy      = "Send event_source_url = location.href and, where there is one, referrer_url = document.referrer with each request."
 owner       = "tracking"
+
+[causes.no_address]
+means       = "Where the page's address belongs stands nothing, a path without its site, or a word that a template left there. Neither an allow list of domains nor the platform can tell where the event happened."
+first_check = "Read event_source_url (TikTok: page.url) in one request of this sender, and look which variable fills it."
+not_yet     = "Do not fill in the home page for all events; every one would come from there."
+remedy      = "Hand the page's whole address, with https and the host, on to the server together with the event."
+owner       = "data"
 */
 with browser_referrers as (
     select
@@ -40,6 +47,20 @@ requests_named as (
     from deliveries d
     left join browser_referrers r on r.server_key = d.event_key
     where d.endpoint like '%relay'
+),
+-- A field that is there and holds no address. One that is not there is a matter of the receiver's rules.
+addresses_sent as (
+    select
+        event_key,
+        case
+            when not has_source_url and endpoint not like '%relay' and lower(action_source) in ('website', 'web') then 'an empty text'
+            when starts_with(page_url, '/') then 'a path without its site, ' || page_url
+            when is_placeholder(page_url) then page_url
+        end as told
+    from sent_events
+    where channel = 'server'
+      and has_source_url is not null
+      and page_host is null
 )
 select
     platform,
@@ -59,3 +80,19 @@ select
     ref,
     browser_ref as other_ref
 from requests_named
+union all
+select
+    e.platform,
+    e.step,
+    coalesce(e.order_id, e.order_key, e.event_id, e.session, e.ref),
+    e.order_id,
+    e.session,
+    false,
+    'the address of the page',
+    a.told,
+    'no_address',
+    e.ref,
+    null
+from addresses_sent a
+join events e on e.event_key = a.event_key
+where a.told is not null

@@ -64,6 +64,14 @@ not_yet     = "Do not match the platform's sales with the shop's by this paramet
 remedy      = "Take order_id, event_id, value and items from one and the same order object."
 owner       = "tracking"
 
+[causes.stray_parameter]
+failure     = "The order parameter of Purchases names no order"
+means       = "The event_id or the page names the order of each of these Purchases; the order parameter beside it names none: one word for every order, where each order's own number belongs."
+first_check = "Look where the code takes order_id from when it builds the request: a variable of the page that was never filled, or a fixed text."
+not_yet     = "Do not match the platform's sales with the shop's by this parameter, and do not upload refunds or offline sales against it."
+remedy      = "Take order_id from the same order object as the event_id and the value, or leave it out."
+owner       = "tracking"
+
 [causes.unknown]
 means       = "The key looks like one of the shop's order numbers, and no order of the export has it although its time is covered."
 first_check = "Search the number in the shop's admin, deleted and archived orders and a second shop on the same pixel included."
@@ -160,6 +168,26 @@ misnamed as (
       and c.how = 'parameter'
       and k.order_id <> p.order_id
     group by p.event_key
+),
+-- Id or page tell the order; the parameter beside them is a word that stands for none, or the same one beside several orders. A number of
+-- its own for each order may be another of the order's numbers.
+stray_parameters as (
+    select
+        p.platform,
+        c.key,
+        count(distinct p.order_id) as order_count,
+        min(p.order_id) as order_id,
+        string_agg(distinct p.channel, ' and ' order by p.channel) as channels,
+        min(p.ref) as ref,
+        max(p.ref) as other_ref
+    from purchases p
+    join order_candidates c on c.event_key = p.event_key and c.how = 'parameter'
+    where p.order_how in ('template', 'event_id', 'url')
+      and p.order_id is not null
+      and c.key not in (select key from order_keys)
+    group by p.platform, c.key
+    having count(distinct p.order_id) > 1
+        or is_placeholder(c.key)
 ),
 keyed as (
     select
@@ -353,3 +381,18 @@ select
     end as other_ref
 from judged j
 left join alike a on a.carried_key = j.carried_key
+union all
+select
+    platform,
+    'Purchase',
+    'order parameter ' || key,
+    case when order_count = 1 then order_id end,
+    cast(null as varchar),
+    false,
+    'the order''s own number in the order parameter',
+    channels || ': ' || key || ' in the Purchases of ' || order_count || case when order_count = 1 then ' order, ' else ' orders, among them ' end || order_id,
+    'stray_parameter',
+    'warning',
+    ref,
+    case when other_ref <> ref then other_ref end
+from stray_parameters

@@ -23,8 +23,8 @@ remedy      = "Send opt_out for the shoppers who refused, from the consent tool'
 owner       = "tracking"
 
 [causes.limited_for_all]
-failure     = "Every server event asks for limited use, though consent was granted"
-means       = "The limited-use flag stands on each server event, also of shoppers whose consent is on record as granted. The platforms apply it to people in certain states of the USA; there it limits retargeting and measurement."
+failure     = "Every server event asks for limited use"
+means       = "The limited-use flag stands on each server event, whoever the shopper is: no refusal stands behind it, and some may have granted consent. The platforms apply it to people in certain states of the USA; there it limits retargeting and measurement."
 first_check = "Ask whether somebody decided to limit the use for everybody, or whether the flag should follow the consent tool."
 not_yet     = "Do not take it away before the answer: where the law asks for it, it has to stay."
 remedy      = "Tie the flag to the shopper's own choice, or note the decision as a waiver."
@@ -160,8 +160,6 @@ select
     ref,
     cast(null as varchar)
 from blankets
-where is_opted_out
-   or granted > 0
 union all
 select
     l.platform,

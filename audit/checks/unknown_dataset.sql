@@ -30,6 +30,14 @@ not_yet     = "Do not optimise a campaign for purchases on this pixel, and do no
 remedy      = "Send all steps to one pixel, or each step to both; waive this where the pixel is meant for views alone."
 owner       = "tracking"
 
+[causes.part_of_sales]
+failure     = "A pixel of the plan gets a part of the sales"
+means       = "Several pixels of the plan are sold to from one site in one currency, and this one misses Purchases that another one gets: campaigns that learn from it see a part of the sales, and no report of one pixel is whole."
+first_check = "Look what the missing orders have in common: a theme, a page template, a language, the day a tag was changed."
+not_yet     = "Do not compare campaigns of the two pixels, and do not add both numbers up: orders that reached both are in each."
+remedy      = "Send every Purchase to each pixel, or keep one pixel; waive this where each is meant for its own part of the shop."
+owner       = "tracking"
+
 [causes.other_launch]
 failure     = "The plan seems to be of another launch"
 means       = "Nothing in these files is what the plan names: not one event reached one of its pixels, and its domains or test orders do not occur either. What else is found here merely says that again."
@@ -38,7 +46,8 @@ not_yet     = "Do not mend pixels, senders or allow lists because of this packet
 remedy      = "Run the audit again with this launch's own plan, or with the files of the launch that the plan is for."
 owner       = "tracking"
 explains    = ["unknown_dataset", "undeclared_sender", "silent_sender", "disallowed_domain", "wrong_store", "duplicate_purchase",
-               "order_without_purchase", "missing_step", "nondeterministic_purchase_id", "dataset_mismatch", "unattributable_test"]
+               "order_without_purchase", "missing_step", "missing_browser_event", "missing_server_event", "nondeterministic_purchase_id",
+               "dataset_mismatch", "unattributable_test"]
 */
 with planned as (
     select
@@ -127,6 +136,70 @@ half_heard as (
     from unsold_visits u
     join sold_visits s on s.platform = u.platform and s.session = u.session
     group by u.platform, u.dataset
+),
+-- Sales of one site in one currency, where several pixels of the plan get some: whose order reached which. A language in the address
+-- has a pixel of its own now and then. What a relay sent, which names no pixel, may have reached each.
+sharing as (
+    select x.platform
+    from pixels x
+    join plan_datasets d on d.platform = x.platform and d.dataset = x.dataset
+    join platforms_heard h on h.platform = x.platform and not h.is_nameless
+    where x.purchases > 0
+    group by x.platform
+    having count(*) > 1
+),
+shared_sales as (
+    select
+        e.platform,
+        e.dataset,
+        coalesce(e.page_host, '') || ' ' || coalesce(e.currency, '') || ' ' || regexp_extract(lower(e.page_path), '^/([a-z]{2}([-_][a-z]{2})?)/', 1) as shop,
+        o.order_id,
+        min(e.ref) as ref
+    from sharing s
+    join sent_events e on e.platform = s.platform
+    left join purchase_orders o on o.event_key = e.event_key
+    where e.step = 'Purchase'
+      and e.dataset is not null
+    group by all
+),
+shops as (
+    select
+        platform,
+        shop,
+        count(distinct order_id) as orders
+    from shared_sales
+    group by platform, shop
+    -- One that names no order may be of any.
+    having count(distinct dataset) > 1
+       and count(order_id) = count(*)
+),
+parts as (
+    select
+        s.platform,
+        s.shop,
+        s.dataset,
+        count(*) as own_orders,
+        min(h.orders) as orders
+    from shared_sales s
+    join shops h on h.platform = s.platform and h.shop = s.shop
+    join plan_limits m on m.name = 'missing_share'
+    group by s.platform, s.shop, s.dataset
+    -- Of many orders some are lost to blockers, on each pixel others.
+    having min(h.orders) - count(*) > case when min(h.orders) > 20 then min(m.amount) * min(h.orders) else 0 end
+),
+missed_sales as (
+    select
+        p.platform,
+        p.dataset,
+        p.own_orders,
+        p.orders,
+        min(s.order_id) as order_id,
+        arg_min(s.dataset, s.order_id) as other_dataset,
+        arg_min(s.ref, s.order_id) as ref
+    from parts p
+    join shared_sales s on s.platform = p.platform and s.shop = p.shop and s.dataset <> p.dataset
+    anti join shared_sales o on o.platform = p.platform and o.shop = p.shop and o.dataset = p.dataset and o.order_id = s.order_id
+    group by p.platform, p.shop, p.dataset, p.own_orders, p.orders
 ),
 -- Pixels of the plan without a core event, where another one of the plan has some; and why that may be as it should.
 silent as (
@@ -290,3 +363,21 @@ select
 from other_launch o
 join events e on e.event_key = o.first_key
 join planned p on p.platform = e.platform
+union all
+select
+    m.platform,
+    'Purchase',
+    m.dataset,
+    cast(null as varchar),
+    cast(null as varchar),
+    false,
+    'every Purchase of this site on each pixel of the plan',
+    m.own_orders || ' of ' || m.orders || ' orders; order ' || m.order_id || case when m.orders - m.own_orders > 1 then ' and others' else '' end
+        || ' reached pixel ' || m.other_dataset || ' and not this one',
+    'part_of_sales',
+    'warning',
+    m.ref,
+    e.ref
+from missed_sales m
+join pixels x on x.platform = m.platform and x.dataset = m.dataset
+join events e on e.event_key = x.first_key

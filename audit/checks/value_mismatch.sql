@@ -123,6 +123,14 @@ not_yet     = "Do not judge large baskets, bundles or offers by this number; it 
 remedy      = "Take the value from the created order, not from the product page or the first line of the cart."
 owner       = "tracking"
 
+[causes.not_the_goods]
+failure     = "A view, cart or checkout reports a value far below its goods"
+means       = "The value of this step is nothing, or a small part of what its goods were sold for: a fixed number, a zero, or a field that the page does not fill. The Purchase is judged apart."
+first_check = "Open the product page, put it into the cart, and compare the value in the request with the price on the page."
+not_yet     = "Do not optimise for value on this step, and do not read the loss between cart and sale from these numbers."
+remedy      = "Send price times quantity of the goods that the step names, as a plain number of major units."
+owner       = "tracking"
+
 [causes.line_added_later]
 means       = "The value is the order's amount without one or more of its lines, and the event names none of them. The order may have grown after the Purchase: by an offer after checkout, or an edit."
 first_check = "Open the order's history in the shop's admin: when was the line added, by the buyer's checkout or afterwards?"
@@ -445,8 +453,8 @@ checkouts as (
         o.currency as order_currency,
         o.ref as order_ref,
         case
-            when abs(e.value - o.total) <= coalesce(c.tolerance, 0.01) then 1
-            when abs(e.value - o.subtotal) <= coalesce(c.tolerance, 0.01) then 1
+            when abs(e.value - o.total) <= bounded_tolerance(c.tolerance, o.total) then 1
+            when abs(e.value - o.subtotal) <= bounded_tolerance(c.tolerance, o.subtotal) then 1
             else 0
         end as is_settled
     from sent_events e
@@ -583,6 +591,49 @@ judged_checkouts as (
     left join next_orders o on o.order_id = m.next_order
     left join order_totals t on t.order_id = m.next_order
     left join faulty_checkouts f on f.event_key = m.event_key
+),
+-- What the orders were charged for a piece of each thing.
+piece_prices as (
+    select
+        i.item_id,
+        o.currency,
+        min(i.price) as lowest,
+        max(i.price) as highest
+    from order_items i
+    join orders o on o.order_id = i.order_id
+    where i.price is not null
+    group by i.item_id, o.currency
+    having min(i.price) > 0
+),
+-- Views, carts and checkouts against the prices of what they name. Discounts, taxes and a cart that grows move a value by less than this.
+goods_values as (
+    select
+        e.event_key,
+        e.value,
+        sum(p.lowest * coalesce(i.quantity, 1)) as lowest,
+        sum(p.highest * coalesce(i.quantity, 1)) as highest
+    from sent_events e
+    join event_items i on i.event_key = e.event_key
+    join piece_prices p on p.item_id = i.item_id and p.currency = e.currency
+    where e.step <> 'Purchase'
+      and e.value >= 0
+    group by e.event_key, e.value, e.item_count
+    having count(*) = e.item_count
+       and (e.value * 10 < sum(p.lowest * coalesce(i.quantity, 1)) or e.value > 50 * sum(p.highest * coalesce(i.quantity, 1)))
+),
+faulty_goods as (
+    select
+        g.event_key,
+        g.lowest,
+        case
+            when g.value between g.lowest * 70 and g.highest * 140 then 'times_100'
+            when g.value between g.lowest * 0.007 and g.highest * 0.014 then 'divided_by_100'
+            when g.value between g.lowest * 0.0007 and g.highest * 0.0014 and g.lowest >= 1000 then 'thousands_separator'
+            when g.value * 10 < g.lowest then 'not_the_goods'
+        end as fault
+    from goods_values g
+    left join faulty_checkouts f on f.event_key = g.event_key and f.fault is not null
+    where f.event_key is null
 )
 select
     platform,
@@ -641,3 +692,20 @@ select
     ref,
     order_ref as other_ref
 from judged_checkouts
+union all
+select
+    e.platform,
+    e.step,
+    coalesce(e.event_id, e.session, e.ref),
+    null,
+    e.session,
+    false,
+    'about what its goods cost, ' || money_text(g.lowest, e.currency),
+    e.channel || ' sent ' || money_text(e.value, e.currency)
+        || case when g.fault <> 'not_the_goods' then ': ' || reading_text('the price of its goods', g.fault) else ' for ' || e.items end,
+    g.fault,
+    e.ref,
+    null
+from faulty_goods g
+join events e on e.event_key = g.event_key
+where g.fault is not null

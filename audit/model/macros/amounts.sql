@@ -180,3 +180,6 @@ create or replace macro shift_hours(seconds) as
         when seconds < 86280 then zone_hours(seconds)
         when abs(seconds - 86400 * round(seconds / 86400)) <= 120 and round(seconds / 86400) <= 6 then 24 * round(seconds / 86400)
     end;
+-- How far a value may be from an amount. A tolerance is for rounding: beyond a twentieth of the amount it would hide what was left out.
+create or replace macro bounded_tolerance(tolerance, amount) as
+    cast(least(coalesce(tolerance, 0.01), greatest(1, abs(amount) * 0.05)) as decimal(24, 6));

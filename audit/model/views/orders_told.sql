@@ -91,7 +91,7 @@ select
     a.basis,
     a.amount,
     a.currency,
-    coalesce(c.tolerance, 0.01) as tolerance,
+    bounded_tolerance(c.tolerance, a.amount) as tolerance,
     a.basis = l.value_basis as is_plan_basis,
     a.differs       -- false: another amount under a second name, as there is no tax to leave out
 from amounts a

@@ -292,7 +292,9 @@ select
     b.event_id as browser_id,
     s.event_id as server_id,
     b.event_at as browser_at,
-    s.event_at as server_at
+    s.event_at as server_at,
+    b.in_plan as is_browser_in_plan,
+    s.in_plan as is_server_in_plan
 from event_pairs p
 join events b on b.event_key = p.browser_key
 join events s on s.event_key = p.server_key;
