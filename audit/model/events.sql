@@ -135,7 +135,7 @@ select
     id_masked_by(c.masks, c.initiator) as initiator,
     id_masked_by(c.masks, c.relay_store) as relay_store,
     id_masked_by(c.masks, c.log_sender) as log_sender,
-    masked_by(c.masks, c.name_sent) as event_name,
+    name_shown(masked_by(c.masks, c.name_sent)) as event_name,
     c.dataset is null or c.dataset = '' or d.dataset is not null or n.platform is null as in_plan,
     p.step,
     id_masked_by(c.masks, c.id_told) as event_id,
