@@ -388,7 +388,7 @@ def test_however_it_is_written_it_is_masked(text: str, shown: str) -> None:
         "phone-case-12345678",
         "tel 12", "SKU (500) 12-3456", "sk-kaos-hitam-polos-lengan-pendek", "GA4 view_item", "shop@home", "1&#45;2",
         "wa_blast_20261120", "R-1//0815", "BOT:AA-1",
-        "WA-0812260001", "wa_0812260001_Purchase", "INV-0812-2026-0001", "08122026-0001", "hp-8470-12345678",
+        "WA-0812260001", "wa_0812260001_Purchase", "INV-0812-2026-0001", "08122026-0001", "hp-8470-12345678", "628450.050000",
         "index.php?081234567890",
         "look at shop.example.com", "cat_at_home.com", "Rebate[at]", "Purchase (at) 10", "IwAR0123456789LmNvbabcdef5jb2klm",
         "d05-1234-5678", "5aa0-0123-4567-8901", "https://www.tiktok.com/@shop.id/video/7512345678901234567",

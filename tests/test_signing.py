@@ -458,6 +458,7 @@ def test_what_a_row_left_in_its_page_is_found(clean: Path) -> None:
         ("ZGV3aUBtYWlsLmlk", "e-mail address"), ("/u/eyJ0byI6ImRld2lAbWFpbC5pZCJ9/", "e-mail address"),
         ("KzYyODEyMzQ1Njc4OTA=", "phone number"), ("62812-3456-7890", "phone number"), ("no_hp=081234567890", "phone number"),
         ("look at shop.example.com", None), ("WA-0812260001", None), ("aWQgMTIzNDU2Nzg5MDEyMw", None), ("6281234567890", None),
+        ("628450.050000", None),
     ],
 )  # fmt: skip
 def test_it_is_found_however_it_is_spelt(text: str, kind: str | None) -> None:
