@@ -495,3 +495,22 @@ def test_a_register_entry_finds_a_sender_that_goes_by_an_address(tmp_path: Path)
 def test_an_order_s_own_phone_is_shown_in_no_address(tmp_path: Path) -> None:
     audit = _capture(tmp_path, _hit(1, "PageView", f"{SHOP}thanks/081234567890"), phone="081234567890")
     assert _ask(audit, "page_url, page_path") == [("PageView", f"{SHOP}thanks/[phone]", "/thanks/[phone]")]
+
+
+def test_an_order_s_own_phone_stands_nowhere_and_other_numbers_stay(tmp_path: Path) -> None:
+    pages = (
+        "thanks?tel=081234567890&order=987654321", "thanks?order=6281234567890", "goods/987654321?order_id=081234567890",
+        "u/6281234567890?fbclid=IwAR0123456789abcdefghijklmnop", "thanks/5550001112223334",
+    )  # fmt: skip
+    hits = [_hit(n, "PageView", SHOP + page) for n, page in enumerate(pages)]
+    hits += [_hit(7, "Lead", SHOP, "&eid=lead-6281234567890"), _hit(8, "Purchase", SHOP, "&eid=1001&cd[order_id]=6281234567890")]
+    con = _capture(tmp_path, *hits, phone="081234567890", order="987654321").con
+    shown = con.execute("select page_url from events where event_name = 'PageView'").fetchall()
+    assert [url.removeprefix(SHOP) for (url,) in shown] == [
+        "thanks?order=987654321", "thanks?order=[phone]", "goods/987654321?order_id=[phone]",
+        "u/[phone]?fbclid=IwAR01234567…mnop", "thanks/5550001112223334",
+    ]  # fmt: skip
+    texts = [str(con.execute(f"from {table}").fetchall()) for table in ("events", "landings", "order_candidates")]
+    assert [table for table in texts if "81234567890" in table] == []
+    found = con.execute("select personal_in_params from events where event_name = 'Lead'").fetchone()
+    assert found == ("phone in the event id",)
