@@ -514,3 +514,18 @@ def test_an_order_s_own_phone_stands_nowhere_and_other_numbers_stay(tmp_path: Pa
     assert [table for table in texts if "81234567890" in table] == []
     found = con.execute("select personal_in_params from events where event_name = 'Lead'").fetchone()
     assert found == ("phone in the event id",)
+
+
+def test_no_field_of_a_wire_is_shown_as_it_is(tmp_path: Path) -> None:
+    call = {"ts": "2026-11-20T10:00:00Z", "platform": "meta", "pixel_id": "1", "event": "Purchase", "page_load": "dewi@mail.com/1"}
+    answer = {"error": {"message": "no", "code": "Dewi Lestari"}}
+    body = {"data": [{"event_name": "Purchase", "event_time": 1795168800, "user_data": {}, "custom_data": {}}]}
+    row = {"ts": "2026-11-20T10:00:00Z", "method": "POST", "url": CAPI, "body": body, "status": 400, "response": answer}
+    for name, told in (("calls.ndjson", call), ("server.ndjson", row)):
+        (tmp_path / name).write_text(json.dumps(told) + "\n", encoding="utf-8")
+    log = {"version": "1.2", "entries": [_hit(1, "Purchase", SHOP, "&est_source=dewi@mail.com")]}
+    (tmp_path / "a.har").write_text(json.dumps({"log": log}), encoding="utf-8")
+    files = [engine.InputFile(path, path.name, named=True) for path in sorted(tmp_path.iterdir())]
+    con = engine.read(files, Plan()).con
+    assert not {"dewi", "Dewi"} & set(re.findall("[Dd]ewi", str(con.execute("from events").fetchall())))
+    assert con.execute("select answer_code from events where status = 400").fetchone() == ("[text of 12 characters]",)
