@@ -62,7 +62,7 @@ PATTERNS = {
 _ATTACHED = re.compile(r"data:([a-z]+/[\w.+-]+)(?:;[\w=-]+)*;base64,([A-Za-z0-9+/]+=*)")
 #: A point of a host's name as an address or a page may write it.
 _POINT = re.compile(r"%(?:25)*2e|&#0*46;", re.I)
-#: What may be a text in base64: what is written in letters and digits is, but for three signs, letters and digits there too.
+#: What may be a text in base64: that of ASCII has no signs but letters and digits, unless it holds ?, > or ~.
 _ENCODED = re.compile(r"[A-Za-z0-9]{12,}")
 #: What a database says of itself, each a table function of DuckDB: a name, a definition or a comment may tell of people too.
 _CATALOGUES = ("tables", "views", "columns", "indexes", "sequences", "functions", "types", "schemas", "constraints", "triggers")

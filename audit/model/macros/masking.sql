@@ -78,8 +78,7 @@ create or replace macro has_marks(t) as
             -- What .com, .co.id, .id, .net and .org are in base64.
             || '|(?-i:Lm(?:Nv|lk|5l|9y)|5(?:jb[2y]|pZ[A-P]|uZX|vcm)|u(?:Y2[89]|aW[Q-T]|bmV0|b3Jn))'
             || '|[0-9][.][0-9]+[.][0-9]+[.][0-9]|::|:[0-9a-f]+:[0-9a-f]+:');
--- A word that is an e-mail address in base64, or holds one. What is written in letters alone is, but for three signs, letters and
--- digits there too.
+-- A word that is an e-mail address in base64, or holds one. Base64 of ASCII has no signs but letters and digits, unless it holds ?, > or ~.
 create or replace macro is_encoded_address(word) as
     coalesce(regexp_matches(
         try(decode(from_base64(word || repeat('=', (4 - length(word) % 4) % 4)))), '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}'), false);
