@@ -83,10 +83,11 @@ def join_events(con: duckdb.DuckDBPyConnection) -> None:
     run_script(con, "events")
     run_script(con, "landings")
     place_beside(con)
+    run_script(con, "candidates")
+    # After what finds an event's order: where a shop numbers its orders by telephone, their numbers lead to them.
     (phones,) = con.execute("select count(phone_text_digest) from orders").fetchone() or (0,)
     if phones:
         run_script(con, "told_phones")
-    run_script(con, "candidates")
     tell_violations(con)
     run_script(con, "consent")
     if con.execute("select source from sources where not has_zone").fetchone():

@@ -11,7 +11,9 @@ import binascii
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from ipaddress import ip_address
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +28,18 @@ _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 PATTERNS = {
     # From the beginning of a word only: from each of its letters a page full of long words would take its time.
     "e-mail address": re.compile(
-        r"(?<![\w.%+-])[\w.%+-]+(?:[@\uff20]|%(?:25)*40|&(?:amp;)*(?:#0*64|#x0*40|commat);|\\+u0040)(?:[\w%-]{1,63}[.\uff0e])+"
-        r"(?:[^\W\d_]{2,24}|xn--[a-z0-9-]+)\b",
+        r"(?<![\w.%+-])[\w.%+-]+(?:[@\uff20]|%(?:25)*40|&(?:amp;)*(?:#0*64|#x0*40|commat);|\\+u0040| ?[\[({<] ?at ?[\])}>] ?)"
+        r"(?:[\w%-]{1,63}(?:[.\uff0e]| ?[\[({<] ?dot ?[\])}>] ?))+(?:[^\W\d_]{2,24}|xn--[a-z0-9-]+)\b"
+        r"| at [\w-]+ dot [a-z]{2,24}\b",
         re.I,
     ),
     "phone number": re.compile(
         r"(?<![\w+])(?:[+\uff0b]|%2b|&#43;)[1-9\uff11-\uff19](?:[ ()./\xa0\u2000-\u2015\u202a-\u202f\u3000-]{0,2}\d){8,14}(?!\d)"
         r"|(?<![\w.+-])08[1-9]\d{0,2}[ .\xa0\u2010-\u2015-]\d{3,4}[ .\xa0\u2010-\u2015-]?\d{2,5}(?![\w-])"
-        r"|\b(?:phone|tel|telp|whatsapp|wa|msisdn)(?:\.me/|[\"']?[=:][\"']?)\d{9,15}\b",
+        r"|(?<![\w.+-])628[1-9]\d{1,2}[ \xa0\u2010-\u2015-]\d{3,4}[ \xa0\u2010-\u2015-]?\d{2,5}(?![\w-])"
+        r"|\b(?:phone|tel|telp|whatsapp|wa|msisdn)(?:\.me/|[\"']?[=:][\"']?)\d{9,15}\b"
+        r"|(?:\b|_)(?:hp|handphone|ponsel|phone|telp?|telepon|whatsapp|wa|mobile)(?:[_ ]?(?:no|nr|number))?[\"' :=/.]{1,4}"
+        r"(?:62|0)8[1-9]\d{7,10}\b",
         re.I,
     ),
     "IP address": re.compile(
@@ -53,7 +59,20 @@ PATTERNS = {
         r"\b(?:set-)?cookie\b[\"']?\s*[:=]\s*[\"']?[\w.-]+=[^\s;\"']{4,}|\bfb\.[0-9]\.[0-9]{10,13}\.[\w-]{6,}", re.I
     ),
 }
-_ATTACHED = re.compile(r"data:([a-z]+/[\w.+-]+);base64,([A-Za-z0-9+/]+=*)")
+_ATTACHED = re.compile(r"data:([a-z]+/[\w.+-]+)(?:;[\w=-]+)*;base64,([A-Za-z0-9+/]+=*)")
+#: A point of a host's name as an address or a page may write it.
+_POINT = re.compile(r"%(?:25)*2e|&#0*46;", re.I)
+#: What may be a text in base64: that of ASCII has no signs but letters and digits, unless it holds ?, > or ~.
+_ENCODED = re.compile(r"[A-Za-z0-9]{12,}")
+#: What a database says of itself, each a table function of DuckDB: a name, a definition or a comment may tell of people too.
+_CATALOGUES = ("tables", "views", "columns", "indexes", "sequences", "functions", "types", "schemas", "constraints", "triggers")
+#: What is found among the bytes of a database, where they are no text: the page of a row that was taken out again is still there.
+_IN_BYTES = {
+    "e-mail address": re.compile(rb"@[A-Za-z0-9-]{2,63}(?:[.][A-Za-z0-9-]{2,63}){0,3}[.](?:com|net|org|co|id|io|me|my|sg|vn|ph)"),
+    "phone number": re.compile(rb"[+]62[ .-]?8[1-9](?:[ .-]?[0-9]){7,11}"),
+    "access token": re.compile(rb"EAA[A-Za-z0-9]{24,}|sk_live_[A-Za-z0-9]{16,}|shp(?:at|ca|pa|ss)_[0-9a-f]{16,}"),
+}
+_NAME_BEFORE = re.compile(rb"[A-Za-z0-9._%+-]{3,64}\Z")
 _FILE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".js", ".css", ".json", ".html")
 
 
@@ -64,7 +83,11 @@ def leaks(folder: Path) -> tuple[str, ...]:
         InputError: a file of the packet cannot be read.
     """
     try:
-        found = _found(_texts(folder), _named_people(folder))
+        allowed = _named_people(folder)
+        found = _found(_texts(folder), allowed)
+        if (folder / _DATABASE).is_file():
+            known = {kind for place, kind in found if place.startswith(_DATABASE)}
+            found |= {key: n for key, n in _found(_bytes(folder / _DATABASE, allowed), allowed).items() if key[1] not in known}
     except (OSError, duckdb.Error) as error:
         raise InputError(f"{folder}: cannot be searched for personal data ({error}). Run the audit again.") from error
     return tuple(f"{place} holds {kind if number == 1 else f'{kind}, {number} times'}" for (place, kind), number in found.items())
@@ -85,12 +108,22 @@ def told_by_hand(folder: Path, signed: Path) -> tuple[str, ...]:
 def _found(texts: Iterable[tuple[str, str]], allowed: frozenset[str]) -> dict[tuple[str, str], int]:
     """How often each kind stands in each place."""
     found: dict[tuple[str, str], int] = {}
-    for place, text in texts:
+    for place, plain in texts:
+        text = "\n".join((_POINT.sub(".", plain), *_encoded(plain)))
         for kind, pattern in PATTERNS.items():
             hits = [hit for hit in pattern.findall(text) if not _harmless(hit, allowed)]
             if hits:
                 found[place, kind] = found.get((place, kind), 0) + len(hits)
     return found
+
+
+def _encoded(text: str) -> Iterator[str]:
+    """What stands in it in base64."""
+    for word in set(_ENCODED.findall(text)):
+        with suppress(ValueError):
+            found = base64.b64decode(word + "=" * (-len(word) % 4)).decode("ascii")
+            if " ".join(found.split()).isprintable():
+                yield found
 
 
 def _harmless(hit: str, allowed: frozenset[str]) -> bool:
@@ -137,7 +170,7 @@ def _texts(folder: Path) -> Iterator[tuple[str, str]]:
         else:
             yield name, text
     if (folder / _DATABASE).is_file():
-        yield from _cells(folder / _DATABASE)
+        yield from _database(folder / _DATABASE)
 
 
 def _page(text: str) -> Iterator[tuple[str, str]]:
@@ -156,16 +189,40 @@ def _decoded(content: str) -> str:
     return raw.decode("utf-16" if is_wide else "utf-8", errors="replace")
 
 
-def _cells(path: Path) -> Iterator[tuple[str, str]]:
-    """Every text in every column of the database, each once, a batch at a time."""
+def _database(path: Path) -> Iterator[tuple[str, str]]:
+    """Every text in every column of the database, each once, a batch at a time; then how its tables and views are defined."""
     with duckdb.connect(str(path), read_only=True, config={"enable_external_access": False}) as con:
-        tables = [row[0] for row in con.execute("select table_name from duckdb_tables() order by table_name").fetchall()]
-        for table in tables:
-            for (column,) in con.execute(f"select column_name from (describe {_name(table)})").fetchall():
-                cells = f"select distinct {_name(column)}::varchar as cell from {_name(table)}"
-                asked = con.execute(f"select cell from ({cells}) where cell is not null")
-                while rows := asked.fetchmany(10_000):
-                    yield f"{path.name}, {table}.{column}", "\n".join(row[0] for row in rows)
+        columns = con.execute(
+            """
+            select c.schema_name, c.table_name, c.column_name
+            from duckdb_columns() c
+            join duckdb_tables() t on t.table_oid = c.table_oid and t.database_name = c.database_name
+            where c.database_name = current_database()
+            order by all
+            """
+        ).fetchall()
+        for schema, table, column in columns:
+            cells = f"select distinct {_name(column)}::varchar as cell from {_name(schema)}.{_name(table)}"
+            asked = con.execute(f"select cell from ({cells}) where cell is not null")
+            place = f"{table}.{column}" if re.fullmatch("[a-z0-9_]+[.][a-z0-9_]+", f"{table}.{column}") else "a column"
+            while rows := asked.fetchmany(10_000):
+                yield f"{path.name}, {place}", "\n".join(row[0] for row in rows)
+        for catalogue in _CATALOGUES:
+            asked = con.execute(f"select c::varchar from duckdb_{catalogue}() c where c.database_name = current_database()")
+            yield f"{path.name}, what duckdb_{catalogue}() tells of it,", "\n".join(row[0] for row in asked.fetchall())
+
+
+def _bytes(path: Path, allowed: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """What stands in the pages of the database, whether or not a table still holds it; one text follows another without a mark."""
+    hits: list[str] = []
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        for kind, pattern in _IN_BYTES.items():
+            for found in pattern.finditer(data):
+                name = _NAME_BEFORE.search(data[max(0, found.start() - 64) : found.start()]) if kind == "e-mail address" else None
+                hit = ((name[0] if name else b"") + found[0]).decode("ascii")
+                if (name or kind != "e-mail address") and not hit.lower().endswith(tuple(allowed)):
+                    hits.append(hit)
+    yield f"{path.name}, among its bytes,", "\n".join(hits)
 
 
 def _name(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from audit.engine import Audit
-from reports.text import moment, shortened
+from reports.text import moment
 from reports.words import PLATFORMS, step_of
 
 #: Comparisons on one card.
@@ -18,6 +18,8 @@ _COLUMNS = (
     "items", "event_at", "seen_at", "page_host", "page_path", "page_cut", "click_id", "click_id_state", "browser_id", "has_email",
     "has_phone", "has_external_id", "accepted", "status", "sender", "ref",
 )  # fmt: skip
+#: Compared whole, and never shown so.
+_IDS = ("click_id", "browser_id")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ class Comparison:
 
 def read_comparisons(audit: Audit, zone: ZoneInfo) -> dict[str, list[Comparison]]:
     """The Purchases of every order in ``card_orders``: pairs first, then copies without a partner."""
-    columns = ", ".join(f"b.{c} as browser_{c}, s.{c} as server_{c}" for c in _COLUMNS)
+    named = {**{c: "{}." + c for c in _COLUMNS}, **{f"{c}_shown": f"shown_id({{}}.{c})" for c in _IDS}}
+    sides = (("b", "browser"), ("s", "server"))
+    columns = ", ".join(f"{told.format(side)} as {channel}_{c}" for c, told in named.items() for side, channel in sides)
     cursor = audit.con.execute(
         f"""
         with sides as (
@@ -82,8 +86,9 @@ def read_comparisons(audit: Audit, zone: ZoneInfo) -> dict[str, list[Comparison]
 
 
 def _comparison(row: dict[str, Any], zone: ZoneInfo) -> Comparison:
-    browser = {c: row[f"browser_{c}"] for c in _COLUMNS}
-    server = {c: row[f"server_{c}"] for c in _COLUMNS}
+    browser, server = (
+        {key.removeprefix(side): value for key, value in row.items() if key.startswith(side)} for side in ("browser_", "server_")
+    )
     here, there = browser["ref"] is not None, server["ref"] is not None
     fields = []
     for name, compares in _FIELDS.items():
@@ -136,8 +141,8 @@ def _shown(name: str, side: dict[str, Any], zone: ZoneInfo) -> str:
         "Currency": side["currency_sent"],
         "Items": side["items"],
         "Page": f"{side['page_host'] or ''}{side['page_path'] or ''}{' (shortened by the platform)' if side['page_cut'] else ''}",
-        "Click id": shortened(side["click_id"]) or ("sent empty" if side["click_id_state"] == "empty" else None),
-        "Browser id": shortened(side["browser_id"]),
+        "Click id": side["click_id_shown"] or ("sent empty" if side["click_id_state"] == "empty" else None),
+        "Browser id": side["browser_id_shown"],
         "Personal data": _personal(side),
         "Time": at.local if at else None,
         "Sent by": side["sender"],

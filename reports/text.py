@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-#: An id that is a cookie or click value is never written whole.
-_HEAD, _TAIL = 12, 4
 
 
 @dataclass(frozen=True)
@@ -64,17 +61,6 @@ def money(value: Decimal | None, currency: str | None, digits: int = 0) -> str:
     whole, _, minor = text.partition(".")
     text = f"{whole}.{minor.ljust(digits, '0')}" if minor or digits else whole
     return f"{currency} {text}" if currency else text
-
-
-def shortened(value: str | None) -> str | None:
-    """A click or browser id, recognisable but not usable: its start, its end, its length; of anything else its length."""
-    if value is None:
-        return None
-    if re.search(r"[@ :+]|%(25)*(40|20|3A|2B)", value, re.I):
-        return f"({len(value)} characters)"
-    if len(value) <= _HEAD + _TAIL:
-        return f"{value[: max(1, len(value) // 2)]}… ({len(value)} characters)"
-    return f"{value[:_HEAD]}…{value[-_TAIL:]} ({len(value)} characters)"
 
 
 def slug(*parts: str | None) -> str:

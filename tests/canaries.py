@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -21,9 +22,13 @@ KINDS: dict[str, tuple[Callable[[int], str], str]] = {
     "encoded e-mail": (lambda n: f"qzxmeil{n}%2540kanari.example", r"qzxmeil(\d+)"),
     "e-mail of no ASCII": (lambda n: f"qzxmél{n}@kanári.example", r"qzxm(?:é|%C3%A9|\\u00e9)l(\d+)"),
     "e-mail as markup": (lambda n: f"qzxmarked{n}&#64;kanari.example", r"qzxmarked(\d+)"),
+    "e-mail in base64": (lambda n: b64encode(f"qzx{n:06d}@kanari.com".encode()).decode(), r"cXp4([A-Za-z0-9]{8})"),
+    "e-mail for people alone": (lambda n: f"qzxspelt{n} [at] kanari.example", r"qzxspelt(\d+)"),
     "phone": (lambda n: f"+62 812-7700-{n:06d}", r"8127700(\d{6})"),
     "phone at home": (lambda n: f"0813-7700-{n:05d}", r"8137700(\d{5})"),
     "phone of a phone book": (lambda n: f"+62\u00a0814\u20117700\u2011{n:06d}", r"814.7700.(\d{6})"),
+    "phone without its plus": (lambda n: f"62815-7700-{n:05d}", r"8157700(\d{5})"),
+    "phone behind its name": (lambda n: f"no hp 081677{n:06d}", r"81677(\d{6})"),
     "IP": (lambda n: f"203.0.{n // 250}.{n % 250}", r"203\.0\.(\d+\.\d+)"),
     "IPv6": (lambda n: f"2001:db8:77::{n:x}", r"2001:db8:77::([0-9a-f]+)"),
     "cookie": (lambda n: f"Cookie: PHPSESSID=qzxcook{n}abcdef", r"qzxcook(\d+)"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,8 @@ def _number(kind: str, found: str) -> int:
     if kind == "IP":
         high, low = found.split(".")
         return int(high) * 250 + int(low)
+    if kind == "e-mail in base64":
+        return int(b64decode(found))
     return int(found, 16 if kind == "IPv6" else 10)
 
 

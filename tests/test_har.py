@@ -151,6 +151,14 @@ def test_a_half_written_capture_is_refused_with_the_way_out(tmp_path: Path) -> N
         _audit(tmp_path, _har(_entry(), _entry())[:-60])
 
 
+@pytest.mark.parametrize("rest", [b',, "to": "dewi@mail.com \x95"}', b'fb.1 "dewi@mail.com \xa9"', b',, "to": "dewi@mail.com"}'])
+def test_what_stands_where_a_capture_is_damaged_is_not_told(rest: bytes, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the HAR breaks off or is damaged") as told:
+        _audit(tmp_path, b'{"log": {"entries": [{"startedDateTime": "x"' + rest + b"]}}")
+    assert "dewi" not in str(told.value)
+    assert "b'" not in str(told.value)
+
+
 def test_cookies_other_than_click_and_browser_ids_never_enter(tmp_path: Path) -> None:
     headers = [
         {"name": "Cookie", "value": "session=SECRETSESSION; _fbc=fb.1.1763632700000.IwAR0aB"},

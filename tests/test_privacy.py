@@ -364,6 +364,16 @@ def test_an_id_that_only_looks_like_somebody_s_stays_as_it_is(text: str) -> None
         ("https://hooks.slack.com/services/T0/B0/abcdefgh", "https://[secret]"), ("1//0gabcdefghijklmnopqrstuvwx", "[secret]"),
         ("-----BEGIN PRIVATE KEY-----MIIEvQ", "[secret]"), ("appsecret_proof=0a1b2c3d", "appsecret_proof=[secret]"),
         ("_ga=GA1.1.1234567890.1763600000", "_ga=[cookie]"),
+        ("dewi [at] mail.com", "[email]"), ("dewi(at)mail(dot)com", "[email]"), ("to dewi at mail dot com", "to [email]"),
+        ("dewi%40mail%2Ecom", "[email]"), ("dewi&#64;mail&#46;com", "[email]"),
+        ("ref ZGV3aUBtYWlsLmNvbQ==", "ref [email]=="), ("RGV3aUB5YWhvby5jby5pZA", "[email]"), ("eHlhbmlAbWFpbC5pZA", "[email]"),
+        ("x=eyJlbWFpbCI6ImRld2lAbWFpbC5jb20ifQ==", "x=[email]=="), ("/u/ZGV3aUBtYWlsLm5ldA/p", "/u/[email]/p"),
+        ("62812-3456-7890", "[phone]"), ("081 234 567 890", "[phone]"), ("0812 345 678 90", "[phone]"),
+        ("no_hp=081234567890", "no_hp=[phone]"), ("nomor wa 081234567890", "nomor wa [phone]"),
+        ("HP: 6281234567890", "HP: [phone]"),
+        ("/wa/6281234567890", "/wa/[phone]"), ("wa_click_6281234567890", "wa_click_[phone]"),
+        ('"userPhone":"81234567890"', '"userPhone":"[phone]"'), ("handphone=081234567890", "handphone=[phone]"),
+        ("PHPSESSID: abcdef123", "[cookie]"), ("wordpress_logged_in_1a2b=dewi%7C1795", "[cookie]"),
     ],
 )  # fmt: skip
 def test_however_it_is_written_it_is_masked(text: str, shown: str) -> None:
@@ -378,6 +388,9 @@ def test_however_it_is_written_it_is_masked(text: str, shown: str) -> None:
         "phone-case-12345678",
         "tel 12", "SKU (500) 12-3456", "sk-kaos-hitam-polos-lengan-pendek", "GA4 view_item", "shop@home", "1&#45;2",
         "wa_blast_20261120", "R-1//0815", "BOT:AA-1",
+        "WA-0812260001", "wa_0812260001_Purchase", "INV-0812-2026-0001", "08122026-0001", "hp-8470-12345678", "628450.050000",
+        "index.php?081234567890",
+        "look at shop.example.com", "cat_at_home.com", "Rebate[at]", "Purchase (at) 10", "IwAR0123456789LmNvbabcdef5jb2klm",
         "d05-1234-5678", "5aa0-0123-4567-8901", "https://www.tiktok.com/@shop.id/video/7512345678901234567",
     ],
 )  # fmt: skip
@@ -404,11 +417,26 @@ def test_the_ids_of_two_people_stay_two_ids() -> None:
         ("code_shown", "rupiah", "rupiah"), ("code_shown", "Dewi Lestari", "[text of 12 characters]"),
         ("word_shown", "system_generated", "system_generated"), ("word_shown", "Dewi Lestari", "[text of 12 characters]"),
         ("shown_id", "fb.1.1795168800000.1098115397", "fb.1.1795168…5397 (29 characters)"),
-        ("shown_id", "dewi@mail.com", "[text of 13 characters]"),
+        ("shown_id", "dewi@mail.com", "[text of 13 characters]"), ("shown_id", "ZGV3aUBtYWlsLmNvbQ==", "[text of 20 characters]"),
+        ("name_shown", "Lead 081234567890", "Lead [phone]"), ("name_shown", "chat_6281234567890_sent", "chat_[phone]_sent"),
+        ("name_shown", "Order_250130_0812260", "Order_250130_0812260"), ("name_shown", "v1795168081234567", "v1795168081234567"),
     ],
 )  # fmt: skip
 def test_a_field_of_a_fixed_kind_shows_nothing_else(macro: str, text: str, shown: str) -> None:
     assert _told(text, macro) == shown
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("utm_content=081234567890", "utm_content=[phone]"),
+        ("utm_term=dewi_6281234567890&utm_id=7", "utm_term=dewi_[phone]&utm_id=7"),
+        ("utm_content=120210081234567890", "utm_content=120210081234567890"), ("order_id=6281234567890", "order_id=6281234567890"),
+        ("utm_source=ZGV3aUBtYWlsLmNvbQ%3D%3D", "utm_source=[email]=="),
+    ],
+)  # fmt: skip
+def test_how_a_link_is_marked_is_no_order_s_number(query: str, shown: str) -> None:
+    assert _told(f"https://shop.example.com/a?{query}", "masked_address") == f"https://shop.example.com/a?{shown}"
 
 
 def test_click_ids_in_an_address_are_shortened() -> None:
@@ -467,3 +495,37 @@ def test_a_register_entry_finds_a_sender_that_goes_by_an_address(tmp_path: Path)
 def test_an_order_s_own_phone_is_shown_in_no_address(tmp_path: Path) -> None:
     audit = _capture(tmp_path, _hit(1, "PageView", f"{SHOP}thanks/081234567890"), phone="081234567890")
     assert _ask(audit, "page_url, page_path") == [("PageView", f"{SHOP}thanks/[phone]", "/thanks/[phone]")]
+
+
+def test_an_order_s_own_phone_stands_nowhere_and_other_numbers_stay(tmp_path: Path) -> None:
+    pages = (
+        "thanks?tel=081234567890&order=987654321", "thanks?order=6281234567890", "goods/987654321?order_id=081234567890",
+        "u/6281234567890?fbclid=IwAR0123456789abcdefghijklmnop", "thanks/5550001112223334",
+    )  # fmt: skip
+    hits = [_hit(n, "PageView", SHOP + page) for n, page in enumerate(pages)]
+    hits += [_hit(7, "Lead", SHOP, "&eid=lead-6281234567890"), _hit(8, "Purchase", SHOP, "&eid=1001&cd[order_id]=6281234567890")]
+    con = _capture(tmp_path, *hits, phone="081234567890", order="987654321").con
+    shown = con.execute("select page_url from events where event_name = 'PageView'").fetchall()
+    assert [url.removeprefix(SHOP) for (url,) in shown] == [
+        "thanks?order=987654321", "thanks?order=[phone]", "goods/987654321?order_id=[phone]",
+        "u/[phone]?fbclid=IwAR01234567…mnop", "thanks/5550001112223334",
+    ]  # fmt: skip
+    texts = [str(con.execute(f"from {table}").fetchall()) for table in ("events", "landings", "order_candidates")]
+    assert [table for table in texts if "81234567890" in table] == []
+    found = con.execute("select personal_in_params from events where event_name = 'Lead'").fetchone()
+    assert found == ("phone in the event id",)
+
+
+def test_no_field_of_a_wire_is_shown_as_it_is(tmp_path: Path) -> None:
+    call = {"ts": "2026-11-20T10:00:00Z", "platform": "meta", "pixel_id": "1", "event": "Purchase", "page_load": "dewi@mail.com/1"}
+    answer = {"error": {"message": "no", "code": "Dewi Lestari"}}
+    body = {"data": [{"event_name": "Purchase", "event_time": 1795168800, "user_data": {}, "custom_data": {}}]}
+    row = {"ts": "2026-11-20T10:00:00Z", "method": "POST", "url": CAPI, "body": body, "status": 400, "response": answer}
+    for name, told in (("calls.ndjson", call), ("server.ndjson", row)):
+        (tmp_path / name).write_text(json.dumps(told) + "\n", encoding="utf-8")
+    log = {"version": "1.2", "entries": [_hit(1, "Purchase", SHOP, "&est_source=dewi@mail.com")]}
+    (tmp_path / "a.har").write_text(json.dumps({"log": log}), encoding="utf-8")
+    files = [engine.InputFile(path, path.name, named=True) for path in sorted(tmp_path.iterdir())]
+    con = engine.read(files, Plan()).con
+    assert not {"dewi", "Dewi"} & set(re.findall("[Dd]ewi", str(con.execute("from events").fetchall())))
+    assert con.execute("select answer_code from events where status = 400").fetchone() == ("[text of 12 characters]",)

@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 from audit.cli import main
 from audit.errors import InputError
 from reports.files import seal
+from reports.leaks import _found
 from reports.signing import read_signoff, sign
 from reports.verifying import verify
 from tests.stories import demo
@@ -416,6 +417,52 @@ def test_what_gives_somebody_away_is_named_and_never_printed(clean: Path, name: 
     assert result.exit_code == 1
     assert f"must not be there: {place} holds {kind}" in result.output
     assert text not in result.output
+
+
+DEFINITIONS = {
+    "a view": ("create view shown as select 'dewi.lestari@mail.co.id' as owner", "what duckdb_views() tells of it,"),
+    "a column": ("alter table events alter column page_url set default '+62 812-3456-7890'", "what duckdb_tables() tells of it,"),
+    "a comment": ("comment on column events.page_url is 'dewi.lestari@mail.co.id'", "what duckdb_columns() tells of it,"),
+    "a macro": ("create macro own() as 'dewi.lestari@mail.co.id'", "what duckdb_functions() tells of it,"),
+    "a type": ("create type who as enum ('dewi.lestari@mail.co.id')", "what duckdb_types() tells of it,"),
+    "another schema": ("create schema x; create table x.y as select 'dewi.lestari@mail.co.id' as who", "y.who"),
+    "a name": ('create table "dewi.lestari@mail.co.id" as select 1 as one', "what duckdb_tables() tells of it,"),
+    "a row taken out": (
+        "update events set page_url = 'x=dewi.lestari@mail.co.id'; checkpoint; update events set page_url = null",
+        "among its bytes,",
+    ),
+}
+
+
+def test_what_no_cell_holds_is_found_in_a_database_too(clean: Path) -> None:
+    with duckdb.connect(str(clean / "audit.duckdb")) as con:
+        for statements, _ in DEFINITIONS.values():
+            con.execute(statements)
+    found = verify(clean).leaks
+    missed = {w for w, (_, place) in DEFINITIONS.items() if not any(t.startswith(f"audit.duckdb, {place} holds ") for t in found)}
+    assert missed == {"a row taken out"}  # what a table still holds is told once
+    assert not any("dewi" in told or "3456" in told for told in found)
+
+
+def test_what_a_row_left_in_its_page_is_found(clean: Path) -> None:
+    statements, place = DEFINITIONS["a row taken out"]
+    with duckdb.connect(str(clean / "audit.duckdb")) as con:
+        con.execute(statements)
+    assert [told.partition(" holds ")[0] for told in verify(clean).leaks] == [f"audit.duckdb, {place}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("dewi%40mail%2Eid", "e-mail address"), ("dewi [at] mail.id", "e-mail address"), ("dewi at mail dot id", "e-mail address"),
+        ("ZGV3aUBtYWlsLmlk", "e-mail address"), ("/u/eyJ0byI6ImRld2lAbWFpbC5pZCJ9/", "e-mail address"),
+        ("KzYyODEyMzQ1Njc4OTA=", "phone number"), ("62812-3456-7890", "phone number"), ("no_hp=081234567890", "phone number"),
+        ("look at shop.example.com", None), ("WA-0812260001", None), ("aWQgMTIzNDU2Nzg5MDEyMw", None), ("6281234567890", None),
+        ("628450.050000", None),
+    ],
+)  # fmt: skip
+def test_it_is_found_however_it_is_spelt(text: str, kind: str | None) -> None:
+    assert [found for _, found in _found([("x", text)], frozenset())] == [kind] * (kind is not None)
 
 
 def test_what_the_plan_itself_tells_of_people_is_said_when_the_packet_is_written(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def read_cells(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, int
             return _number(con, "select count(*) from cells"), 0
         bad = 0 if _read_clean(con, source) else _read_any(con, source)
     except (duckdb.Error, csv.Error) as error:
-        first = str(error).strip().splitlines()[0]
+        first = str(error).strip().splitlines()[0].rstrip(".")
         raise InputError(f"{source.name}: breaks off or is damaged: {first}. Export it again.") from error
     if source.is_torn:
         bad += _refuse_last(con, source)

@@ -72,7 +72,7 @@ def damage_told(source: Source) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        first = str(error).strip().splitlines()[0]
+        first = str(error).strip().splitlines()[0].rstrip(".")
         raise InputError(f"{source.name}: breaks off or is damaged: {first}. Export it again.") from error
 
 

@@ -176,7 +176,7 @@ def _look_parquet(path: Path, name: str) -> dict[str, Any]:
             keys = tuple(column[0] for column in found.description or ())
             records = tuple(dict(zip(keys, row, strict=True)) for row in found.fetchall())
     except duckdb.Error as error:
-        first = str(error).strip().splitlines()[0]
+        first = str(error).strip().splitlines()[0].rstrip(".")
         raise InputError(f"{name}: breaks off or is damaged: {first}. Export it again.") from error
     return {"shape": "parquet", "keys": keys, "records": records}
 

@@ -102,8 +102,8 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             ? || ':' || place as ref,
             ? as source,
             'meta' as platform,
-            masked(event_name) as event_name,
-            masked(title) as title,
+            name_shown(masked(event_name)) as event_name,
+            name_shown(masked(title)) as title,
             plain_number(percentage) as percentage
         from problems
         where event_name is not null

@@ -118,7 +118,9 @@ def _entries(source: Source) -> Iterator[Any]:
                 bounded.begin_entry()
                 yield entry
     except (ijson.JSONError, UnicodeDecodeError, EOFError, OSError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        # Below its own words the parser shows what stands there; where that is no text, all of it comes as bytes.
+        told = error.args[0].decode(errors="replace") if error.args and isinstance(error.args[0], bytes) else str(error)
+        reason = told.splitlines()[0] if told else type(error).__name__
         raise InputError(
             f"{source.name}: the HAR breaks off or is damaged {last} ({reason}). Save it again from the browser."
         ) from error

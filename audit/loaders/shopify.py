@@ -237,8 +237,8 @@ def is_paid(status: str) -> str:
 
 
 def running_number(name: str) -> str:
-    """``SG1001-ID`` is the shop's order 1001: its settings put the rest around the number."""
-    return f"nullif(regexp_extract({name}, '^[^0-9]*([0-9]{{3,}})[^0-9]*$', 1), '')"
+    """``SG1001-ID`` is the shop's order 1001: its settings put the rest around the number. A telephone number is longer."""
+    return f"nullif(regexp_extract({name}, '^[^0-9]*([0-9]{{3,9}})[^0-9]*$', 1), '')"
 
 
 def is_merchandise(title: str, price: str, quantity: str, discount: str) -> str:

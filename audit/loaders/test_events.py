@@ -64,7 +64,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             ? || ':' || place as ref,
             ? as source,
             masked(platform) as platform,
-            masked(event_name) as event_name,
+            name_shown(masked(event_name)) as event_name,
             channel,
             masked_id(event_id) as event_id,
             status

@@ -87,7 +87,8 @@ worded as (
         case when value is null then value_told(value_sent) end as value_told,
         code_told(currency_sent) as currency_told,
         nullif(code_told(upper(currency_sent)), '') as currency,
-        word_told(action_source) as action_source_told
+        word_told(action_source) as action_source_told,
+        case when regexp_full_match(answer_code, '[A-Za-z0-9_.:/-]{0,60}') then answer_code else told_by_length(answer_code) end as answer_code_told
     from placed
 ),
 texts_listed as (
@@ -96,8 +97,8 @@ texts_listed as (
         list_concat(
             [
                 name_sent, id_told, load_key, sender_told, agent, partner_agent, initiator, relay_store, log_sender, dataset_told,
-                time_told, value_told, currency_told, currency, action_source_told, relay_item_ids, other_items, net_error, answer_code,
-                answer_text, user_agent_told
+                time_told, value_told, currency_told, currency, action_source_told, relay_item_ids, other_items, net_error,
+                answer_code_told, answer_text, user_agent_told, rule
             ],
             item_ids) as texts
     from worded
@@ -135,7 +136,7 @@ select
     id_masked_by(c.masks, c.initiator) as initiator,
     id_masked_by(c.masks, c.relay_store) as relay_store,
     id_masked_by(c.masks, c.log_sender) as log_sender,
-    masked_by(c.masks, c.name_sent) as event_name,
+    name_shown(masked_by(c.masks, c.name_sent)) as event_name,
     c.dataset is null or c.dataset = '' or d.dataset is not null or n.platform is null as in_plan,
     p.step,
     id_masked_by(c.masks, c.id_told) as event_id,
@@ -186,14 +187,14 @@ select
     coalesce(
         masked_by(c.masks, c.net_error),
         case when c.channel = 'browser' and c.status >= 400 then 'answered HTTP ' || c.status end) as net_error,
-    masked_by(c.masks, c.answer_code) as answer_code,
+    masked_by(c.masks, c.answer_code_told) as answer_code,
     without_rests(masked_by(c.masks, c.answer_text))[1:200] as answer_text,
     c.events_sent,
     c.events_received,
     c.accepted,
     c.ref || case when c.events_sent is null then '' else '!' end as request_key,
     c.counter,
-    c.rule,
+    id_masked_by(c.masks, c.rule) as rule,
     coalesce(c.is_codeless, false) as is_codeless,
     coalesce(c.is_noscript, false) as is_noscript,
     masked_by(c.masks, c.action_source_told) as action_source,

@@ -33,7 +33,7 @@ select
     place,
     ref,
     seen_at,
-    case when m.page_load is not null then m.page_load end as page_load,
+    masked_id(m.page_load) as page_load,
     m.session as session,
     m.initiator as initiator,
     m.sender as log_sender,

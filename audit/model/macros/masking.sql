@@ -22,7 +22,8 @@ create or replace macro without_secrets(t) as
                 || '|([\\"'']{0,4}: ?)[^ &"'',;%\[\\]{16,})',
             '\1\2\3[secret]', 'g'),
         '(?i)\b(?:set-)?cookie(?:["'']? ?[:=]|%(?:25)*3[ad])[^"''&]+|\bfb[.][0-9][.][0-9]{10,13}[.][A-Za-z0-9_-]{6,}'
-            || '|\b(?:phpsessid|jsessionid|session_?id|connect[.]sid)=[^;& ]{4,}|\bGA1[.][0-9][.][0-9]{6,}[.][0-9]{6,}',
+            || '|\b(?:phpsessid|jsessionid|session_?id|connect[.]sid|(?:laravel|wp_woocommerce)_session[_0-9a-f]*|wordpress_(?:logged_in|sec)[_0-9a-f]*)'
+            || '(?:=|["'']? ?: ?["'']?)[^;& "'']{4,}|\bGA1[.][0-9][.][0-9]{6,}[.][0-9]{6,}',
         '[cookie]', 'g');
 -- E-mail addresses, telephone numbers and IP addresses, written plainly, percent-encoded, as markup or in wide letters (U+FF01 and on).
 -- What is copied from a phone book has spaces and dashes of its own between the digits (U+00A0, U+2011).
@@ -36,7 +37,10 @@ create or replace macro without_people(t) as
                     '(?:(://)[^/?#@ "'']*|(?:[A-Za-z0-9._+-]+[''!])*[A-Za-z0-9._%+\x{80}-\x{10ffff}-]+)'
                         || '(?:[@\x{fe6b}\x{ff20}]|%(?:25)*40|&(?:amp;)*(?:#0*64|#[xX]0*40|commat);|\\+u0040)'
                         || '[A-Za-z0-9%\x{80}-\x{10ffff}-]+(?:[.\x{ff0e}][A-Za-z0-9%\x{80}-\x{10ffff}-]+)*'
-                        || '[.\x{ff0e}](?:[A-Za-z\x{80}-\x{10ffff}]{2,}|xn--[A-Za-z0-9-]+)',
+                        || '(?:[.\x{ff0e}]|%(?:25)*2[eE]|&#0*46;)(?:[A-Za-z\x{80}-\x{10ffff}]{2,}|xn--[A-Za-z0-9-]+)'
+                        -- As it is written to be read by people alone: dewi [at] mail [dot] com.
+                        || '|[A-Za-z0-9._%+-]+ ?[\[({<] ?(?i:at) ?[\])}>] ?[A-Za-z0-9-]+'
+                        || '(?:(?:[.]| ?[\[({<] ?(?i:dot) ?[\])}>] ?)[A-Za-z0-9-]+)+|[A-Za-z0-9._%+-]+ (?i:at) [A-Za-z0-9-]+(?: (?i:dot) [A-Za-z0-9-]+)+',
                     '\1[email]', 'g'),
                 '(?:[+\x{ff0b}]|%(?:25)*2[Bb]|&#0*43;)[0-9\x{ff10}-\x{ff19}]'
                     || '(?:[0-9\x{ff10}-\x{ff19} ().\x{a0}\x{2000}-\x{2015}\x{202a}-\x{202f}\x{2060}\x{3000}\x{ff0d}-]|%(?:25)*20){7,24}[0-9\x{ff10}-\x{ff19}]',
@@ -44,12 +48,18 @@ create or replace macro without_people(t) as
             -- A number as it is dialled at home, in groups: one run of digits may be an order's or an article's (0812260001), unless it is
             -- called a telephone's.
             '(^|[^0-9A-Za-z._+-])(?:08[1-9][0-9]{0,2}[ .\x{a0}\x{2010}-\x{2015}-][0-9]{3,4}[ .\x{a0}\x{2010}-\x{2015}-]?[0-9]{2,5}'
+                || '(?:[ .\x{a0}\x{2010}-\x{2015}-][0-9]{2,3})?'
+                || '|628[1-9][0-9]{1,2}[ \x{a0}\x{2010}-\x{2015}-][0-9]{3,4}[ .\x{a0}\x{2010}-\x{2015}-]?[0-9]{2,5}'
                 || '|62[ .\x{a0}\x{2010}-\x{2015}-]8[0-9](?:[ .\x{a0}\x{2010}-\x{2015}-]?[0-9]){6,11}'
                 || '|0[15-9]0[ \x{a0}\x{2010}-\x{2015}-][0-9]{3,4}[ \x{a0}\x{2010}-\x{2015}-][0-9]{4}'
                 || '|00[1-9][0-9]{0,2}(?: [0-9]{2,5}){3,5}|[(][0-9]{2,4}[)] ?[0-9]{3,5}[ -][0-9]{4})\b'
-                || '|((?i:(?:\b|_)(?:phone|tel|telp|telephone|telepon|whatsapp|wa|msisdn)(?:[_ ]?(?:no|nr|number))?(?:[.]me/|["'']? ?[:=] ?["'']?|%(?:25)*3[ad])))'
-                || '[0-9][0-9 .-]{6,16}[0-9]',
-            '\1\2[phone]', 'g'),
+                || '|((?i:(?:(?:\b|_)(?:tel|telp|telephone|telepon|whatsapp|wa|msisdn)|phone)(?:[_ ]?(?:no|nr|number))?(?:[.]me/|["'']? ?[:=] ?["'']?|%(?:25)*3[ad])))'
+                || '[0-9][0-9 .-]{6,16}[0-9]'
+                -- One of Indonesia's mobile numbers behind a word for a telephone. A dash between them may be an order's (WA-0812260001).
+                || '|((?i:(?:\b|_)(?:(?:no|nomor)[_ .]?)?(?:hp|handphone|ponsel|phone|telp?|telepon|telephone|telefono?|whatsapp|wa|mobile|cell|cellphone|celular|kontak)'
+                || '(?:[_ .-](?:click|klik|chat|send)[ _:=/.-]|(?:[_ .-]?(?:no|nr|number))?(?:["'' :=/.]|%(?:25)*(?:20|2[fF]|3[aAdD])){1,4})))'
+                || '(?:62|0)[ .-]?8[1-9](?:[ ._-]?[0-9]){7,10}\b',
+            '\1\2\3[phone]', 'g'),
         -- Four numbers behind a product's name are its version (Chrome/120.0.0.0), and numbers that begin with a 0 a date or an order's
         -- (24.11.20.001).
         '(^|[^0-9A-Za-z./-])(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])[.]){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\b'
@@ -59,18 +69,33 @@ create or replace macro without_people(t) as
 -- Almost no text holds one of these marks, and the patterns are dear.
 create or replace macro has_marks(t) as
     regexp_matches(t,
-        '(?i)[@\x{fe6b}\x{ff20}]|%(25)*40|&(?:amp;)*(?:#|commat)|u0040|[+\x{ff0b}][0-9\x{ff10}-\x{ff19}]|%(25)*2b[0-9\x{ff10}-\x{ff19}]|(?-i:EAA)[a-z0-9]|(?-i:eyJ)|earer|basic|[a-z]k_|shp[a-z]|c[ks]_|whsec'
+        '(?i)[@\x{fe6b}\x{ff20}]|%(25)*40|&(?:amp;)*(?:#|commat)|u0040|[+\x{ff0b}][0-9\x{ff10}-\x{ff19}]|%(25)*2b[0-9\x{ff10}-\x{ff19}]|(?-i:EAA|eyJ)[a-z0-9]|earer|basic|[a-z]k_|shp[a-z]|c[ks]_|whsec'
             || '|xox|gh[a-z]_|github|glpat|akia|aiza|ya29|SG[.]|sk-[ps]|sk-ant|:AA|1//0|slack|token|key|secret|passw|pwd|authoriz|cookie|fb[.][0-9]|GA1[.]'
-            || '|sessi|[.]sid|08[1-9][0-9]{0,2}[^0-9a-z][0-9]|62[^0-9a-z]8|0[15-9]0[^0-9a-z][0-9]{3,4}[^0-9a-z][0-9]{4}|00[1-9][0-9]* [0-9]|[0-9][)] ?[0-9]'
+            || '|sessi|[.]sid|wordpress_|08[1-9][0-9]{0,2}[^0-9a-z][0-9]|62[^0-9a-z]8|628[1-9][0-9]{1,2}[^0-9a-z][0-9]{3}|0[15-9]0[^0-9a-z][0-9]{3,4}[^0-9a-z][0-9]{4}|00[1-9][0-9]* [0-9]|[0-9][)] ?[0-9]'
             || '|(?:phone|tel|telp|telephone|telepon|whatsapp|wa|msisdn)[^a-z]?(?:no|nr|number|me)?[^a-z0-9]{1,4}(?:3[ad])?[0-9]'
+            || '|(?:hp|phone|ponsel|tel|telp|telepon|telefono?|app|wa|mobile|cell|celular|kontak)[^a-z]?(?:no|nr|number|click|klik|chat|send)?[^a-z0-9][^a-z]{0,6}(?:62|0)[^a-z0-9]?8[1-9]'
+            || '|[\[({<] ?at ?[\])}>]| dot '
+            -- What .com, .co.id, .id, .net and .org are in base64.
+            || '|(?-i:Lm(?:Nv|lk|5l|9y)|5(?:jb[2y]|pZ[A-P]|uZX|vcm)|u(?:Y2[89]|aW[Q-T]|bmV0|b3Jn))'
             || '|[0-9][.][0-9]+[.][0-9]+[.][0-9]|::|:[0-9a-f]+:[0-9a-f]+:');
+-- A word that is an e-mail address in base64, or holds one. Base64 of ASCII has no signs but letters and digits, unless it holds ?, > or ~.
+create or replace macro is_encoded_address(word) as
+    coalesce(regexp_matches(
+        try(decode(from_base64(word || repeat('=', (4 - length(word) % 4) % 4)))), '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}'), false);
+create or replace macro without_encoded(t) as
+    case when regexp_matches(t, 'Lm(?:Nv|lk|5l|9y)|5(?:jb[2y]|pZ[A-P]|uZX|vcm)|u(?:Y2[89]|aW[Q-T]|bmV0|b3Jn)') then
+        list_reduce(
+            list_filter(regexp_extract_all(t, '[A-Za-z0-9]{12,}'), lambda word: is_encoded_address(word)),
+            lambda whole, word: replace(whole, word, '[email]'),
+            t)
+    else t end;
 create or replace macro masked(t) as
-    case when length(t) < 6 or not has_marks(t) then t else without_people(without_secrets(t)) end;
+    case when length(t) < 6 or not has_marks(t) then t else without_people(without_secrets(without_encoded(t))) end;
 -- An id stays one of a kind: two people's addresses are not one id. The salt is this run's own and never written out.
 create or replace macro masked_id(t) as
     case when length(t) < 6 or not has_marks(t) then t
          else list_transform(
-             [without_people(without_secrets(t))],
+             [without_people(without_secrets(without_encoded(t)))],
              lambda m: case when m = t then t else m || ' ' || sha256(getvariable('salt') || t)[1:6] end)[1] end;
 -- The texts of one row, masked once: {text: masked}, NULL where none of them holds a mark. The patterns stand in a statement as often as
 -- it names a macro of theirs, and each place costs milliseconds before its first row: what a row shows is masked in one.
@@ -80,6 +105,10 @@ create or replace macro masks_of(texts) as
 create or replace macro masked_by(masks, t) as case when masks is null then t else masks[t] end;
 create or replace macro id_masked_by(masks, t) as
     case when masks is null or masks[t] = t then t else masks[t] || ' ' || sha256(getvariable('salt') || t)[1:6] end;
+-- What names an event, and how an ad's link is marked, is no order's or article's number: a run of digits like a mobile number is one.
+create or replace macro name_shown(t) as
+    case when contains(t, '08') or contains(t, '628')
+         then regexp_replace(t, '(^|[^0-9])(?:62|0)8[1-9][0-9]{7,10}([^0-9]|$)', '\1[phone]\2', 'g') else t end;
 -- In what a server answered a run of digits is no id of the shop's, and an address may be cut off with the answer (dewi@ma).
 create or replace macro without_rests(t) as
     regexp_replace(
@@ -91,8 +120,12 @@ create or replace macro masked_address(t) as
     regexp_replace(
         regexp_replace(
             list_transform(
-                [case when contains(t, '%') and has_marks(decoded_text(t)) then decoded_text(t) else t end],
-                lambda d: masked(d))[1],
+                list_transform(
+                    [case when contains(t, '%') and has_marks(decoded_text(t)) then decoded_text(t) else t end],
+                    lambda d: masked(d)),
+                lambda d: case when contains(d, 'utm_')
+                    then regexp_replace(d, '([?&]utm_[a-z_]+=(?:[^&#]*[^&#0-9])?)(?:62|0)8[1-9][0-9]{7,10}([^0-9]|$)', '\1[phone]\2', 'g')
+                    else d end)[1],
             '([^:/])/(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])[.]){3}(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\b', '\1/[ip]', 'g'),
         '([?&](?:fbclid|ttclid|click_?id|kwai_click_?id)=[^&#]{12})[^&#]{5,}([^&#]{4})', '\1…\2', 'g');
 
@@ -136,6 +169,7 @@ create or replace macro is_token(t) as
 create or replace macro shown_id(t) as
     case when regexp_matches(t, '[^A-Za-z0-9._~=+/|%{}-]') or (contains(t, '%') and regexp_matches(t, '%(25)*(40|20|3A)'))
             or ((contains(t, 'EAA') or contains(t, 'eyJ') or contains(t, 'k_')) and without_secrets(replace(t, 'fb.', '')) <> replace(t, 'fb.', ''))
+            or (length(t) <= 90 and not contains(t, '.') and without_encoded(t) <> t)
             then told_by_length(t)
          when length(t) <= 18 then t[1:6] || '… (' || length(t) || ' characters)'
          else t[1:12] || '…' || t[-4:] || ' (' || length(t) || ' characters)' end;
