@@ -139,9 +139,9 @@ FILES = {
     "WooCommerce": f"{HEARTBEAT}\n{TIME[:19]}+00:00 DEBUG Request\nmethod: POST\nuri: {URL}\n{HEADERS}body: {TEXT}\n"
     f"duration: 0.31s\n\n2026-11-20T10:00:01+00:00 DEBUG Response\ncode: 200\nmessage: OK\n{HEADERS}body: {json.dumps(ANSWER)}\n",
     "journal": rows({"MESSAGE": UNTIMED, "__REALTIME_TIMESTAMP": f"{MILLIS}000", "PRIORITY": "6"}),
-    "Azure": table({"TimeGenerated [UTC]": "11/20/2026, 10:00:00.000 AM", "Message": UNTIMED}),
+    "Azure's CSV": table({"TimeGenerated [UTC]": "11/20/2026, 10:00:00.000 AM", "Message": UNTIMED}),
     "Better Stack": rows({"dt": TIME, "message": UNTIMED, "level": "info"}),
-    "a database's table": table(
+    "a database's table as CSV": table(
         {"id": "1", "endpoint": URL, "request": TEXT, "response": json.dumps(ANSWER), "http_code": "200", "sent_at": TIME}
     ),
     "PHP": f"[20-Nov-2026 17:00:00 Asia/Jakarta] CAPI {URL}: {TEXT} 200 {json.dumps(ANSWER)}\n",
