@@ -529,3 +529,10 @@ def test_no_field_of_a_wire_is_shown_as_it_is(tmp_path: Path) -> None:
     con = engine.read(files, Plan()).con
     assert not {"dewi", "Dewi"} & set(re.findall("[Dd]ewi", str(con.execute("from events").fetchall())))
     assert con.execute("select answer_code from events where status = 400").fetchone() == ("[text of 12 characters]",)
+
+
+@pytest.mark.parametrize("at", ["&#64;", "&#x40;", "&amp;#64;", "&commat;"])
+def test_an_at_sign_written_as_markup_does_not_cut_an_address_in_two(at: str, tmp_path: Path) -> None:
+    page = f"{SHOP}thanks/dewi{at}mail.com/"
+    audit = _capture(tmp_path, _entry(1, f"{PIXEL}ev=Purchase&eid=A-1-dewi{at}mail.com&dl={quote(page, safe='')}"))
+    assert _ask(audit, "event_id like '[email]%', page_url") == [("Purchase", True, f"{SHOP}thanks/[email]/")]

@@ -1,4 +1,11 @@
--- reads: case when starts_with(body, '"{') then true when host = 'graph.facebook.com' and not starts_with(body, '{"data":[') then contains(body, 'data=') or contains(body, '"data":"[') or contains(body, '"data": "[') else false end
+-- reads: case when starts_with(body, '"{') or contains(url, '64;') or contains(url, '40;') or contains(url, 'commat;') then true when host = 'graph.facebook.com' and not starts_with(body, '{"data":[') then contains(body, 'data=') or contains(body, '"data":"[') or contains(body, '"data": "[') else false end
+-- Before an address is taken apart at its ampersands.
+update requests
+set url = with_at_signs(url),
+    path = coalesce(url_path(with_at_signs(url)), nullif(regexp_extract(with_at_signs(url), '^(/[^?#]*)', 1), '')),
+    query = url_query(with_at_signs(url))
+where with_at_signs(url) <> url;
+
 -- A logger may write a body that is JSON text already as JSON once more.
 update requests
 set body = json_extract_string(body, '$'),

@@ -29,6 +29,14 @@ create or replace macro with_scheme(url) as
         else url
     end;
 
+-- An at sign written as markup ends the parameter it stands in: of a mail address half would be left, which looks like a word.
+create or replace macro with_at_signs(url) as
+    case
+        when contains(url, '64;') or contains(url, '40;') or contains(url, 'commat;')
+            then regexp_replace(url, '&(?:amp;)*(?:#0*64|#[xX]0*40|commat);', '@', 'g')
+        else url
+    end;
+
 -- Almost every address is plain, a web scheme and a bare host: a pattern for those alone costs a fraction of the whole one.
 create or replace macro plain_host(url) as
     case when starts_with(url, 'https://') or starts_with(url, 'http://') then
