@@ -99,7 +99,7 @@ owner       = "data"
 means       = "The value is a hundred times the order: it was sent in cents or another minor unit."
 first_check = "Look at the price field: a store API that speaks in cents hands out whole numbers."
 not_yet     = "Do not let value bidding run on this: it sees every sale a hundredfold. Do not scale the campaign either."
-remedy      = "Divide by one hundred once, where the value is built, for currencies that have minor units."
+remedy      = "Divide by one hundred once, where the value is built. Shopify's theme and cart prices are a hundredfold in rupiah and yen too."
 owner       = "tracking"
 
 [causes.divided_by_100]
