@@ -1,5 +1,5 @@
 /*
-title    = "No browser hit was stopped on its way"
+title    = "Every event of the browser got through"
 failure  = "The browser tried to send an event and was stopped"
 facet    = "delivery"
 severity = "warning"

@@ -1,5 +1,5 @@
 /*
-title    = "No event runs ahead of what it reports"
+title    = "Every event follows what it reports"
 failure  = "An event left before the thing it reports had happened"
 facet    = "chain"
 severity = "blocker"

@@ -1,5 +1,5 @@
 /*
-title    = "No Purchase for orders that are no sale"
+title    = "Only orders that are a sale have a Purchase"
 failure  = "A Purchase was sent for an order that was no sale, or not yet one, when it left"
 facet    = "chain"
 severity = "blocker"

@@ -11,7 +11,7 @@ that events are missing or money is wrong; and a server log of Tuesday proves no
 
 # Where several things are missing at once.
 means       = "The file was recorded or exported without several things that the audit needs."
-first_check = "Read in the row what is missing; a file cut down by hand or by a tool lacks several things at once."
+first_check = "Read in the finding what is missing; a file cut down by hand or by a tool lacks several things at once."
 not_yet     = "Do not read a missing event as a broken pixel before the recording is known to be whole."
 remedy      = "Record or export the file again as a whole: a HAR with 'Preserve log' on and saved with content, an export with every column."
 owner       = "tracking"

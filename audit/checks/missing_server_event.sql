@@ -38,8 +38,8 @@ remedy      = "Send the event when the order is placed, not in a nightly job, an
 owner       = "data"
 
 [causes.no_request_seen]
-means       = "Nothing in the server evidence asks this platform to record the step, at least in a dataset of the plan."
-first_check = "Find the place in the storefront or backend where the server event should leave, and its condition for this step."
+means       = "Nothing in the server evidence asks this platform to record the step, at least in a pixel of the plan."
+first_check = "If the finding names another pixel, compare it with the plan's, digit by digit. Else find where the server event should leave, and its condition for this step."
 not_yet     = "Do not install another app or gateway to fill the hole before you know whether one is already meant to send it."
 remedy      = "Add or repair the server call for this step with the browser's own event_id, then repeat one test order. Where no server is meant to send it, say so in the plan, under this platform: require = { Purchase = [\"browser\"] }."
 owner       = "data"

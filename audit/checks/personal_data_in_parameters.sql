@@ -1,5 +1,5 @@
 /*
-title    = "No personal data in event parameters"
+title    = "Event parameters hold no personal data"
 failure  = "Event parameters carry personal data in plain text"
 facet    = "privacy"
 severity = "blocker"

@@ -1,5 +1,5 @@
 /*
-title       = "No access token stands in the logs"
+title       = "The logs hold no access token"
 failure     = "An access token stands in a supplied log"
 facet       = "privacy"
 severity    = "warning"

@@ -1,5 +1,5 @@
 /*
-title    = "No event of a real order carries a test code"
+title    = "Server events carry no test code"
 failure  = "A server event carries a test event code"
 facet    = "delivery"
 severity = "blocker"
