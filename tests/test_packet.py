@@ -91,7 +91,7 @@ def test_each_reason_names_who_acts_and_where_to_look_first() -> None:
 def test_without_a_plan_the_packet_asks_for_the_register_and_prints_one() -> None:
     packet = packet_of("shopify_launch", with_plan=False)
     assert packet.decision == "NOT_PROVEN"
-    assert "whether the register names who sends each core event" in packet.reasons[0].sentence
+    assert "whether each core event comes once, from a sender the register names" in packet.reasons[0].sentence
     assert packet.reasons[0].owner == "Tracking owner"
     assert packet.assumptions
 
