@@ -109,14 +109,15 @@ name = "Name of the launch"
 # data = "…"
 
 # [inputs]                                     # used when pixel-audit run is called without a path
-# paths = ["browser/*", {server.split("   ", 1)[0].strip("[]")}, "orders/*"]
+# paths = ["browser/*", {server.split("   ", 1)[0].strip("[]")}, "orders/*", "totals/*", "evidence/*.csv"]
 
 [purchase]
 conversion_point = "order_created"             # or "payment_confirmed"
 value = "{value}"                        # the order amount a Purchase must report
 # event_id = {template}   # the id every Purchase must carry, if it is built from the order
 
-[platforms.meta]
+# Name every platform you advertise on: one that is not named is not judged. With none named, those that got events are.
+# [platforms.meta]
 # datasets = ["1234567890123456"]              # pixel ids
 # allowed_domains = ["shop.example.com"]       # as in Traffic permissions
 {relay}

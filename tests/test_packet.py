@@ -111,16 +111,23 @@ def test_a_file_that_cannot_answer_what_is_not_tested_is_named_beside_it(tmp_pat
     assert second.sentence == "The log handed in as the server's does not hold what was sent: server/access.ndjson."
 
 
-def test_orders_nobody_asks_for_are_told_as_such() -> None:
+def test_orders_and_platforms_nobody_asks_for_are_told_as_such() -> None:
     plan = read_plan(STORIES / "shopify_launch" / "audit.toml")
     rows = audited("shopify_launch").con.execute("select order_id from orders order by all").fetchall()
     (order, *others) = [row[0] for row in rows]
-    audit = engine.run(evidence_of("shopify_launch"), replace(plan, test_orders=(order,)), now=NOW)
+    audit = engine.run(
+        evidence_of("shopify_launch"),
+        replace(plan, test_orders=(order,), platforms={"meta": plan.platforms["meta"]}),
+        now=NOW,
+    )
+    packet = build(audit, verdict.judge(audit))
+    assert {row.platform for row in packet.rows} == {"meta"}
+    assert packet.untested[0].what == "Whether anything is missing on TikTok, which got events and which the plan does not name"
     assert len(others) == 1
     assert (
         "The plan lists 1 test order: whether anything is missing is judged for it alone;"
         " 1 other order of the export is not asked for."
-        in build(audit, verdict.judge(audit)).assumptions
+        in packet.assumptions
     )
 
 
