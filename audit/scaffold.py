@@ -34,7 +34,8 @@ the thank-you page.
 
 1. Open DevTools > Network. Tick 'Preserve log' and 'Disable cache'.
 2. Open the landing page, the product, the cart, the checkout; place the order; wait five seconds on the thank-you page.
-3. Right-click any row > 'Save all as HAR with content'. Put the file here.
+3. Click the arrow 'Export HAR (sanitized)' above the rows; in older browsers right-click a row > 'Save all as HAR with content'.
+   Put the file here.
 
 One file a shopper. A private window gives a clean shopper. SnackVideo's browser calls do not show in a HAR: add a pixel log
 (one call a line: ts, platform, pixel_id, event, params, page_url, cookies, session) if you advertise there.
