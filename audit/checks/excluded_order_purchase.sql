@@ -20,7 +20,7 @@ owner       = "store"
 [causes.spam]
 means       = "The shop marks this order as spam, and a Purchase was sent for it."
 first_check = "Look whether the storefront reads the spam mark in the checkout's answer before it sends the event."
-not_yet     = "Do not block countries or ages in the campaign; the spam comes in because it is rewarded."
+not_yet     = "Do not block countries or ages in the campaign; it finds spammers because they are reported to it as buyers."
 remedy      = "Send no Purchase, from either side, while the answer marks the order as spam."
 owner       = "tracking"
 

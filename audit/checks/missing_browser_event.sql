@@ -22,7 +22,7 @@ owner       = "tracking"
 
 [causes.library_not_loaded]
 means       = "The platform's script never arrived in this visit, so the page had nothing to send with."
-first_check = "Open the same page in a fresh browser without extensions and see in the network panel whether the script loads."
+first_check = "Open the same page in a fresh browser without extensions and see in the network panel whether the script loads (fbevents.js; TikTok: events.js)."
 not_yet     = "Do not add a second pixel or an app: whatever stopped the first script stops the next one as well."
 remedy      = "Remove what holds the script back (consent setting, content security policy, a blocker in the test browser) and place the order again."
 owner       = "theme"

@@ -35,7 +35,7 @@ owner       = "tracking"
 
 [causes.never_fired]
 means       = "Neither the browser nor the server sent this step in a visit that the evidence does show."
-first_check = "Open the page of this step with the network panel filtered by the platform's name: nothing will leave; then look at the condition of its event call."
+first_check = "Open the page of this step with the network panel filtered by facebook.com/tr, or by tiktok or kwai: nothing will leave; then look at the condition of its event call."
 not_yet     = "Do not optimise the campaign for this step, and do not rename another event to stand in for it."
 remedy      = "Add the missing event call to the page of this step and walk one test order through the whole path."
 owner       = "tracking"
