@@ -181,9 +181,9 @@ select
         when reason = 'cancelled' and cancel_unknown and is_trashed then 'sent; the order lies in the shop''s trash, the export does not say since when'
         when reason = 'cancelled' and cancel_unknown then 'sent; the order is cancelled, the export does not say since when'
         when reason = 'cancelled' and cancelled_later
-            then 'sent; cancelled only later, ' || strftime(cancelled_at, '%Y-%m-%d %H:%M') || ' UTC'
+            then 'sent; cancelled only later, ' || told_time(cancelled_at, '%Y-%m-%d %H:%M')
         when reason = 'cancelled'
-            then 'sent ' || strftime(last_at, '%Y-%m-%d %H:%M') || ', cancelled ' || strftime(cancelled_at, '%Y-%m-%d %H:%M') || ' UTC'
+            then 'sent ' || clock_time(last_at, '%Y-%m-%d %H:%M') || ', cancelled ' || told_time(cancelled_at, '%Y-%m-%d %H:%M')
         when reason = 'authorised' then 'sent; the export says authorised, not captured'
         when reason = 'paid_in_part' then 'sent; the export says paid in part'
         when reason = 'unpaid' then 'sent, the order was never paid'

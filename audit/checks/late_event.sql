@@ -129,17 +129,17 @@ select
         else 'sent within ' || number_text(round(cast(limit_s as decimal(18, 3)) / 60, 1)) || ' minutes' end as expected,
     case
         when delay <= limit_s then 'in time'
-        when delay is null then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S UTC') || '; nothing tells when it happened'
+        when delay is null then 'sent ' || told_time(sent_at, '%Y-%m-%d %H:%M:%S') || '; nothing tells when it happened'
         when delay <= limit_s + doubt_s and shift_s is not null
-            then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S') || '; by the other events of the visit the browser''s clock is '
+            then 'sent ' || told_time(sent_at, '%Y-%m-%d %H:%M:%S') || '; by the other events of the visit the browser''s clock is '
                 || round(shift_s / 60)::integer || ' minutes slow'
         when delay <= limit_s + doubt_s
             then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S') || '; the time zone of a log is not known'
         else concat_ws('; ',
-            'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S UTC'),
-            'browser copy ' || strftime(browser_at, '%Y-%m-%d %H:%M:%S UTC'),
-            'event time ' || strftime(claimed_at, '%Y-%m-%d %H:%M:%S UTC'),
-            case when order_delay is not null then 'order ' || strftime(order_at, '%Y-%m-%d %H:%M:%S UTC') end)
+            'sent ' || told_time(sent_at, '%Y-%m-%d %H:%M:%S'),
+            'browser copy ' || told_time(browser_at, '%Y-%m-%d %H:%M:%S'),
+            'event time ' || told_time(claimed_at, '%Y-%m-%d %H:%M:%S'),
+            case when order_delay is not null then 'order ' || told_time(order_at, '%Y-%m-%d %H:%M:%S') end)
     end as actual,
     cast(null as varchar) as cause,
     ref,

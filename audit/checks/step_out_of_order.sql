@@ -226,7 +226,7 @@ select
     case
         when m.order_id is not null then 'only on the page of the Purchase, ' || m.page_path
         when b.order_id is not null
-            then b.step || ' at ' || strftime(b.first_at, '%H:%M:%S.%g') || ', ' || b.before_step || ' at ' || strftime(b.before_at, '%H:%M:%S.%g') || ' UTC'
+            then b.step || ' at ' || clock_time(b.first_at, '%H:%M:%S.%g') || ', ' || b.before_step || ' at ' || told_time(b.before_at, '%H:%M:%S.%g')
                 || coalesce('; ' || b.unshown, '')
         when p.step_count >= 2 then p.step_count || ' steps in order'
         else 'one step alone is in the evidence'
