@@ -142,6 +142,11 @@ def test_a_narrow_table_tells_every_warning_and_what_its_signs_mean() -> None:
     assert "  +1: one warning beside the answer" in narrow.splitlines()
 
 
+def test_an_act_of_the_shopper_is_told_in_words() -> None:
+    told = {point.label for card in packet_of("shopify_launch").orders for point in card.points if point.lane == "shop"}
+    assert told == {"Ad click", "Added to cart", "Cart changed", "Checkout sent"}
+
+
 def test_a_file_nobody_could_read_is_named_wherever_the_answer_is() -> None:
     packet = replace(packet_of("clean_launch"), unrecognised=("orders/orders.xlsx",))
     said = "Files of no known format were not read: orders/orders.xlsx. What is evidence among them, export as CSV or JSON;"
