@@ -23,8 +23,7 @@ REASONS = 3
 MEANINGS = {
     "GO": "Every gate that decides was judged on evidence, and every one of them passed.",
     "GO_WITH_CONDITIONS": "Every gate that decides was passed. The conditions below stay open, and each has an owner.",
-    "STOP": "The reported numbers would be wrong, or data would go where it must not. Do not launch until the points below are"
-    " mended and tested again.",
+    "STOP": "Numbers would be wrong, or data would leak. Do not launch until the points below are mended and tested again.",
     "NOT_PROVEN": "Nothing here proves a fault, and nothing proves that all is well. What is missing is named below.",
 }
 #: Colour families of the decision and of the answers; the words carry the meaning, the colour only repeats it.
