@@ -46,7 +46,7 @@ means       = "The step did fire, but into a pixel the plan does not name; the p
 first_check = "Compare the two pixel ids that the finding shows, digit by digit; if it is no slip in the plan, look the other pixel up in the ad account and ask who installed it."
 not_yet     = "Do not switch the campaign to that pixel: it has none of the history."
 remedy      = "Point this step's event call at the planned pixel, or correct the plan if the other one is right."
-owner       = "media"
+owner       = "tracking"
 */
 with absent_steps as (
     select distinct

@@ -72,7 +72,7 @@ means       = "The value is the total without the payment fee."
 first_check = "Check whether the value is read from a payout or settlement record instead of from the order."
 not_yet     = "Do not read the gap as lost orders: it is one fee on each."
 remedy      = "Read the agreed amount from the order, before the payment provider takes its part."
-owner       = "store"
+owner       = "data"
 
 [causes.total_with_unique_code]
 means       = "The value is the price before the unique transfer code was taken off, so it is up to 999 rupiah away from what is paid."
