@@ -93,7 +93,10 @@ def run(paths: tuple[Path, ...], plan_path: Path | None, **options: Any) -> None
 @click.argument("story", required=False, default="clean_launch")
 @_options
 def demo(story: str, **options: Any) -> None:
-    """Audit one of the shipped sample stories."""
+    """Audit one of the shipped sample stories.
+
+    STORY is clean_launch (the default), shopify_launch, double_sender, lost_click_ids, regenerated_ids or wrong_value.
+    """
     stories = _stories()
     if story not in stories:
         raise InputError(f"no story {story!r}. Stories: {', '.join(sorted(stories))}.")

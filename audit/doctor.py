@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 #: Where the evidence a check needs is exported from.
 SOURCES = {
-    "browser events": "Chrome: DevTools > Network, tick 'Preserve log', place the test order, then Export HAR (with content).",
+    "browser events": "Chrome: DevTools > Network, tick 'Preserve log', place the test order, then 'Export HAR (sanitized)'.",
     "server events": "The relay's or the tag server's request log (bodies and statuses) for the hour of the test order; for a"
     " storefront that calls the relay from the page, the same HAR holds it.",
-    "orders": "Shopify: Orders > Export. WooCommerce: REST /wc/v3/orders or Analytics > Orders. Scalev: the order API or webhook"
-    " body. Anything else: a CSV with order_id, created_at, currency, total.",
+    "orders": "Shopify: Orders > Export. WooCommerce: the answer of /wp-json/wc/v3/orders. Scalev: the order API or"
+    " webhook body. Anything else: a CSV with order_id, created_at, currency, total.",
     "actions": "The HAR must hold the storefront's own calls: record from the product page on, not only the thank-you page.",
     "totals": "A CSV with date, source, event, count, value, currency; or the GA4 and Ads Manager exports of the test day.",
     "diagnostics": "The answer of Meta's Dataset Quality API, saved as JSON.",

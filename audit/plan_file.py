@@ -95,10 +95,12 @@ class _Reader:
     def texts(self, key: str, value: object) -> tuple[str, ...]:
         if isinstance(value, str):
             return (value,)
-        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-            numbers = isinstance(value, list) and any(isinstance(item, int | float) for item in value)
-            told = "holds a number: write it in quotes" if numbers else f"is {_kind(value)}"
-            raise self.fail(key, f"must be a list of texts, {told}")
+        if not isinstance(value, list):
+            raise self.fail(key, f"must be a list of texts, is {_kind(value)}")
+        for item in value:
+            if not isinstance(item, str) or not item:
+                told = "an empty text: fill it in or take it out" if item == "" else f"{_kind(item)}: write it in quotes"
+                raise self.fail(key, f"must be a list of texts, holds {told}")
         return tuple(value)
 
     def day(self, key: str, value: object) -> date:

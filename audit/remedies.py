@@ -45,7 +45,8 @@ REMEDIES: tuple[Remedy, ...] = (
     Remedy(
         "no request bodies",
         _BODIES,
-        "Save the capture again as 'HAR with content'; calls to TikTok and to a relay, and long ones to Meta, are in bodies only.",
+        "Save the HAR from the browser's own DevTools ('Export HAR'); calls to TikTok and to a relay, and long ones to Meta, are in"
+        " bodies only.",
     ),
     Remedy(
         "no entries",

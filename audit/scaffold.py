@@ -34,7 +34,8 @@ the thank-you page.
 
 1. Open DevTools > Network. Tick 'Preserve log' and 'Disable cache'.
 2. Open the landing page, the product, the cart, the checkout; place the order; wait five seconds on the thank-you page.
-3. Right-click any row > 'Save all as HAR with content'. Put the file here.
+3. Click the arrow 'Export HAR (sanitized)' above the rows; in older browsers right-click a row > 'Save all as HAR with content'.
+   Put the file here.
 
 One file a shopper. A private window gives a clean shopper. SnackVideo's browser calls do not show in a HAR: add a pixel log
 (one call a line: ts, platform, pixel_id, event, params, page_url, cookies, session) if you advertise there.
@@ -109,14 +110,15 @@ name = "Name of the launch"
 # data = "…"
 
 # [inputs]                                     # used when pixel-audit run is called without a path
-# paths = ["browser/*", {server.split("   ", 1)[0].strip("[]")}, "orders/*"]
+# paths = ["browser/*", {server.split("   ", 1)[0].strip("[]")}, "orders/*", "totals/*", "evidence/*.csv"]
 
 [purchase]
 conversion_point = "order_created"             # or "payment_confirmed"
 value = "{value}"                        # the order amount a Purchase must report
 # event_id = {template}   # the id every Purchase must carry, if it is built from the order
 
-[platforms.meta]
+# Name every platform you advertise on: one that is not named is not judged. With none named, those that got events are.
+# [platforms.meta]
 # datasets = ["1234567890123456"]              # pixel ids
 # allowed_domains = ["shop.example.com"]       # as in Traffic permissions
 {relay}

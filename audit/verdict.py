@@ -36,7 +36,7 @@ GATE_TITLES = {
     "chain": "A test order triggers every step in the expected path",
     "dedup": "Browser and server copies merge through one event_id",
     "money": "Value and currency reconcile to the order",
-    "senders": "The register names who sends each core event",
+    "senders": "Each core event comes once, from a sender the register names",
     "reconciliation": "Gaps between platforms, shop, GA4 and server are explained",
     "attribution": "Click ids and browser ids survive from landing to server",
     "delivery": "Requests were accepted, on time, from allowed pages",

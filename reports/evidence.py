@@ -17,10 +17,10 @@ from reports.words import counted, listed
 _ATTACHED_BYTES = 3_000_000
 
 _STANDARDS = {
-    "test_events": "Each test order shows one purchase, in the browser and on the server.",
-    "order_admin": "The amounts sent can be explained by the order's own amounts.",
-    "trigger_sources": "Every core event has one primary owner.",
-    "reconciliation": "Differences of the same day between platforms, shop, GA4 and server have an explanation.",
+    "test_events": "One purchase for each test order, in the browser and on the server.",
+    "order_admin": "That the amounts sent can be explained by the order's own amounts.",
+    "trigger_sources": "One primary owner for every core event.",
+    "reconciliation": "Why platforms, shop, GA4 and server differ on the same day, where they do.",
 }
 _MISSING = {
     "test_events": "Supply a browser capture and the server's request log.",

@@ -18,7 +18,7 @@ from reports.words import step_of
 CARDS = 20
 #: Events on one card.
 EVENTS = 80
-_ACTIONS = {"add_to_cart": "Added to cart", "checkout": "Checkout sent"}
+_ACTIONS = {"add_to_cart": "Added to cart", "cart_change": "Cart changed", "checkout": "Checkout sent"}
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def order_cards(
         own = points.get(order_id, [])
         keys = {p.key for p in own[:EVENTS]}
         facts = (
-            ("Total", money(total, currency, digits or 0)), ("Status", status), ("Payment", payment), ("Paid by", method),
+            ("Total", money(total, currency, digits or 0)), ("Status", status), ("Payment", payment), ("Payment method", method),
             ("Came from", source), ("Not expected to be reported", reason),
         )  # fmt: skip
         mine = [f for f in findings if f.order_id == order_id and not f.because_of]

@@ -27,7 +27,7 @@ from reports.parts import (
     Untested,
     Waiver,
 )  # fmt: skip
-from reports.reasons import assumptions, not_run, reasons, undecidable
+from reports.reasons import assumptions, not_run, reasons, undecidable, unplanned
 from reports.text import moment
 
 
@@ -87,7 +87,7 @@ def build(audit: Audit, verdict: Verdict) -> Packet:
         sources=evidence.sources(audit, zone),
         rejects=evidence.rejects(audit),
         unrecognised=audit.unrecognised,
-        untested=not_run(audit, verdict),
+        untested=(*unplanned(audit), *not_run(audit, verdict)),
         undecidable=undecidable(audit),
         assumptions=assumptions(audit),
         waivers=waivers,

@@ -133,6 +133,26 @@ def not_run(audit: Audit, verdict: Verdict) -> tuple[Untested, ...]:
     return tuple(sorted(made, key=lambda u: (not u.decides, u.supply)))
 
 
+def unplanned(audit: Audit) -> tuple[Untested, ...]:
+    """Platforms that get events of this shop while the plan names others only: nobody asks what is missing there."""
+    seen = audit.con.execute(
+        """
+        select distinct platform
+        from events
+        where step is not null
+          and platform not in (select platform from plan_platforms)
+        order by platform
+        """
+    ).fetchall()
+    names = [row[0] for row in seen]
+    if not names:
+        return ()
+    shown, tables = listed([PLATFORMS.get(name, name) for name in names]), listed([f"[platforms.{name}]" for name in names])
+    what = f"Whether anything is missing on {shown}, which got events and which the plan does not name"
+    supply = f"If ads run there, write {tables} into audit.toml."
+    return (Untested(what, supply, owner_of(audit.plan.owners, "media"), decides=False, checks=()),)
+
+
 def undecidable(audit: Audit) -> tuple[Untested, ...]:
     """What no file can show; of a relay only where one was seen or is named in the plan."""
     (seen,) = audit.con.execute("select exists (select 1 from events where relay_store is not null)").fetchone() or (False,)
@@ -161,15 +181,7 @@ def assumptions(audit: Audit) -> tuple[str, ...]:
             made.append("No test orders are listed: every order of the export is taken as one.")
         elif orders:
             made.append("No test orders are listed and the export is large: shares are judged, not single orders.")
-    for name in [row[0] for row in audit.con.execute("select platform from plan_platforms").fetchall()]:
-        platform = plan.platforms.get(name)
-        if platform is None or not platform.datasets:
-            made.append(f"No pixel is listed for {PLATFORMS.get(name, name)}: every pixel seen is taken as the shop's own.")
-        if platform is None or not platform.require:
-            made.append(
-                f"{PLATFORMS.get(name, name)}: the browser must send every step, and the server the Purchase as well"
-                f"{', where the shopper came with a click id' if name == 'snackvideo' else ''}."
-            )
+    made += _of_platforms(audit)
     if plan.value == "total" and not _states(plan, "value"):
         made.append("A Purchase is expected to report the order total: what the buyer is asked to pay.")
     if plan.conversion_point == "order_created" and not _states(plan, "conversion_point"):
@@ -177,6 +189,23 @@ def assumptions(audit: Audit) -> tuple[str, ...]:
     if not plan.owners:
         made.append("No owners are named: each finding shows the role that usually answers for it.")
     return (*made, *_loosened(plan))
+
+
+def _of_platforms(audit: Audit) -> list[str]:
+    """Which platforms are judged, and by what, where the plan leaves it open."""
+    made = []
+    if not audit.plan.platforms:
+        made.append("No platform is named: those that got events are judged, and one that got none is not missed.")
+    for name in [row[0] for row in audit.con.execute("select platform from plan_platforms").fetchall()]:
+        platform = audit.plan.platforms.get(name)
+        if platform is None or not platform.datasets:
+            made.append(f"No pixel is listed for {PLATFORMS.get(name, name)}: every pixel seen is taken as the shop's own.")
+        if platform is None or not platform.require:
+            made.append(
+                f"{PLATFORMS.get(name, name)}: the browser must send every step, and the server the Purchase as well"
+                f"{', where the shopper came with a click id' if name == 'snackvideo' else ''}."
+            )
+    return made
 
 
 def _loosened(plan: Plan) -> list[str]:

@@ -23,7 +23,7 @@ REASONS = 3
 MEANINGS = {
     "GO": "Every gate that decides was judged on evidence, and every one of them passed.",
     "GO_WITH_CONDITIONS": "Every gate that decides was passed. The conditions below stay open, and each has an owner.",
-    "STOP": "The reported numbers would be wrong. Do not launch on them until the points below are mended and tested again.",
+    "STOP": "Numbers would be wrong, or data would leak. Do not launch until the points below are mended and tested again.",
     "NOT_PROVEN": "Nothing here proves a fault, and nothing proves that all is well. What is missing is named below.",
 }
 #: Colour families of the decision and of the answers; the words carry the meaning, the colour only repeats it.
@@ -198,3 +198,9 @@ def follows(gate: Gate, reasons: tuple[Reason, ...]) -> str:
         return ""
     number = next((number for number, reason in enumerate(reasons[:REASONS], start=1) if reason.anchor == gate.root), None)
     return f"follows from {number}" if number else "follows from a finding"
+
+
+def aside(gate: Gate) -> str:
+    """Why a gate of the five that was not judged holds nothing up: a Go beside “Not tested” would look like a slip."""
+    stands_aside = gate.id == "reconciliation" and not gate.blocking and gate.answer is Answer.NOT_RUN
+    return "does not decide without daily totals" if stands_aside else ""

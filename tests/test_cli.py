@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from audit.cli import main
+from tests.stories import STORIES
 
 ROOT = Path(__file__).parent.parent
 CLEAN = ROOT / "sample_data" / "clean_launch"
@@ -102,6 +103,11 @@ def test_a_mistake_is_one_sentence_and_exit_2(words: tuple[str, ...], tmp_path: 
     assert result.stderr.startswith("pixel-audit: ")
     assert MISTAKES[words] in result.stderr
     assert not (tmp_path / "packet").exists()
+
+
+def test_the_help_of_demo_names_every_story() -> None:
+    told = pixel_audit("demo", "--help").output
+    assert [name for name in STORIES if name not in told] == []
 
 
 def test_an_empty_folder_names_the_next_step(tmp_path: Path) -> None:

@@ -91,7 +91,11 @@ def test_the_report_says_what_each_gap_stops_and_what_to_do(folder: Path) -> Non
     text = _pixel_audit("doctor", folder).output
     assert "har: 3 rows read = 0 kept + 3 ignored + 0 rejected" in text
     assert "refused: 1 row, no order id in this row; first at pos.csv:4" in text
-    for words in ("Save the capture again as 'HAR with content'", "Place a test order in the web shop", "Export the orders again"):
+    for words in (
+        "Save the HAR from the browser's own DevTools ('Export HAR')",
+        "Place a test order in the web shop",
+        "Export the orders again",
+    ):
         assert words in text
     assert "stops: value_mismatch" in text
     assert "not read: of no known format" in text

@@ -109,7 +109,7 @@ def test_what_a_condition_leaves_open_is_told_as_the_reason(tmp_path: Path) -> N
 def test_without_a_plan_the_packet_asks_for_the_register_and_prints_one() -> None:
     packet = packet_of("shopify_launch", with_plan=False)
     assert packet.decision == "NOT_PROVEN"
-    assert "whether the register names who sends each core event" in packet.reasons[0].sentence
+    assert "whether each core event comes once, from a sender the register names" in packet.reasons[0].sentence
     assert packet.reasons[0].owner == "Tracking owner"
     assert packet.assumptions
 
@@ -129,16 +129,23 @@ def test_a_file_that_cannot_answer_what_is_not_tested_is_named_beside_it(tmp_pat
     assert second.sentence == "The log handed in as the server's does not hold what was sent: server/access.ndjson."
 
 
-def test_orders_nobody_asks_for_are_told_as_such() -> None:
+def test_orders_and_platforms_nobody_asks_for_are_told_as_such() -> None:
     plan = read_plan(STORIES / "shopify_launch" / "audit.toml")
     rows = audited("shopify_launch").con.execute("select order_id from orders order by all").fetchall()
     (order, *others) = [row[0] for row in rows]
-    audit = engine.run(evidence_of("shopify_launch"), replace(plan, test_orders=(order,)), now=NOW)
+    audit = engine.run(
+        evidence_of("shopify_launch"),
+        replace(plan, test_orders=(order,), platforms={"meta": plan.platforms["meta"]}),
+        now=NOW,
+    )
+    packet = build(audit, verdict.judge(audit))
+    assert {row.platform for row in packet.rows} == {"meta"}
+    assert packet.untested[0].what == "Whether anything is missing on TikTok, which got events and which the plan does not name"
     assert len(others) == 1
     assert (
         "The plan lists 1 test order: whether anything is missing is judged for it alone;"
         " 1 other order of the export is not asked for."
-        in build(audit, verdict.judge(audit)).assumptions
+        in packet.assumptions
     )
 
 

@@ -89,6 +89,7 @@ MISTAKES = {
     "[limits]\nmissing_share = 5": "limits.missing_share: must lie between 0 and 1, is 5",
     "[launch]\nnext_review = '2026-12-01'": "launch.next_review: must be a date such as 2026-12-01 (no quotes), is a text",
     "[launch]\ntest_orders = [1001]": "launch.test_orders: must be a list of texts, holds a number: write it in quotes",
+    "[platforms.meta]\ndatasets = ['']": "datasets: must be a list of texts, holds an empty text: fill it in or take it out",
     "[platforms.meta]\nrequire = { Purchase = ['web'] }": "platforms.meta.require.Purchase: 'web' is not known.",
     "[platforms.google]\ndatasets = []": "platforms.google: unknown key. Did you mean",
     "[platforms.meta]\nrequire = { CompletePayment = ['browser'] }": "CompletePayment: unknown key. Did you mean 'Purchase'?",

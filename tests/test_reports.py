@@ -118,9 +118,33 @@ def test_a_gate_that_merely_follows_names_the_reason_it_follows_from() -> None:
     roots = {gate.id: gate.root for gate in packet.gates if gate.blocking}
     reason = packet.reasons[0].anchor
     assert roots == {"chain": reason, "dedup": None, "money": reason, "senders": reason}
-    assert "Stop         The register names who sends each core event (follows from 1)" in table.render(packet).splitlines()
-    assert "| The register names who sends each core event | Stop; follows from 1 |  |" in markdown.render(packet).splitlines()
+    title = "Each core event comes once, from a sender the register names"
+    assert f"Stop         {title} (follows from 1)" in table.render(packet).splitlines()
+    assert f"| {title} | Stop; follows from 1 |  |" in markdown.render(packet).splitlines()
     assert not [gate for gate in packet_of("wrong_value").gates if gate.root]
+
+
+def test_a_gate_that_need_not_be_judged_says_so_beside_a_go() -> None:
+    packet = packet_of("shopify_launch")
+    assert packet.decision == "GO"
+    for text in (table.render(packet, width=140), markdown.render(packet), html.render(packet)):
+        assert "does not decide without daily totals" in text.lower()
+    required = replace(packet, gates=tuple(replace(gate, blocking=True) for gate in packet.gates))
+    assert "does not decide" not in table.render(required)
+
+
+def test_a_narrow_table_tells_every_warning_and_what_its_signs_mean() -> None:
+    packet = packet_of("clean_launch")
+    wide, narrow = table.render(packet, width=140), table.render(packet, width=60)
+    assert "– +1" in wide
+    assert "deduplication – +1" in " ".join(narrow.split())
+    assert "–: nothing to judge   +1: one warning beside the answer" in wide
+    assert "  +1: one warning beside the answer" in narrow.splitlines()
+
+
+def test_an_act_of_the_shopper_is_told_in_words() -> None:
+    told = {point.label for card in packet_of("shopify_launch").orders for point in card.points if point.lane == "shop"}
+    assert told == {"Ad click", "Added to cart", "Cart changed", "Checkout sent"}
 
 
 def test_a_file_nobody_could_read_is_named_wherever_the_answer_is() -> None:

@@ -1,5 +1,5 @@
 /*
-title    = "No browser hit was stopped on its way"
+title    = "Every event of the browser got through"
 failure  = "The browser tried to send an event and was stopped"
 facet    = "delivery"
 severity = "warning"
@@ -21,8 +21,8 @@ owner       = "tracking"
 [causes.client_blocked]
 means       = "Something in this browser refused to send the hit: an ad blocker, tracking protection or a page policy."
 first_check = "Repeat the test order in a clean browser profile without extensions; if it is still stopped, look at the page's Content-Security-Policy."
-not_yet     = "Do not rename scripts or route around blockers: visitors who block have said what they want."
-remedy      = "Test with a clean profile. For shoppers who block, make sure the server copy is sent."
+not_yet     = "Do not rename scripts to get past blockers; the lists learn the new name."
+remedy      = "Test with a clean profile. Of shoppers who block and gave their consent, let the server copy tell the sale."
 owner       = "tracking"
 
 [causes.dns]

@@ -73,7 +73,7 @@ means       = "One copy leaves out the payment fee, the other does not."
 first_check = "Check whether the server reads the payment provider's settlement instead of the order."
 not_yet     = "Do not treat the gap as lost sales."
 remedy      = "Read the order's amount on both sides."
-owner       = "store"
+owner       = "data"
 
 [causes.total_with_unique_code]
 means       = "One copy holds the price before the unique transfer code, the other the amount after it."

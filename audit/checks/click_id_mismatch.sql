@@ -290,8 +290,8 @@ select
     case
         when ok then 'the same ' || id_kind
         when is_anothers then 'the ' || id_kind || ' of another browser copy of this event'
-        when is_same_id then id_kind || ' created ' || coalesce(cast(fb_created(browser_value) as varchar), split_part(browser_value, '.', 3))
-            || ' in the browser copy, ' || coalesce(cast(fb_created(server_value) as varchar), split_part(server_value, '.', 3)) || ' in the server copy'
+        when is_same_id then id_kind || ' created ' || coalesce(fb_created(browser_value) || ' UTC', split_part(browser_value, '.', 3))
+            || ' in the browser copy, ' || coalesce(fb_created(server_value) || ' UTC', split_part(server_value, '.', 3)) || ' in the server copy'
         when platform = 'meta' then 'browser ' || id_kind || ' with ' || shown_id(coalesce(nullif(split_part(browser_value, '.', 4), ''), browser_value))
             || ', server with ' || shown_id(coalesce(nullif(split_part(server_value, '.', 4), ''), server_value))
         else 'browser ' || id_kind || ' ' || shown_id(browser_value) || ', server ' || shown_id(server_value)

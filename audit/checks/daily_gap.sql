@@ -23,7 +23,7 @@ owner       = "media"
 means       = "The difference is as large as the day's orders that are left out here: spam, tests, till and draft orders, cancelled before they were placed."
 first_check = "Look which of the two reports has a filter for these orders and which has none."
 not_yet     = "Do not ask for a tracking repair; both sides may be right about different things."
-remedy      = "Agree on one rule for which orders count, write it into the plan's review, and filter both reports by it."
+remedy      = "Agree on one rule for which orders count and filter both reports by it, or accept the gap with a waiver."
 owner       = "store"
 
 [causes.duplicates]
@@ -36,8 +36,8 @@ owner       = "tracking"
 [causes.time_zone_shift]
 means       = "What is missing on this day is there on the day beside it: the two sources cut the day at different hours."
 first_check = "Compare the time zones in the settings of both reports with the one in the plan."
-not_yet     = "Do not look for lost events; none are lost."
-remedy      = "Set both reports to the plan's time zone, or compare whole weeks."
+not_yet     = "Do not look for lost events; none are lost. Do not change the ad account's time zone: Meta closes the account and its ads stop."
+remedy      = "Compare whole weeks, or export the shop's and GA4's days in the time zone of the other report."
 owner       = "media"
 
 [causes.refunds]

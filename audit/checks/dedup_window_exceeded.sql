@@ -241,8 +241,8 @@ select
             else number_text(round(cast(apart_s / 3600 as decimal(18, 2)), 1)) || ' h'
         end || ' later, '
         || case found_cause
-            when 'at_payment' then 'when the order was paid (' || strftime(paid_at, '%Y-%m-%d %H:%M:%S UTC') || '), '
-            when 'sent_again' then 'after the server''s copy of ' || strftime(taken_at, '%Y-%m-%d %H:%M:%S UTC') || ' had been accepted, '
+            when 'at_payment' then 'when the order was paid (' || told_time(paid_at, '%Y-%m-%d %H:%M:%S') || '), '
+            when 'sent_again' then 'after the server''s copy of ' || told_time(taken_at, '%Y-%m-%d %H:%M:%S') || ' had been accepted, '
             else ''
         end
         || 'id ' || event_id as actual,

@@ -26,7 +26,7 @@ owner       = "tracking"
 
 [causes.other]
 means       = "The event names a domain that nobody put on the list."
-first_check = "Say whose domain it is: a second shop, a checkout or payment host, a landing page, or somebody else's site with your pixel."
+first_check = "Find out whose domain it is: a second shop, a checkout or payment host, a landing page, or somebody else's site with your pixel."
 not_yet     = "Do not switch the allow list off: it also keeps strangers out."
 remedy      = "Put the domain on the platform's list and into the plan if shoppers visit it; else remove the pixel there."
 owner       = "media"

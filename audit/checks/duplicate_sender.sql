@@ -13,7 +13,7 @@ can say which number is right until one of them is switched off.
 
 [causes.codeless_and_coded]
 means       = "A rule of Meta's Event Setup Tool fires beside the shop's own code. A rule's event has no id, so it can never be merged."
-first_check = "In Events Manager open the pixel's settings, Event Setup Tool, and find the rule that the finding names."
+first_check = "In Events Manager open the pixel's settings, start the Event Setup Tool on the page where this event fires, and look for its rule there."
 not_yet     = "Do not remove the coded event; it is the one that carries an id, items and the true value."
 remedy      = "Delete the rule in the Event Setup Tool and keep the coded event."
 owner       = "media"
@@ -27,7 +27,7 @@ owner       = "theme"
 
 [causes.two_agents]
 means       = "Two installations of the pixel, each naming itself differently, fire the same step: for example a tag container and a shop app."
-first_check = "Both names stand in the row; look in each tool for the trigger of this step."
+first_check = "The finding names both; look in each tool for the trigger of this step."
 not_yet     = "Do not uninstall the pixel everywhere; events of other steps may come from only one of the two."
 remedy      = "Decide which tool owns this step, and switch this one trigger off in the other."
 owner       = "tracking"

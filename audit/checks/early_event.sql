@@ -1,5 +1,5 @@
 /*
-title    = "No event runs ahead of what it reports"
+title    = "Every event follows what it reports"
 failure  = "An event left before the thing it reports had happened"
 facet    = "chain"
 severity = "blocker"
@@ -322,22 +322,22 @@ select
     case
         when found_cause in ('before_action', 'action_failed') or (found_cause is null and outcome is not null)
             then 'after the storefront''s ' || case step when 'AddToCart' then 'cart' else 'checkout' end || ' call succeeded'
-                || case when found_cause = 'before_action' then ' (answered ' || strftime(finished_at, '%H:%M:%S.%g') || ' UTC)' else '' end
-        when found_cause = 'before_payment' then 'after the payment of ' || strftime(paid_at, '%Y-%m-%d %H:%M:%S') || ' UTC'
-        else 'after the order was created' || coalesce(' (' || strftime(created_at, '%Y-%m-%d %H:%M:%S') || ' UTC)', '')
+                || case when found_cause = 'before_action' then ' (answered ' || told_time(finished_at, '%H:%M:%S.%g') || ')' else '' end
+        when found_cause = 'before_payment' then 'after the payment of ' || told_time(paid_at, '%Y-%m-%d %H:%M:%S')
+        else 'after the order was created' || coalesce(' (' || told_time(created_at, '%Y-%m-%d %H:%M:%S') || ')', '')
     end as expected,
     case
-        when found_cause = 'before_action' then 'sent by the ' || channel || ' at ' || strftime(happened_at, '%H:%M:%S.%g') || ' UTC'
+        when found_cause = 'before_action' then 'sent by the ' || channel || ' at ' || told_time(happened_at, '%H:%M:%S.%g')
         when found_cause = 'action_failed' then 'the call failed (' || status || '), the event was sent all the same'
-        when other_at is not null then channel || ' copy at ' || strftime(happened_at, '%Y-%m-%d %H:%M:%S') || ' UTC by the clock of ' || source
-            || ', ' || other_channel || ' copy at ' || strftime(other_at, '%H:%M:%S') || ' by that of ' || other_source || ': the clocks differ'
-        when found_cause = 'clock_differs' then 'sent by the ' || channel || ' at ' || strftime(happened_at, '%Y-%m-%d %H:%M:%S')
-            || ' UTC by the clock of ' || source || ', though its ' || place || ' names the order already: that clock and the one of '
+        when other_at is not null then channel || ' copy at ' || told_time(happened_at, '%Y-%m-%d %H:%M:%S') || ' by the clock of ' || source
+            || ', ' || other_channel || ' copy at ' || clock_time(other_at, '%H:%M:%S') || ' by that of ' || other_source || ': the clocks differ'
+        when found_cause = 'clock_differs' then 'sent by the ' || channel || ' at ' || told_time(happened_at, '%Y-%m-%d %H:%M:%S')
+            || ' by the clock of ' || source || ', though its ' || place || ' names the order already: that clock and the one of '
             || coalesce(order_source, 'the export') || ' differ'
-        when found_cause is not null then 'sent by the ' || channel || ' at ' || strftime(happened_at, '%Y-%m-%d %H:%M:%S') || ' UTC'
-        when is_told then 'sent at ' || strftime(happened_at, '%H:%M:%S') || ' UTC'
+        when found_cause is not null then 'sent by the ' || channel || ' at ' || told_time(happened_at, '%Y-%m-%d %H:%M:%S')
+        when is_told then 'sent at ' || told_time(happened_at, '%H:%M:%S')
         when doubt_s > 0 then 'sent at ' || strftime(happened_at, '%H:%M:%S') || ' in a time zone that nothing names for this log'
-        else 'sent at ' || strftime(happened_at, '%H:%M:%S') || ' UTC; the export gives no time to compare with'
+        else 'sent at ' || told_time(happened_at, '%H:%M:%S') || '; the export gives no time to compare with'
     end as actual,
     found_cause as cause,
     ref,

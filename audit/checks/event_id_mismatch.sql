@@ -8,8 +8,9 @@ deciding = true
 follows  = ["duplicate_sender"]
 needs    = ["browser events", "server events"]
 why      = """
-Meta and TikTok merge the browser copy and the server copy of a sale only when both carry the same event_id. With two ids
-every order is counted twice, cost per purchase looks half of what it is, and budget follows a number that is not there.
+Meta and TikTok merge the browser copy and the server copy of a sale when both carry the same event_id. With two ids an order
+counts twice, cost per purchase looks half of what it is, and budget follows a number that is not there. Meta may still merge some
+copies by the browser's id (fbp) or the customer's; nobody can count on it.
 """
 
 [causes.case]
@@ -50,7 +51,7 @@ owner       = "tracking"
 [causes.regenerated]
 means       = "The two sides do not share one id: at least one of them makes up its own, and nothing of it can be found in the other."
 first_check = "See which of the two ids looks random or holds a moment of time: search that side's code or tag for the place where it generates an id instead of receiving it."
-not_yet     = "Do not scale or judge return on ad spend yet: each of these orders counts twice."
+not_yet     = "Do not scale or judge return on ad spend yet: each of these events may count twice."
 remedy      = "Generate the id once in the page, send it along to the server, and reuse it there."
 owner       = "data"
 */

@@ -20,7 +20,7 @@ owner       = "data"
 [causes.stale]
 means       = "The event claims to have happened more than seven days before it was sent."
 first_check = "Compare the claimed time with the order's own: an old queue, an import of past orders, a fixed date in the code, or a time nobody filled in (0 is 1970)."
-not_yet     = "Do not import old orders through the live endpoint; one old event takes its whole request with it."
+not_yet     = "Do not import old orders through the live endpoint; at Meta one old event takes its whole request with it."
 remedy      = "Send within the hour with the true time, and drop what is older than seven days."
 owner       = "data"
 

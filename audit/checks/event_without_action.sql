@@ -121,7 +121,7 @@ select
         when ok is null then 'the capture saw no cart call of ' || page_host || ': how its cart is filled is not known'
         when epoch(happened_at) - epoch(opened_at) <= 3
             then 'no cart call; sent ' || number_text(round(greatest(0, epoch(happened_at) - epoch(opened_at)), 1)) || ' s after the page opened'
-        else 'no cart call; sent at ' || strftime(happened_at, '%H:%M:%S') || ' UTC'
+        else 'no cart call; sent at ' || told_time(happened_at, '%H:%M:%S')
     end || case when ok is not false then '' else coalesce(', items ' || items, '') end as actual,
     case when ok is not false then null when epoch(happened_at) - epoch(opened_at) <= 3 then 'page_load' else 'unknown' end as cause,
     ref,

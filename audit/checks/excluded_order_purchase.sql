@@ -1,5 +1,5 @@
 /*
-title    = "No Purchase for orders that are no sale"
+title    = "Only orders that are a sale have a Purchase"
 failure  = "A Purchase was sent for an order that was no sale, or not yet one, when it left"
 facet    = "chain"
 severity = "blocker"
@@ -20,7 +20,7 @@ owner       = "store"
 [causes.spam]
 means       = "The shop marks this order as spam, and a Purchase was sent for it."
 first_check = "Look whether the storefront reads the spam mark in the checkout's answer before it sends the event."
-not_yet     = "Do not block countries or ages in the campaign; the spam comes in because it is rewarded."
+not_yet     = "Do not block countries or ages in the campaign; it finds spammers because they are reported to it as buyers."
 remedy      = "Send no Purchase, from either side, while the answer marks the order as spam."
 owner       = "tracking"
 
@@ -181,9 +181,9 @@ select
         when reason = 'cancelled' and cancel_unknown and is_trashed then 'sent; the order lies in the shop''s trash, the export does not say since when'
         when reason = 'cancelled' and cancel_unknown then 'sent; the order is cancelled, the export does not say since when'
         when reason = 'cancelled' and cancelled_later
-            then 'sent; cancelled only later, ' || strftime(cancelled_at, '%Y-%m-%d %H:%M') || ' UTC'
+            then 'sent; cancelled only later, ' || told_time(cancelled_at, '%Y-%m-%d %H:%M')
         when reason = 'cancelled'
-            then 'sent ' || strftime(last_at, '%Y-%m-%d %H:%M') || ', cancelled ' || strftime(cancelled_at, '%Y-%m-%d %H:%M') || ' UTC'
+            then 'sent ' || clock_time(last_at, '%Y-%m-%d %H:%M') || ', cancelled ' || told_time(cancelled_at, '%Y-%m-%d %H:%M')
         when reason = 'authorised' then 'sent; the export says authorised, not captured'
         when reason = 'paid_in_part' then 'sent; the export says paid in part'
         when reason = 'unpaid' then 'sent, the order was never paid'

@@ -1,17 +1,17 @@
 /*
-title       = "TikTok and SnackVideo clicks are young enough to count"
-failure     = "An event carries a click id that is too old to count"
+title       = "TikTok and SnackVideo clicks are no older than the plan allows"
+failure     = "An event carries a click id that is older than the plan allows"
 facet       = "attribution"
 severity    = "warning"
 needs       = ["events"]
 why         = """
-TikTok and SnackVideo credit a sale to a click for a few days only. An event that carries an older click cannot earn credit, and
-hides that the present visit came from somewhere else.
+TikTok and SnackVideo credit a sale to a click for a limited time only; TikTok's is set in the ad account, at most 28 days. An event
+that carries an older click earns no credit, and hides that the present visit came from somewhere else.
 """
 means       = "The click id landed more days before the event than the plan allows for this platform."
-first_check = "See how long the site keeps the click id, and whether an old one is overwritten when the shopper returns."
-not_yet     = "Do not lengthen the cookie's life to save the click; the platform no longer counts it."
-remedy      = "Let the stored click id end after the platform's days, and overwrite it at each landing that brings a new one."
+first_check = "Compare the plan's days with the click-through window of the ad account (TikTok: Attribution Manager), and both with how long the site keeps the id."
+not_yet     = "Do not shorten the cookie's life before the windows are compared; within the window the click still counts."
+remedy      = "Set limits.click_id_days in the plan to the window; let the stored id end after it, and overwrite it at each landing that brings a new one."
 owner       = "tracking"
 */
 with arrivals as (

@@ -1,6 +1,6 @@
 /*
-title       = "Ad clicks are young enough to count"
-failure     = "An event carries an ad click that is too old to count"
+title       = "Meta clicks are no older than the plan allows"
+failure     = "A Meta event carries an ad click that is older than the plan allows"
 facet       = "attribution"
 severity    = "warning"
 needs       = ["events"]

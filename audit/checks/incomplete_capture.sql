@@ -11,16 +11,16 @@ that events are missing or money is wrong; and a server log of Tuesday proves no
 
 # Where several things are missing at once.
 means       = "The file was recorded or exported without several things that the audit needs."
-first_check = "Read in the row what is missing; a file cut down by hand or by a tool lacks several things at once."
+first_check = "Read in the finding what is missing; a file cut down by hand or by a tool lacks several things at once."
 not_yet     = "Do not read a missing event as a broken pixel before the recording is known to be whole."
-remedy      = "Record or export the file again as a whole: a HAR with 'Preserve log' on and saved with content, an export with every column."
+remedy      = "Record or export the file again as a whole: a HAR from the browser's own DevTools with 'Preserve log' on, an export with every column."
 owner       = "tracking"
 
 [causes.no_content]
 means       = "Requests were recorded without what they held, so the events in them cannot be read."
-first_check = "Look how the file was saved: DevTools offers the HAR with and without content, and a server log writes bodies only where told to, some packed or encoded."
+first_check = "Look how the file was made: some recorders leave out what a request held, and a server log writes bodies only where told to, some packed or encoded."
 not_yet     = "Do not read a missing TikTok or server event as a broken pixel; it may be in a request of this file."
-remedy      = "Save the capture again as 'HAR with content', or let the server log write the body of each request as it was sent."
+remedy      = "Record it again and save it from the browser's own DevTools ('Export HAR'), or let the server log write the body of each request as it was sent."
 owner       = "tracking"
 
 [causes.other_requests]

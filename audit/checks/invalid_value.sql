@@ -7,7 +7,7 @@ severity_other_steps = "warning"
 needs    = []
 why      = """
 Platforms read digits and one decimal point, nothing else. A currency sign, a thousands mark or a word makes the value unreadable:
-the event is refused or counted as worth nothing. A negative one is taken off what the other sales brought in.
+the event is refused or counted as worth nothing. Below zero it reports no sale at all.
 """
 
 [causes.currency_sign]
@@ -28,7 +28,7 @@ owner       = "theme"
 failure     = "The value is below zero"
 means       = "The value is below zero: a refund or a correction was sent as a sale."
 first_check = "Look which job sends after a refund or an edit of the order; purchases are only ever added."
-not_yet     = "Do not send negative purchases to correct earlier ones; platforms have their own way to report refunds."
+not_yet     = "Do not send negative purchases to correct earlier ones; they undo nothing. Take refunds from the shop's own reports."
 remedy      = "Send nothing on refunds through this sender, and report the order's amount once."
 owner       = "data"
 

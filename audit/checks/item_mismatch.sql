@@ -772,7 +772,7 @@ select
                 then ' names ' || extra_ids || ' for ' || missing_ids || ', likely its parent product, which the export does not hold'
             when fault is null then ' names the goods of the order'
             when fault = 'other_goods' then ': names ' || extra_ids || ', which other orders hold, instead of ' || missing_ids
-            else ': ' || concat_ws('; ', 'leaves out ' || missing_ids, 'names besides ' || extra_ids, 'quantity of ' || quantities)
+            else ': ' || concat_ws('; ', 'leaves out ' || missing_ids, 'also names ' || extra_ids, 'quantity of ' || quantities)
         end as actual,
     fault as cause,
     ref,

@@ -207,17 +207,17 @@ select
         else 'sent within ' || case when limit_s = 60 then '1 minute' else number_text(round(cast(limit_s as decimal(18, 3)) / 60, 1)) || ' minutes' end end as expected,
     case
         when delay <= limit_s then 'in time'
-        when delay is null then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S UTC') || '; nothing tells when it happened'
+        when delay is null then 'sent ' || told_time(sent_at, '%Y-%m-%d %H:%M:%S') || '; nothing tells when it happened'
         when delay <= limit_s + doubt_s and shift_s is not null
-            then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S') || '; by the other events of the visit the browser''s clock is '
+            then 'sent ' || told_time(sent_at, '%Y-%m-%d %H:%M:%S') || '; by the other events of the visit the browser''s clock is '
                 || counted(round(shift_s / 60)::integer, 'minute') || ' slow'
         when delay <= limit_s + doubt_s
             then 'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S') || '; the time zone of a log is not known'
         else concat_ws('; ',
-            'sent ' || strftime(sent_at, '%Y-%m-%d %H:%M:%S UTC'),
-            'browser copy ' || strftime(browser_at, '%Y-%m-%d %H:%M:%S UTC'),
-            'event time ' || strftime(claimed_at, '%Y-%m-%d %H:%M:%S UTC'),
-            case when order_delay is not null then 'order ' || strftime(order_at, '%Y-%m-%d %H:%M:%S UTC') end)
+            'sent ' || told_time(sent_at, '%Y-%m-%d %H:%M:%S'),
+            'browser copy ' || told_time(browser_at, '%Y-%m-%d %H:%M:%S'),
+            'event time ' || told_time(claimed_at, '%Y-%m-%d %H:%M:%S'),
+            case when order_delay is not null then 'order ' || told_time(order_at, '%Y-%m-%d %H:%M:%S') end)
     end as actual,
     cast(null as varchar) as cause,
     ref,
@@ -233,7 +233,7 @@ select
     false,
     case when bool_and(counts_orders) then 'told when the order is placed' else 'told when the order is paid' end,
     case when bool_or(is_named) then '' else late_orders || ' of ' || orders || ' orders, the first of them ' end
-        || 'order of ' || strftime(min(created_at), '%Y-%m-%d %H:%M UTC') || ', first told ' || strftime(min(first_at), '%Y-%m-%d %H:%M UTC')
+        || 'order of ' || told_time(min(created_at), '%Y-%m-%d %H:%M') || ', first told ' || told_time(min(first_at), '%Y-%m-%d %H:%M')
         || case when bool_and(is_at_payment) then ', at its payment' else '' end,
     case when bool_and(is_at_payment) then 'at_payment' else 'long_after_order' end,
     min(ref),

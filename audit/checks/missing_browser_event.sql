@@ -22,7 +22,7 @@ owner       = "tracking"
 
 [causes.library_not_loaded]
 means       = "The platform's script never arrived in this visit, so the page had nothing to send with."
-first_check = "Open the same page in a fresh browser without extensions and see in the network panel whether the script loads."
+first_check = "Open the same page in a fresh browser without extensions and see in the network panel whether the script loads (fbevents.js; TikTok: events.js)."
 not_yet     = "Do not add a second pixel or an app: whatever stopped the first script stops the next one as well."
 remedy      = "Remove what holds the script back (consent setting, content security policy, a blocker in the test browser) and place the order again."
 owner       = "theme"
@@ -56,7 +56,7 @@ means       = "The browser sent the step to a pixel the plan does not name; the 
 first_check = "Compare the two pixel ids that the finding shows, digit by digit; if it is no slip in the plan, ask who owns the other pixel and which template or app brings it."
 not_yet     = "Do not delete that pixel before its owner has answered; another team may report on it."
 remedy      = "Point the storefront's event call at the planned pixel, or correct the plan if the other one is right."
-owner       = "media"
+owner       = "tracking"
 
 [causes.unknown]
 means       = "The platform's script was there, yet the evidence holds no such event of the browser, and shows no single reason for it."

@@ -6,8 +6,8 @@ severity = "blocker"
 severity_other_steps = "warning"
 needs    = []
 why      = """
-150000 of what? Meta refuses a server Purchase without a currency, and other platforms take the ad account's own. A sale in
-rupiah then counts as so many dollars, or not at all.
+150000 of what? Meta refuses a server Purchase without a currency, and whoever takes the value without one has to guess. A sale in
+rupiah may then count as so many dollars, or not at all.
 """
 means       = "The event carries a number but no currency, so the platform must guess or refuse."
 first_check = "Compare the two copies: one side usually sends the currency, and shows where the other lost it."

@@ -14,7 +14,7 @@ an id cannot be merged with anything, so the sale may be counted twice.
 
 [causes.codeless]
 means       = "The event comes from a rule of Meta's Event Setup Tool. Such a rule cannot send an id."
-first_check = "In Events Manager open the pixel's settings, Event Setup Tool, and find the rule that the finding names."
+first_check = "In Events Manager open the pixel's settings, start the Event Setup Tool on the page where this event fires, and look for its rule there."
 not_yet     = "Do not build a server copy for this rule; it could never be merged with it."
 remedy      = "Replace the rule by an event in the shop's code that carries an id, then delete the rule."
 owner       = "media"

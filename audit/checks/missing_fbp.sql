@@ -82,7 +82,7 @@ select
         when ok then channel || ' fbp ' || shown_id(browser_id)
         when ok is null and blotted_keys like '%browser id%' then channel || ' event whose fbp the log blotted out'
         when ok is null then channel || ' event without fbp, on a page whose data Meta itself restricts'
-        else channel || ' event with no fbp; it is known since ' || strftime(known_at, '%H:%M:%S') || ' UTC'
+        else channel || ' event with no fbp; it is known since ' || told_time(known_at, '%H:%M:%S')
     end as actual,
     case when not ok then channel end as cause,
     ref,

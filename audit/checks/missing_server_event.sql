@@ -24,7 +24,7 @@ owner       = "data"
 [causes.rejected]
 failure     = "The server's copy of a required step was refused each time"
 means       = "The server did send the step, and the platform or relay refused it each time."
-first_check = "Read the answer under rejected_request for this order: it names the field."
+first_check = "Read the receiver's answer in the log, at the rows of this order: it usually names the field or the token."
 not_yet     = "Do not send it again from a second tool; it would be refused for the same reason."
 remedy      = "Correct the refused field or token, send the test order once more and wait for an accepted answer."
 owner       = "data"
@@ -38,10 +38,10 @@ remedy      = "Send the event when the order is placed, not in a nightly job, an
 owner       = "data"
 
 [causes.no_request_seen]
-means       = "Nothing in the server evidence asks this platform to record the step, at least in a dataset of the plan."
-first_check = "Find the place in the storefront or backend where the server event should leave, and its condition for this step."
+means       = "Nothing in the server evidence asks this platform to record the step, at least in a pixel of the plan."
+first_check = "If the finding names another pixel, compare it with the plan's, digit by digit. Else find where the server event should leave, and its condition for this step."
 not_yet     = "Do not install another app or gateway to fill the hole before you know whether one is already meant to send it."
-remedy      = "Add or repair the server call for this step with the browser's own event_id, then repeat one test order. Where no server is meant to send it, say so in the plan: require under this platform."
+remedy      = "Add or repair the server call for this step with the browser's own event_id, then repeat one test order. Where no server is meant to send it, say so in the plan, under this platform: require = { Purchase = [\"browser\"] }."
 owner       = "data"
 */
 with click_visits as (
@@ -167,7 +167,7 @@ select
             || case when server_events > 0 then cast(server_events as varchar) when refused_events > 0 then refused_events || ', refused' else 'none' end,
         case when not ok and server_events > 0 then counted(delay_hours, 'hour') || ' after the browser' end,
         case when not ok and server_events = 0 and foreign_server_key is not null
-            then 'one went to dataset ' || coalesce(f.dataset, '?') end,
+            then 'one went to pixel ' || coalesce(f.dataset, '?') end,
         case
             when ok is null and x.is_due is null then o.doubt
             when ok is null and only_with_click and x.session is null then 'whether the shopper had a click id is unknown'

@@ -35,7 +35,7 @@ owner       = "tracking"
 
 [causes.never_fired]
 means       = "Neither the browser nor the server sent this step in a visit that the evidence does show."
-first_check = "Open the page of this step with the network panel filtered by the platform's name: nothing will leave; then look at the condition of its event call."
+first_check = "Open the page of this step with the network panel filtered by facebook.com/tr, or by tiktok or kwai: nothing will leave; then look at the condition of its event call."
 not_yet     = "Do not optimise the campaign for this step, and do not rename another event to stand in for it."
 remedy      = "Add the missing event call to the page of this step and walk one test order through the whole path."
 owner       = "tracking"
@@ -46,7 +46,7 @@ means       = "The step did fire, but into a pixel the plan does not name; the p
 first_check = "Compare the two pixel ids that the finding shows, digit by digit; if it is no slip in the plan, look the other pixel up in the ad account and ask who installed it."
 not_yet     = "Do not switch the campaign to that pixel: it has none of the history."
 remedy      = "Point this step's event call at the planned pixel, or correct the plan if the other one is right."
-owner       = "media"
+owner       = "tracking"
 */
 with absent_steps as (
     select distinct

@@ -350,7 +350,7 @@ select
         when ok is null and unshown is not null then 'none; ' || unshown
         when ok is null and platform = 'snackvideo' then 'none; SnackVideo''s browser call cannot be read from a HAR, and no pixel log covers the order'
         when ok is null and is_beside then 'none; the capture that ran then is of another order'
-        when ok is null then 'none; no capture or log covers ' || strftime(due_at, '%Y-%m-%d %H:%M') || ' UTC'
+        when ok is null then 'none; no capture or log covers ' || told_time(due_at, '%Y-%m-%d %H:%M')
         when found_cause = 'other_event' then 'none; the order''s money left as ' || names || ', ' || other_events
             || case when other_events = 1 then ' event' else ' events' end
         when found_cause = 'payment_method_pattern' then 'none; like every order paid by ' || method || ' that lacks one'
@@ -378,7 +378,7 @@ select
             when s.found_cause = 'stood_still' and s.missing_count > s.judged_count * l.amount then s.stretch
             when s.found_cause = 'payment_method_pattern' then ', all paid by ' || s.method
             when s.found_cause = 'unseen_visit' and s.missing_count > s.judged_count * l.amount then ', of which no visit was seen' else '' end
-        || case when s.tail_count >= 10 then '; none of the last ' || s.tail_count || ', after ' || strftime(s.last_at, '%Y-%m-%d %H:%M') || ' UTC' else '' end
+        || case when s.tail_count >= 10 then '; none of the last ' || s.tail_count || ', after ' || told_time(s.last_at, '%Y-%m-%d %H:%M') else '' end
         || case when s.judged_count < 20 and s.missing_count > 0 then ', too few to tell a share' else '' end,
     case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20 then s.found_cause end,
     -- A few percent are blockers and closed tabs. Neither side sends nothing by chance of most orders, of ten in a row up to the last

@@ -1,5 +1,5 @@
 /*
-title    = "No personal data in event parameters"
+title    = "Event parameters hold no personal data"
 failure  = "Event parameters carry personal data in plain text"
 facet    = "privacy"
 severity = "blocker"
@@ -46,8 +46,10 @@ select
     'parameters without personal data' as expected,
     case
         when e.personal_in_params is null then 'none found'
-        when e.beside_the_id = '' then e.channel || ' ' || e.event_name || ': ' || e.personal_in_params
-        else e.channel || ' ' || e.event_name || ': ' || e.personal_in_params || ' in the parameters'
+        else e.channel || ' ' || e.event_name || ': ' || concat_ws(', ',
+            nullif(e.beside_the_id, '') || ' in the parameters',
+            case when e.personal_in_params like '%email in the event id%' then 'email in the event id' end,
+            case when e.personal_in_params like '%phone in the event id%' then 'phone in the event id' end)
     end as actual,
     case
         when e.beside_the_id = '' then 'event_id'

@@ -1,5 +1,5 @@
 /*
-title    = "No personal data in addresses sent to platforms"
+title    = "Addresses sent to platforms hold no personal data"
 failure  = "A page address with personal data went to a platform"
 facet    = "privacy"
 severity = "blocker"

@@ -14,7 +14,7 @@ HTTP 200 and says so only in the answer's own code. A refusal followed by an acc
 
 [causes.bad_request]
 means       = "The receiver found fault with the request itself, or took fewer events than it was sent."
-first_check = "Read the platform's answer in the row; it usually names the field. Compare that field with a request that was accepted."
+first_check = "Read the receiver's answer in the finding; it usually names the field. Compare that field with a request that was accepted."
 not_yet     = "Do not resend the same request in a loop: it will be refused each time."
 remedy      = "Correct the named field where the request is built, then place a test order and look for an accepted answer."
 owner       = "tracking"
@@ -70,7 +70,7 @@ owner       = "tracking"
 follows     = ["missing_value", "missing_currency", "event_time_out_of_range"]
 failure     = "An event was refused because of another one in its request"
 means       = "One bad event in a request of several got all of them refused; this one may have been perfectly good."
-first_check = "Find the bad one: the answer in the row says what is wrong with it, and the other events share its line in the log."
+first_check = "Find the bad one: the answer in the finding says what is wrong with it, and the other events share its line in the log."
 not_yet     = "Do not raise the batch size to make up for lost time; each bad event would take more good ones with it."
 remedy      = "When a batch is refused, send its events again one by one, and check each event before it enters a batch."
 owner       = "data"

@@ -1,5 +1,5 @@
 /*
-title    = "The platform's own diagnostics name no problem"
+title    = "The platform's own diagnostics are clear"
 failure  = "The platform's own diagnostics name a problem"
 facet    = "reconciliation"
 severity = "note"

@@ -1,5 +1,5 @@
 /*
-title    = "No two acts share an event_id"
+title    = "Each event_id stands for one act"
 failure  = "One event_id stands for several orders or visits"
 facet    = "dedup"
 severity = "blocker"

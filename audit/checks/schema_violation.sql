@@ -98,7 +98,8 @@ select
     r.order_id,
     r.session,
     v.cause is null as ok,
-    case when v.cause is null then 'a request within the rules' else 'a request within the rules of ' || replace(v.endpoint, '_', ' ') end as expected,
+    'a request within the rules' || case when v.cause is null then '' else ' of ' ||
+        case when v.endpoint like '%relay' then 'the relay' when v.endpoint = 'meta_capi' then 'Meta''s Conversions API' else 'TikTok''s Events API' end end as expected,
     case when v.cause is null then 'within the rules' else v.path || ' ' || v.detail end as actual,
     v.cause,
     case when v.cause = 'store_named_in_body' then 'warning' end as severity,
@@ -115,7 +116,8 @@ select
     null as order_id,
     null as session,
     false as ok,
-    'a request within the rules of ' || replace(v.endpoint, '_', ' ') as expected,
+    'a request within the rules of '
+        || case when v.endpoint like '%relay' then 'the relay' when v.endpoint = 'meta_capi' then 'Meta''s Conversions API' else 'TikTok''s Events API' end as expected,
     v.path || ' ' || v.detail as actual,
     v.cause,
     -- What it would have reported is not known.

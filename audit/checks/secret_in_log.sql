@@ -1,5 +1,5 @@
 /*
-title       = "No access token stands in the logs"
+title       = "The logs hold no access token"
 failure     = "An access token stands in a supplied log"
 facet       = "privacy"
 severity    = "warning"
@@ -32,7 +32,7 @@ select
     'no access token in the file' as expected,
     case
         when f.secret_count = 0 then 'none found'
-        else cast(f.secret_count as varchar) || case when f.secret_count = 1 then ' event' else ' events' end || ' with a token beside it'
+        else cast(f.secret_count as varchar) || case when f.secret_count = 1 then ' event with a token beside it' else ' events with a token beside them' end
     end as actual,
     cast(null as varchar) as cause,
     e.ref,

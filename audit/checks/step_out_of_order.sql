@@ -17,7 +17,7 @@ owner       = "tracking"
 
 [causes.thank_you_page]
 means       = "A step from before the purchase fired only on the page that thanks for the order: the sale itself sends the cart or checkout it should have come from. Who fills a cart and leaves is never seen, and every checkout seems to end in a sale."
-first_check = "Walk to the checkout with the network panel open: the event below does not leave there, and leaves with the Purchase."
+first_check = "Walk to the checkout with the network panel open: the event that the finding names does not leave there, and leaves with the Purchase."
 not_yet     = "Do not build audiences of abandoned carts, and do not bid for this step: its events are buyers only."
 remedy      = "Fire the event at the shopper's act, on the page of the cart or the checkout, and take it out of the thank-you page."
 owner       = "tracking"
@@ -226,7 +226,7 @@ select
     case
         when m.order_id is not null then 'only on the page of the Purchase, ' || m.page_path
         when b.order_id is not null
-            then b.step || ' at ' || strftime(b.first_at, '%H:%M:%S.%g') || ', ' || b.before_step || ' at ' || strftime(b.before_at, '%H:%M:%S.%g') || ' UTC'
+            then b.step || ' at ' || clock_time(b.first_at, '%H:%M:%S.%g') || ', ' || b.before_step || ' at ' || told_time(b.before_at, '%H:%M:%S.%g')
                 || coalesce('; ' || b.unshown, '')
         when p.step_count >= 2 then p.step_count || ' steps in order'
         else 'one step alone is in the evidence'

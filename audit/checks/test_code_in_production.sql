@@ -1,5 +1,5 @@
 /*
-title    = "No event of a real order carries a test code"
+title    = "Server events carry no test code"
 failure  = "A server event carries a test event code"
 facet    = "delivery"
 severity = "blocker"
@@ -10,7 +10,7 @@ helps while testing. Left in, real sales carry the marks of a test and test orde
 """
 means       = "The sender still adds a test event code: to an order that is no test order, or to the test orders themselves, which shows it is switched on."
 first_check = "Search the sender's settings and code for the test event code; it is usually a setting someone forgot to empty."
-not_yet     = "Do not leave it for after the launch, and do not count on the platform to drop such events: it keeps them."
+not_yet     = "Do not leave it for after the launch, and do not count on the platform to drop such events: Meta keeps them."
 remedy      = "Empty the setting, place one more order, and see that its server event carries no code."
 owner       = "tracking"
 */

@@ -11,7 +11,7 @@ click id in its address tests that road.
 means       = "None of the named orders was placed in a visit that landed with an ad click, so nothing here proves or disproves attribution."
 first_check = "Look at how the test orders were placed: from a bookmark or a typed address, or through the ad's own link."
 not_yet     = "Do not read the silence of the other attribution checks as a pass."
-remedy      = "Place one more test order per platform through a real ad preview link, in a fresh browser window."
+remedy      = "Place one more test order per platform through the ad's own link, in a fresh browser window; see that the address it opens holds fbclid, ttclid or click_id."
 owner       = "media"
 */
 with named_visits as (

@@ -19,7 +19,7 @@ owner       = "media"
 
 [causes.codeless_and_coded]
 means       = "A rule of Meta's Event Setup Tool repeats an event that the shop's code already sends. The rule's copy has no id and cannot be merged."
-first_check = "In Events Manager open the pixel's settings, Event Setup Tool, and find the rule that the finding names."
+first_check = "In Events Manager open the pixel's settings, start the Event Setup Tool on the page where this event fires, and look for its rule there."
 not_yet     = "Do not try to give the rule an id; such rules have no place for one."
 remedy      = "Delete the rule and keep the event in the shop's code."
 owner       = "media"

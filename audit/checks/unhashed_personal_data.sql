@@ -15,10 +15,10 @@ remedy      = "Trim, put in small letters, hash with SHA-256, then send; ask whe
 owner       = "data"
 
 [causes.external_id]
-means       = "The customer id (external_id) is an e-mail address or a phone number, in plain text. A customer number of the shop's own may be sent as it is; this may not."
+means       = "The customer id (external_id) is an e-mail address or a phone number, in plain text. Meta takes a shop's own customer number as it is; this it may not get."
 first_check = "Look at what the code takes for the customer's id: login names are often addresses, and a chat shop's customers are phone numbers."
 not_yet     = "Do not leave the customer id out for good; a stable one tells buyers apart where cookies are lost."
-remedy      = "Send the shop's own customer number, the same from page and server, or hash the address or the number with SHA-256."
+remedy      = "Send the shop's own customer number, the same from page and server (to TikTok hashed), or hash the address with SHA-256."
 owner       = "data"
 */
 select

@@ -72,7 +72,7 @@ means       = "The value is the total without the payment fee."
 first_check = "Check whether the value is read from a payout or settlement record instead of from the order."
 not_yet     = "Do not read the gap as lost orders: it is one fee on each."
 remedy      = "Read the agreed amount from the order, before the payment provider takes its part."
-owner       = "store"
+owner       = "data"
 
 [causes.total_with_unique_code]
 means       = "The value is the price before the unique transfer code was taken off, so it is up to 999 rupiah away from what is paid."
@@ -99,7 +99,7 @@ owner       = "data"
 means       = "The value is a hundred times the order: it was sent in cents or another minor unit."
 first_check = "Look at the price field: a store API that speaks in cents hands out whole numbers."
 not_yet     = "Do not let value bidding run on this: it sees every sale a hundredfold. Do not scale the campaign either."
-remedy      = "Divide by one hundred once, where the value is built, for currencies that have minor units."
+remedy      = "Divide by one hundred once, where the value is built. Shopify's theme and cart prices are a hundredfold in rupiah and yen too."
 owner       = "tracking"
 
 [causes.divided_by_100]

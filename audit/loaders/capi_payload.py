@@ -75,5 +75,5 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         """
     )
     rejected, _ = insert_requests(con, source, evidence="server", needs_time=False)
-    gaps = ("payloads only: no time of sending, no answer, and for Meta no dataset",)
+    gaps = ("payloads only: no time of sending, no answer, and for Meta no pixel id",)
     return Tally(read=read, rejected=bad + foreign + rejected, has_statuses=False, gaps=gaps)

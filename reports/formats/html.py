@@ -206,5 +206,5 @@ def _tally(packet: Packet) -> str:
     parts += [f"{waived} waived"] if waived else []
     text = words.listed(parts, 9) or "Nothing"
     follow = "follows and is" if folded == 1 else "follow and are"
-    tail = f"; {words.counted(folded, 'finding')} merely {follow} folded under their root" if folded else ""
-    return f"{text}{tail}."
+    tail = f"; {folded} more merely {follow} folded under their root" if folded else ""
+    return f"Findings: {words.lowered(text)}{tail}."

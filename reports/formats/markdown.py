@@ -17,6 +17,7 @@ from reports.words import (
     PLATFORMS,
     SEVERITIES,
     accepted_against,
+    aside,
     change_words,
     counted,
     follows,
@@ -50,7 +51,7 @@ def render(packet: Packet) -> str:
     lines += ["", "| Gate | Answer | Warnings |", "|---|---|---|"]
     for gate in packet.gates:
         waived = f"{gate.waived} waived" if gate.waived else ""
-        answer = "; ".join(filter(None, (ANSWERS[gate.answer], waived, follows(gate, packet.reasons))))
+        answer = "; ".join(filter(None, (ANSWERS[gate.answer], waived, follows(gate, packet.reasons), aside(gate))))
         lines.append(f"| {_plain(gate.title)} | {answer} | {gate.warnings or ''} |")
     lines += ["", f"| Event | Browser | Server | One id | {' | '.join(FACETS[c] for c in CELLS)} | Owner |"]
     lines.append(f"|---|--:|--:|--:|{'---|' * len(CELLS)}---|")

@@ -20,6 +20,7 @@ from reports.words import (
     TONES,
     accepted_against,
     also,
+    aside,
     counted,
     follows,
     listed,
@@ -99,7 +100,7 @@ class _Page:
             if not gate.blocking and gate.answer in (Answer.PASS, Answer.NOT_APPLICABLE) and not also(gate):
                 continue
             word = ANSWERS[gate.answer].ljust(11)
-            notes = [follows(gate, self.packet.reasons), *also(gate)]
+            notes = [follows(gate, self.packet.reasons), aside(gate), *also(gate)]
             extra = f" ({', '.join(filter(None, notes))})" if any(notes) else ""
             first, *rest = textwrap.wrap(f"{gate.title}{extra}", self.width - len(word) - 2)
             self.line(f"{self.paint(word, ANSWER_TONES[gate.answer])}  {first}")
@@ -126,15 +127,23 @@ class _Page:
             tones = ["", "", "", "", *(ANSWER_TONES[cell.answer] for cell in row.cells)]
             padded = [_padded(text, width, i) for i, (text, width) in enumerate(zip(line, widths, strict=True))]
             self.line("  ".join(self.paint(text, tone) for text, tone in zip(padded, tones, strict=True)).rstrip())
-        if any(cell.warnings for row in self.packet.rows for cell in row.cells):
-            self.line("  +1: one warning beside the answer")
+        has_dash = any(cell.answer is Answer.NOT_APPLICABLE for row in self.packet.rows for cell in row.cells)
+        self.legend("  –: nothing to judge   " if has_dash else "  ")
 
     def narrow_table(self) -> None:
         for row in self.packet.rows:
             counts = f"{row.browser} browser, {row.server} server, {row.paired} with one id"
             self.wrap(f"{PLATFORMS[row.platform]} {row.step}: {counts}", "", "   ")
-            cells = ", ".join(f"{FACETS[cell.facet].lower()} {_cell(cell)}" for cell in row.cells if cell.answer)
+            told = [cell for cell in row.cells if cell.answer or cell.warnings or cell.waived]
+            cells = ", ".join(f"{FACETS[cell.facet].lower()} {_cell(cell)}" for cell in told)
             self.wrap(cells or "nothing to judge", "   ", "   ")
+        self.legend("  ")
+
+    def legend(self, signs: str) -> None:
+        warned = any(cell.warnings for row in self.packet.rows for cell in row.cells)
+        signs += "+1: one warning beside the answer" if warned else ""
+        if signs.strip():
+            self.line(signs.rstrip())
 
     def not_tested(self) -> None:
         self.line()

@@ -86,6 +86,10 @@ create or replace macro export_number(t, is_whole) as
         else plain_number(t)
     end;
 
+-- A time as a finding tells it: by the clock of the launch, whose zone is named behind it.
+create or replace macro clock_time(t, form) as strftime(timezone(getvariable('zone'), timezone('UTC', t)), form);
+create or replace macro told_time(t, form) as clock_time(t, form) || ' ' || getvariable('zone');
+
 -- A time as a log may write it: epoch seconds, ms, µs; ISO 8601 with an offset; without one it is read in the zone
 -- the plan names (variable zone), else NULL.
 create or replace macro offset_form(t) as

@@ -135,9 +135,9 @@ select
     g.missing,
     coalesce(
         ', all ' || (select min(t.trait) from traits t where t.platform = g.platform and t.step = g.step and t.side = g.side),
-        case when r.is_last then ', none of the last ' || r.missing || ', from ' || strftime(r.first_at, '%Y-%m-%d %H:%M') || ' UTC on'
-            when g.missing * 2 <= g.orders then ', ' || r.missing || ' of them between ' || strftime(r.first_at, '%Y-%m-%d %H:%M') || ' and ' || strftime(r.last_at, '%Y-%m-%d %H:%M')
-                || ' UTC' end) as told,
+        case when r.is_last then ', none of the last ' || r.missing || ', from ' || told_time(r.first_at, '%Y-%m-%d %H:%M') || ' on'
+            when g.missing * 2 <= g.orders then ', ' || r.missing || ' of them between ' || clock_time(r.first_at, '%Y-%m-%d %H:%M') || ' and '
+                || told_time(r.last_at, '%Y-%m-%d %H:%M') end) as told,
     r.missing as run_count,
     coalesce(r.is_last, false) as is_over
 from wide_gaps g
