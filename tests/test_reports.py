@@ -111,6 +111,11 @@ def test_a_reason_is_followed_by_the_row_that_proves_it() -> None:
         "   Rows      browser/order-1-all.har#81, browser/order-1-all.har#84",
     ]
     assert "82, orders/orders.json:1; 5 more in the packet" in table.render(packet_of("wrong_value"))
+    packet = packet_of("wrong_value")
+    (reason, *_) = packet.reasons
+    assert reason.row
+    bare = replace(packet, reasons=(replace(reason, row=replace(reason.row, refs=())),))
+    assert "more in the packet" not in table.render(bare)
 
 
 def test_a_gate_that_merely_follows_names_the_reason_it_follows_from() -> None:

@@ -74,7 +74,7 @@ class _Page:
         row = reason.row
         if row is None:
             return
-        others = f"{reason.rows - 1} more in the packet" if reason.rows > 1 else ""
+        others = f"{reason.rows - 1} more in the packet" if reason.rows > 1 and row.refs else ""
         rows = "; ".join(filter(None, (", ".join(row.refs), others)))
         for label, text in (("Expected", row.expected), ("Actual", row.actual), ("Rows", rows)):
             if text:
