@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from audit.check import FACETS, SEVERITIES, Cause, Check, catalogue
 from audit.engine import Audit
 from audit.errors import CheckFileError
-from audit.plan import STEPS
+from audit.plan import PLATFORMS, STEPS
 from audit.verdict import BLOCKING
 from reports.parts import Finding, Followed, Problem, Texts, Waiver
 from reports.text import slug
@@ -211,9 +211,8 @@ def who(rows: list[Finding]) -> str:
     """Whom findings concern, in words: “Meta Purchase, order 250130JQHFZG”, “Meta and TikTok Purchase, 3 orders”."""
     told = {r.step for r in rows if r.platform}  # a step of the shop's own that a platform's rows name is not said again
     found = dict.fromkeys((r.platform, r.step) for r in rows if r.platform or (r.step and r.step not in told))
-    platforms = list(dict.fromkeys(platform for platform, _ in found))
-    # Steps stand in the order of the path, others behind them.
-    ordered = sorted(found, key=lambda p: (platforms.index(p[0]), STEPS.index(p[1]) if p[1] in STEPS else len(STEPS)))
+    # Platforms stand as they do in every table, steps in the order of the path; others behind them.
+    ordered = sorted(found, key=lambda told: (_place(told[0], PLATFORMS), _place(told[1], STEPS)))
     places = listed([step_of(platform, step) for platform, step in ordered])
     orders = list(dict.fromkeys(r.order_id for r in rows if r.order_id))
     if orders and all(r.order_id for r in rows):
@@ -224,3 +223,7 @@ def who(rows: list[Finding]) -> str:
     else:
         subjects = counted(len(rows), "case")
     return ", ".join(filter(None, (places, subjects)))
+
+
+def _place(name: str | None, names: tuple[str, ...]) -> int:
+    return names.index(name) if name in names else len(names)

@@ -173,6 +173,12 @@ def test_steps_are_named_in_the_order_of_the_path() -> None:
     assert who(list(rows)) == "Meta ViewContent, Meta AddToCart, Meta InitiateCheckout and Meta Purchase, 4 cases"
 
 
+def test_platforms_are_named_in_the_order_of_the_tables() -> None:
+    one = next(problem for problem in packet_of("wrong_value").problems).rows[0]
+    rows = [replace(one, platform=platform, step="Purchase") for platform in ("meta", "snackvideo", "tiktok")]
+    assert who(rows).startswith("Meta Purchase, TikTok Purchase and SnackVideo Purchase")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_printed_register_is_a_plan_that_claims_every_sender(name: str, tmp_path: Path) -> None:
     bare = engine.run(evidence_of(name), Plan(), now=NOW, select=frozenset({"undeclared_sender"}))
