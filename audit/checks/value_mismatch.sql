@@ -592,13 +592,15 @@ judged_checkouts as (
     left join order_totals t on t.order_id = m.next_order
     left join faulty_checkouts f on f.event_key = m.event_key
 ),
--- What the orders were charged for a piece of each thing.
+-- What the orders were charged for a piece of each thing, and for a line of it.
 piece_prices as (
     select
         i.item_id,
         o.currency,
         min(i.price) as lowest,
-        max(i.price) as highest
+        max(i.price) as highest,
+        max(i.price * greatest(1, coalesce(i.quantity, 1))) as highest_line,
+        bool_or(i.id_space = 'product') as is_parent
     from order_items i
     join orders o on o.order_id = i.order_id
     where i.price is not null
@@ -606,20 +608,23 @@ piece_prices as (
     having min(i.price) > 0
 ),
 -- Views, carts and checkouts against the prices of what they name. Discounts, taxes and a cart that grows move a value by less than this.
+-- A view may leave its value at zero, and a list of ids does not say how many pieces were meant.
 goods_values as (
     select
         e.event_key,
         e.value,
         sum(p.lowest * coalesce(i.quantity, 1)) as lowest,
-        sum(p.highest * coalesce(i.quantity, 1)) as highest
+        sum(case when i.quantity is null then p.highest_line else p.highest * i.quantity end) as highest,
+        bool_or(p.is_parent) as has_parent
     from sent_events e
     join event_items i on i.event_key = e.event_key
     join piece_prices p on p.item_id = i.item_id and p.currency = e.currency
     where e.step <> 'Purchase'
-      and e.value >= 0
+      and (e.value > 0 or (e.value = 0 and e.step <> 'ViewContent'))
     group by e.event_key, e.value, e.item_count
     having count(*) = e.item_count
-       and (e.value * 10 < sum(p.lowest * coalesce(i.quantity, 1)) or e.value > 50 * sum(p.highest * coalesce(i.quantity, 1)))
+       and (e.value * 10 < sum(p.lowest * coalesce(i.quantity, 1))
+         or e.value > 50 * sum(case when i.quantity is null then p.highest_line else p.highest * i.quantity end))
 ),
 faulty_goods as (
     select
@@ -629,11 +634,16 @@ faulty_goods as (
             when g.value between g.lowest * 70 and g.highest * 140 then 'times_100'
             when g.value between g.lowest * 0.007 and g.highest * 0.014 then 'divided_by_100'
             when g.value between g.lowest * 0.0007 and g.highest * 0.0014 and g.lowest >= 1000 then 'thousands_separator'
-            when g.value * 10 < g.lowest then 'not_the_goods'
+            -- A parent's view may show the price of its smallest variant, while the orders hold the largest.
+            when g.value * 10 < g.lowest and not (g.has_parent and g.value > 0) then 'not_the_goods'
         end as fault
     from goods_values g
     left join faulty_checkouts f on f.event_key = g.event_key and f.fault is not null
+    left join checkouts c on c.event_key = g.event_key and c.is_settled = 1
+    left join order_matches m on m.event_key = g.event_key and m.exact_rank is not null
     where f.event_key is null
+      and c.event_key is null
+      and m.event_key is null
 )
 select
     platform,
