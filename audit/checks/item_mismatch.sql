@@ -454,7 +454,8 @@ held_spaces as (
         platform,
         id_space,
         count(*) as goods,
-        max(held) as most_held
+        max(held) as most_held,
+        count(distinct case when not regexp_full_match(item_id, '[0-9]+') then lower(left(item_id, 3)) end) as beginnings
     from held_ids
     group by platform, id_space
 ),
@@ -462,7 +463,8 @@ sole_goods as (
     select
         platform,
         max(goods) as goods,
-        max(most_held) as most_held
+        max(most_held) as most_held,
+        max(beginnings) as beginnings
     from held_spaces
     group by platform
 ),
@@ -496,8 +498,9 @@ one_for_all as (
     join sole_goods g on g.platform = s.platform and g.most_held < s.orders
     left join sole_products d on d.platform = s.platform
     left join sole_pages v on v.platform = s.platform
+    -- Landing pages of one product are many, too; the ids of its variants begin alike or are mere numbers.
     where d.orders = s.orders
-       or v.pages >= 3
+       or (v.pages >= 3 and g.beginnings >= 2)
        or (v.pages = 2 and v.ids >= 2)
        or regexp_full_match(lower(s.item_id), '0+|undefined|null|nan|none|\[object object\]|\{\{.*\}\}|default|test|sku|(sku|abc|xyz|product|item)[-_ ]?(id|123|1234|12345)')
 ),
@@ -506,7 +509,8 @@ sole_views as (
     select
         platform,
         step,
-        min(items) as item_id
+        min(items) as item_id,
+        mode(currency) as currency
     from sent_events
     where step in ('ViewContent', 'AddToCart')
       and item_count > 0
@@ -522,7 +526,10 @@ sole_view_counts as (
         v.step,
         v.item_id,
         count(distinct regexp_extract(rtrim(lower(e.page_path), '/'), '[^/]*$')) as pages,
-        count(distinct e.value) as amounts,
+        -- One price in many currencies is one amount.
+        count(distinct case when e.currency is not distinct from v.currency then e.value end) as amounts,
+        min(case when e.currency is not distinct from v.currency then e.value end) as lowest,
+        max(case when e.currency is not distinct from v.currency then e.value end) as highest,
         string_agg(distinct e.channel, ' and ' order by e.channel) as channels,
         min(e.ref) as ref,
         max(e.ref) as other_ref
@@ -536,7 +543,11 @@ sold_items as (
         v.platform,
         v.step,
         count(distinct e.items) as sold,
-        bool_or(list_contains(string_split(e.items, ','), v.item_id)) as is_sold
+        bool_or(list_contains(string_split(e.items, ','), v.item_id)) as is_sold,
+        -- SHIRT for SHIRT-S, SHIRT-M, or product_1 for variant_2: it may well be the parent of all that was bought.
+        bool_and(
+            (starts_with(e.items, v.item_id) and regexp_full_match(substr(e.items, length(v.item_id) + 1, 1), '[^A-Za-z0-9]?'))
+            or (starts_with(v.item_id, 'product_') and starts_with(e.items, 'variant_'))) as may_be_parent
     from sole_views v
     join sent_events e on e.platform = v.platform
     where e.step = 'Purchase'
@@ -549,7 +560,10 @@ one_for_all_views as (
     left join sold_items s on s.platform = c.platform and s.step = c.step
     -- A parent's id stands for its variants.
     where not exists (select 1 from order_items i where i.item_id = c.item_id and i.id_space = 'product')
-      and ((c.pages >= 10 and c.amounts >= 10) or (c.pages >= 3 and c.amounts >= 3 and s.sold >= 3 and not s.is_sold))
+      and not coalesce(s.may_be_parent, false)
+      and ((c.pages >= 10 and c.amounts >= 10)
+        -- Prices tried on the pages of one product lie closer together.
+        or (c.pages >= 3 and c.amounts >= 3 and c.highest >= c.lowest * 3 and s.sold >= 3 and not s.is_sold))
 ),
 -- Visits whose views or carts came from several pages and name one and the same thing.
 wide_visits as (
@@ -624,9 +638,11 @@ told_pages as (
       and (v.session is null or v.first_key = e.event_key)
     group by all
 ),
-kept_pages as (
+unlike_pages as (
     select
         p.platform,
+        p.pixel,
+        p.slug,
         p.channel,
         p.step,
         p.session,
@@ -648,8 +664,54 @@ kept_pages as (
           and o.pixel = p.pixel
           and o.slug <> p.slug
     )
-    group by p.platform, p.pixel, p.channel, p.step, p.session, p.items, p.page_path
+    group by p.platform, p.pixel, p.slug, p.channel, p.step, p.session, p.items, p.page_path
     having not bool_or(list_has_any(string_split(t.items, ','), string_split(p.items, ',')))
+       and count(distinct t.items) = 1
+),
+-- A page that is not a product's own names what was chosen elsewhere: a home page, a list, a cart, a checkout.
+shared_pages as (
+    select u.platform, u.step, u.page_path
+    from (select distinct platform, step, page_path, slug, told_items from unlike_pages) u
+    join sent_events e on e.platform = u.platform and e.items = u.told_items and e.page_path <> u.page_path
+    left join steady_visits v
+        on v.session = e.session
+       and v.platform = e.platform
+       and v.channel = e.channel
+       and v.step = e.step
+       and v.pixel = coalesce(e.dataset, '')
+    where e.step in ('ViewContent', 'AddToCart')
+      and (v.session is null or v.first_key = e.event_key)
+      and regexp_extract(rtrim(lower(e.page_path), '/'), '[^/]*$') <> u.slug
+    group by u.platform, u.step, u.page_path
+),
+-- Two variants of one product: a page may show either.
+siblings as (
+    select distinct u.items, u.told_items
+    from (select distinct items, told_items from unlike_pages) u
+    join order_items a on a.item_id = u.items
+    join order_items x on x.order_id = a.order_id and x.position = a.position and x.id_space = 'product'
+    join order_items b on b.item_id = u.told_items
+    join order_items y on y.order_id = b.order_id and y.position = b.position and y.id_space = 'product'
+    where x.item_id = y.item_id
+),
+viewed_pages as (
+    select distinct u.platform, u.page_path
+    from unlike_pages u
+    join sent_events e on e.platform = u.platform and e.page_path = u.page_path and e.items = u.told_items
+    where e.step = 'ViewContent'
+),
+kept_pages as (
+    select u.*
+    from unlike_pages u
+    anti join shared_pages s on s.platform = u.platform and s.step = u.step and s.page_path = u.page_path
+    anti join siblings b on b.items = u.items and b.told_items = u.told_items
+    left join viewed_pages v on v.platform = u.platform and v.page_path = u.page_path
+    where not contains(u.items || u.told_items, ',')
+      and not regexp_full_match(lower(u.page_path), '/*([a-z]{2}([-_][a-z]{2})?/*)?')
+      and not regexp_matches(
+          lower(u.page_path),
+          '(^|[/_-])(cart|basket|checkouts?|orders?|payment|keranjang|thank[-_]?you|thanks|upsell|search|collections/[^/]*$)([/_.-]|$)')
+      and (u.step = 'ViewContent' or v.platform is not null)
 ),
 -- The relay's own list of a Purchase against the unique ids of its order. A bundle may be told as itself or as its parts.
 relay_lists as (
@@ -684,10 +746,27 @@ unlike_lists as (
     join unique_lists u on u.order_id = r.order_id
     where r.ids <> u.ids
 ),
+-- A line without a unique id may be a bundle, told as its parts.
+relay_nameless as (
+    select distinct l.order_id
+    from order_lines l
+    where l.order_id in (select order_id from unlike_lists)
+      and l.counts
+      and not exists (
+          select 1
+          from order_items i
+          where i.order_id = l.order_id
+            and i.position = l.position
+            and i.id_space = 'unique'
+      )
+),
 relay_faults as (
     select l.event_key, l.order_id, l.missing_ids, l.extra_ids
     from unlike_lists l
-    where (len(l.missing_ids) > 0 or len(l.extra_ids) > 0)
+    left join relay_nameless n on n.order_id = l.order_id
+    left join purchase_parts p on p.event_key = l.event_key
+    left join outgrown_values g on g.event_key = l.event_key
+    where ((len(l.extra_ids) > 0 and n.order_id is null) or (len(l.missing_ids) > 0 and p.event_key is null and g.event_key is null))
       and len(list_filter(list_concat(l.extra_ids, l.own_ids), lambda x: not starts_with(x, 'variant_'))) = 0
 ),
 -- Most carts are bought as they are: only others are taken apart.
@@ -717,7 +796,8 @@ strange_steps as (
         string_agg(distinct e.items, ', ' order by e.items) as ids,
         string_agg(distinct s.items, ', ' order by s.items) as sold_ids,
         min(e.ref) as ref,
-        bool_or(e.items = v.items) as is_kept
+        -- Where visits of other kinds name their goods otherwise as well, it is the kind of id.
+        bool_and(bool_or(e.items = v.items) is true) over (partition by w.platform, w.step) as is_kept
     from strange_ways w
     join sales s on s.platform = w.platform and s.session = w.session and s.order_id = w.order_id
     join sent_events e on e.session = w.session and e.platform = w.platform and e.step = w.step
