@@ -193,17 +193,66 @@ shop_currency as (
     where exists (select 1 from orders where currency is not null)
     having count(*) = 1
 ),
--- Views in another currency, on both sides alike: where the copies differ, that is the question of channel_value_mismatch.
-strange_views as materialized (
+strange_steps as materialized (
     select
         e.event_key,
+        e.platform,
+        e.channel,
+        e.step,
+        e.session,
         e.currency
     from shop_currency s
     cross join sent_events e
     join currencies c on c.currency = e.currency
-    where e.step = 'ViewContent'
+    where e.step in ('ViewContent', 'AddToCart', 'InitiateCheckout')
       and e.value > 0
       and e.currency <> s.currency
+),
+-- A visitor may see the shop in a currency of their own and buy nothing. Not so where the same visit names the shop's as well, nor
+-- where the sender does so in its other steps and the visit has no two that agree.
+shop_visits as (
+    select distinct e.session
+    from (select distinct session from strange_steps) v
+    join events e on e.session = v.session
+    join shop_currency s on s.currency = e.currency
+),
+shop_steps as (
+    select
+        e.platform,
+        e.channel,
+        bool_or(e.step = 'ViewContent') as in_views,
+        bool_or(e.step = 'AddToCart') as in_carts,
+        bool_or(e.step = 'InitiateCheckout') as in_checkouts
+    from (select distinct platform, channel from strange_steps) v
+    join sent_events e on e.platform = v.platform and e.channel = v.channel
+    join shop_currency s on s.currency = e.currency
+    group by e.platform, e.channel
+),
+like_minded as (
+    select session
+    from strange_steps
+    group by session
+    having count(distinct step) > 1
+       and count(distinct currency) = 1
+),
+visitors_own as (
+    select t.event_key
+    from strange_steps t
+    left join like_minded l on l.session = t.session
+    left join shop_visits v on v.session = t.session
+    left join shop_steps s on s.platform = t.platform and s.channel = t.channel
+    where v.session is null
+      and (s.platform is null
+        or l.session is not null
+        or case t.step when 'ViewContent' then s.in_views when 'AddToCart' then s.in_carts else s.in_checkouts end)
+),
+-- Views in another currency, on both sides alike: where the copies differ, that is the question of channel_value_mismatch.
+strange_views as materialized (
+    select
+        event_key,
+        currency
+    from strange_steps
+    where step = 'ViewContent'
 ),
 one_sided as (
     select v.event_key
@@ -271,3 +320,4 @@ cross join sent_events e
 join currencies c on c.currency = e.currency
 where (e.step in ('AddToCart', 'InitiateCheckout') or e.event_key in (select event_key from strange_views anti join one_sided using (event_key)))
   and e.value > 0
+  and not exists (select 1 from visitors_own v where v.event_key = e.event_key)
