@@ -54,8 +54,8 @@ addresses_sent as (
         event_key,
         case
             when not has_source_url and endpoint not like '%relay' and lower(action_source) in ('website', 'web') then 'an empty text'
-            when starts_with(page_url, '/') then 'a path without its site, ' || page_url
-            when is_placeholder(page_url) then page_url
+            when starts_with(page_url, '/') and not starts_with(page_url, '//') then 'a path without its site, ' || page_url
+            when (starts_with(lower(page_url), 'http') or not contains(page_url, '://')) and is_placeholder(page_url) then page_url
         end as told
     from sent_events
     where channel = 'server'
