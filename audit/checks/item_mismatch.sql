@@ -708,6 +708,7 @@ kept_pages as (
     left join viewed_pages v on v.platform = u.platform and v.page_path = u.page_path
     where not contains(u.items || u.told_items, ',')
       and not regexp_full_match(lower(u.page_path), '/*([a-z]{2}([-_][a-z]{2})?/*)?')
+      and not regexp_matches(lower(u.page_path), '(^|/)(products?|items?|details?|goods|view|index|shop|store|p)([.](php|html?|aspx?))?/*$')
       and not regexp_matches(
           lower(u.page_path),
           '(^|[/_-])(cart|basket|checkouts?|orders?|payment|keranjang|thank[-_]?you|thanks|upsell|search|collections/[^/]*$)([/_.-]|$)')
