@@ -200,7 +200,9 @@ strange_steps as materialized (
         e.channel,
         e.step,
         e.session,
-        e.currency
+        e.value,
+        e.currency,
+        e.items
     from shop_currency s
     cross join sent_events e
     join currencies c on c.currency = e.currency
@@ -235,7 +237,26 @@ like_minded as (
     having count(distinct step) > 1
        and count(distinct currency) = 1
 ),
+-- The same thing in the shop's currency at another number: it has a price in each.
+shop_prices as (
+    select
+        e.platform,
+        e.channel,
+        e.step,
+        e.items,
+        list(distinct e.value) as amounts
+    from (select distinct items from strange_steps where items is not null) g
+    join sent_events e on e.items = g.items
+    join shop_currency s on s.currency = e.currency
+    where e.value > 0
+    group by e.platform, e.channel, e.step, e.items
+),
 visitors_own as (
+    select t.event_key
+    from strange_steps t
+    join shop_prices p on p.platform = t.platform and p.channel = t.channel and p.step = t.step and p.items = t.items
+    where not list_contains(p.amounts, t.value)
+    union
     select t.event_key
     from strange_steps t
     left join like_minded l on l.session = t.session
