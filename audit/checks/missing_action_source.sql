@@ -38,7 +38,8 @@ with page_copies as (
       and platform in ('meta', 'tiktok')
     group by server_key
 ),
--- Orders of another place than the website, and of no page. What was typed in by the shop, or came through an interface, may be the site's.
+-- Orders of another place than the website, and of no page. Only what is plainly one: what was typed in by the shop, or came through an
+-- interface, may be the site's, and a source may be where the buyer came from.
 other_orders as (
     select
         order_id,
@@ -47,7 +48,10 @@ other_orders as (
     from orders o
     where event_duty = 'no'
       and starts_with(duty_reason, 'sold through ')
-      and not regexp_full_match(lower(order_source), '.*draft.*|admin|manual|phone|api|rest-?api|import|csv|ios|iphone|android|mobile|app')
+      and regexp_full_match(lower(trim(order_source)),
+          'pos|(shopify|woo|square)[ _-]?pos|pos[ _-].*|point[ _-]of[ _-]sale|till|retail|retail[ _-]store|in[ _-]?store|offline|physical[ _-]store|toko fisik'
+          || '|(amazon|ebay|shopee|lazada|tokopedia|bukalapak|blibli|zalora|mercado ?li[bv]re|walmart|etsy|trendyol|allegro|daraz)([ _.-].*)?'
+          || '|tiktok[ _-]shop|market[ _-]?place|subscription|subscription_contract(_.*)?|subscription[ _-]renewal|renewal|recurring')
       and not exists (select 1 from events e where e.order_id = o.order_id and e.channel = 'browser')
 ),
 asked as (

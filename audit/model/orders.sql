@@ -25,15 +25,16 @@ set duty_reason = case
         when is_failed then 'its payment failed'
         when is_cancelled and coalesce(cancelled_at <= created_at, false) then 'cancelled before it was placed'
         when regexp_full_match(order_source, '[0-9]+') then null
-        when coalesce(lower(order_source), 'web') not in ('web', '', 'checkout', 'store-api', 'online_store', 'online store')
-            then 'sold through ' || order_source
+        when is_campaign_source(order_source) then 'its source ' || order_source || ' tells where the buyer came from, not where it was sold'
+        when not is_web_source(order_source) then 'sold through ' || order_source
         when in_trash(status) then 'it lies in the shop''s trash, and the export does not say since when'
     end,
     event_duty = case
         when is_spam or is_test or is_failed then 'no'
         when is_cancelled and coalesce(cancelled_at <= created_at, false) then 'no'
         when regexp_full_match(order_source, '[0-9]+') then 'unknown'
-        when coalesce(lower(order_source), 'web') not in ('web', '', 'checkout', 'store-api', 'online_store', 'online store') then 'no'
+        when is_campaign_source(order_source) then 'unknown'
+        when not is_web_source(order_source) then 'no'
         when in_trash(status) then 'unknown'
         else 'yes'
     end

@@ -27,3 +27,15 @@ create or replace macro shop_status(t) as
                 'belum dibayar', 'belum bayar', 'belum lunas') then 'unpaid'
             else s
         end)[1];
+
+-- The shop's own website, in the words of exports; a column that is empty says nothing else.
+create or replace macro is_web_source(t) as
+    coalesce(lower(trim(t)), '') in (
+        '', 'web', 'checkout', 'store-api', 'online_store', 'online store', 'online-store', 'website', 'web site', 'site', 'webshop', 'web shop',
+        'web store', 'webstore', 'online', 'online shop', 'onlineshop', 'online-shop', 'e-commerce', 'ecommerce', 'desktop', 'mobile web',
+        'mobile_web', 'mobile site', 'situs web', 'toko online', 'tienda online', 'sitio web', 'loja online', 'loja virtual');
+-- Where a buyer came from, which some exports call the source too.
+create or replace macro is_campaign_source(t) as
+    coalesce(lower(trim(t)), '') in (
+        'google', 'google ads', 'bing', 'yahoo', 'direct', '(direct)', 'organic', 'organic search', 'referral', 'cpc', 'email', 'newsletter',
+        'google / cpc', 'google / organic', '(direct) / (none)', 'facebook ads', 'meta ads', 'tiktok ads', 'paid social', 'affiliate');
