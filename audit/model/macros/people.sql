@@ -45,7 +45,8 @@ create or replace macro lone_of(t) as case when starts_with(t, '["') and contain
 create or replace macro salted(t) as sha256(getvariable('salt') || t);
 create or replace macro email_sha(t) as
     case when regexp_matches(lower(t), '^[0-9a-f]{64}') then lower(t)[1:64]
-         when t like '%@%' then sha256(lower(trim(t))) end;
+         -- One with stars, or with nothing but dots or crosses before the @, was blotted out: its hash is nobody's.
+         when t like '%@%' and not contains(t, '*') and not regexp_matches(t, '[.]{2,}|^ *[xX]{3,}@') then sha256(lower(trim(t))) end;
 -- An address in the forms it must not be hashed in, NULL where the form is no other one: as it was typed, and with a capital letter first.
 create or replace macro email_typed(t) as case when contains(t, '@') and t <> lower(trim(t)) then t end;
 create or replace macro email_capital(t) as
@@ -53,7 +54,7 @@ create or replace macro email_capital(t) as
 create or replace macro phone_digits(t) as nullif(regexp_replace(t, '[^0-9]', '', 'g'), '');
 create or replace macro phone_sha(t) as
     case when regexp_matches(lower(t), '^[0-9a-f]{64}') then lower(t)[1:64]
-         when length(phone_digits(t)) between 7 and 15 then sha256(ltrim(phone_digits(t), '0')) end;
+         when length(phone_digits(t)) between 7 and 15 and not contains(t, '*') then sha256(ltrim(phone_digits(t), '0')) end;
 -- A number as it is dialled at home, without the 0: what stands behind the country code (Indonesia's, or of a number told with its 0).
 create or replace macro national_phone(t) as
     case when regexp_full_match(phone_digits(t), '0?628[0-9]{7,11}') then regexp_replace(phone_digits(t), '^0?62', '')
