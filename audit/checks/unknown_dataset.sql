@@ -138,7 +138,8 @@ half_heard as (
     group by u.platform, u.dataset
 ),
 -- Sales of one site in one currency, where several pixels of the plan get some: whose order reached which. A language in the address
--- has a pixel of its own now and then. What a relay sent, which names no pixel, may have reached each.
+-- has a pixel of its own now and then. What a relay sent, which names no pixel, may have reached each. A log and a capture tell of other
+-- orders: each is held against itself.
 sharing as (
     select x.platform
     from pixels x
@@ -152,8 +153,10 @@ shared_sales as (
     select
         e.platform,
         e.dataset,
-        coalesce(e.page_host, '') || ' ' || coalesce(e.currency, '') || ' ' || regexp_extract(lower(e.page_path), '^/([a-z]{2}([-_][a-z]{2})?)/', 1) as shop,
+        concat_ws(' ', case when e.channel = 'server' then e.source else e.endpoint end, coalesce(e.page_host, ''), coalesce(e.currency, ''),
+            regexp_extract(lower(e.page_path), '^/([a-z]{2}([-_][a-z]{2})?)/', 1)) as shop,
         o.order_id,
+        min(e.session) as session,
         min(e.ref) as ref
     from sharing s
     join sent_events e on e.platform = s.platform
@@ -173,33 +176,77 @@ shops as (
     having count(distinct dataset) > 1
        and count(order_id) = count(*)
 ),
-parts as (
+reached as (
     select
+        platform,
+        order_id,
+        count(distinct dataset) as pixels
+    from shared_sales
+    group by platform, order_id
+),
+reached_pixels as (
+    select distinct
+        platform,
+        dataset,
+        order_id
+    from shared_sales
+),
+shop_pixels as (
+    select distinct
         s.platform,
         s.shop,
         s.dataset,
-        count(*) as own_orders,
-        min(h.orders) as orders
+        h.orders
     from shared_sales s
     join shops h on h.platform = s.platform and h.shop = s.shop
-    join plan_limits m on m.name = 'missing_share'
-    group by s.platform, s.shop, s.dataset
-    -- Of many orders some are lost to blockers, on each pixel others.
-    having min(h.orders) - count(*) > case when min(h.orders) > 20 then min(m.amount) * min(h.orders) else 0 end
 ),
+parts as (
+    select
+        x.platform,
+        x.shop,
+        x.dataset,
+        x.orders,
+        count(distinct r.order_id) as own_orders,
+        bool_or(r.pixels > 1) as has_common,
+        bool_or(r.pixels = 1) as has_sole
+    from shop_pixels x
+    join shared_sales s on s.platform = x.platform and s.shop = x.shop
+    join reached_pixels o on o.platform = x.platform and o.dataset = x.dataset and o.order_id = s.order_id
+    join reached r on r.platform = o.platform and r.order_id = o.order_id
+    join plan_limits m on m.name = 'missing_share'
+    group by x.platform, x.shop, x.dataset, x.orders
+    -- Of many orders some are lost to blockers, on each pixel others.
+    having x.orders - count(distinct r.order_id) > case when x.orders > 20 then min(m.amount) * x.orders else 0 end
+),
+checkouts as (
+    select distinct
+        e.platform,
+        e.dataset,
+        e.session
+    from parts p
+    join sent_events e on e.platform = p.platform and e.dataset = p.dataset
+    where e.step in ('InitiateCheckout', 'AddPaymentInfo')
+      and e.session is not null
+),
+-- A pixel for a brand, a line of goods or an agency gets orders of its own, or some of those that the shop's main pixel gets: that is a
+-- part by design. It is none where the pixel was there in the checkout, or where each has orders that the other misses beside common ones.
 missed_sales as (
     select
         p.platform,
         p.dataset,
         p.own_orders,
         p.orders,
+        (p.has_common and p.has_sole) or bool_or(c.session is not null) as is_missed,
         min(s.order_id) as order_id,
         arg_min(s.dataset, s.order_id) as other_dataset,
         arg_min(s.ref, s.order_id) as ref
     from parts p
     join shared_sales s on s.platform = p.platform and s.shop = p.shop and s.dataset <> p.dataset
-    anti join shared_sales o on o.platform = p.platform and o.shop = p.shop and o.dataset = p.dataset and o.order_id = s.order_id
-    group by p.platform, p.shop, p.dataset, p.own_orders, p.orders
+    anti join reached_pixels o on o.platform = p.platform and o.dataset = p.dataset and o.order_id = s.order_id
+    left join checkouts c on c.platform = p.platform and c.dataset = p.dataset and c.session = s.session
+    group by p.platform, p.shop, p.dataset, p.own_orders, p.orders, p.has_common, p.has_sole
+    having is_missed
+        or p.has_common
 ),
 -- Pixels of the plan without a core event, where another one of the plan has some; and why that may be as it should.
 silent as (
@@ -370,10 +417,11 @@ select
     m.dataset,
     cast(null as varchar),
     cast(null as varchar),
-    false,
+    case when m.is_missed then false end,
     'every Purchase of this site on each pixel of the plan',
     m.own_orders || ' of ' || m.orders || ' orders; order ' || m.order_id || case when m.orders - m.own_orders > 1 then ' and others' else '' end
-        || ' reached pixel ' || m.other_dataset || ' and not this one',
+        || ' reached pixel ' || m.other_dataset || ' and not this one'
+        || case when m.is_missed then '' else '; this one may be meant for a part of the shop' end,
     'part_of_sales',
     'warning',
     m.ref,
