@@ -170,7 +170,8 @@ misnamed as (
     group by p.event_key
 ),
 -- Id or page tell the order; the parameter beside them is a word that stands for none, or the same one beside several orders. A number of
--- its own for each order may be another of the order's numbers.
+-- its own for each order may be another of the order's numbers, and one for orders of the same minutes is the basket's or the payment's
+-- that a shop of several sellers made them of.
 stray_parameters as (
     select
         p.platform,
@@ -186,7 +187,7 @@ stray_parameters as (
       and p.order_id is not null
       and c.key not in (select key from order_keys)
     group by p.platform, c.key
-    having count(distinct p.order_id) > 1
+    having (count(distinct p.order_id) > 1 and max(p.happened_at) > min(p.happened_at) + interval 2 minutes)
         or is_placeholder(c.key)
 ),
 keyed as (
