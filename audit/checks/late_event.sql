@@ -159,6 +159,7 @@ order_delays as (
     cross join launch l
     join plan_limits w on w.name = 'late_after_s'
     where epoch(o.created_at) % 900 <> 0
+      and (l.conversion_point = 'order_created' or epoch(o.paid_at) % 900 <> 0)
       and o.event_duty = 'yes'
       and t.has_zone
       -- What was told before the log began is not known.

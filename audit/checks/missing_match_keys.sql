@@ -339,13 +339,15 @@ of_several as (
     having count(distinct own_digest) >= 3
        and count(distinct browser_id) >= 3
 ),
--- Of three buyers or more none is told by the hash of their e-mail: what was hashed was something else. A phone is written in too many ways.
+-- Of three buyers or more none is told by the hash of their e-mail: what was hashed was something else. A phone is written in too many ways,
+-- and an export that holds hashes alone may have made them with a key of its own: then no form with a blank is known.
 told_emails as (
     select platform, order_id, order_email_digest as own_digest, email_digest as digest, event_key
     from purchases
     where channel = 'server'
       and is_direct
       and order_email_digest is not null
+      and email_blank_digest is not null
       and email_digest not in (coalesce(email_double_digest, ''), coalesce(order_phone_digest, ''))
 ),
 unknown_hashes as (

@@ -153,8 +153,8 @@ shared_sales as (
     select
         e.platform,
         e.dataset,
-        concat_ws(' ', case when e.channel = 'server' then e.source else e.endpoint end, coalesce(e.page_host, ''), coalesce(e.currency, ''),
-            regexp_extract(lower(e.page_path), '^/([a-z]{2}([-_][a-z]{2})?)/', 1)) as shop,
+        case when e.channel = 'server' then e.source else e.endpoint end as teller,
+        concat_ws(' ', coalesce(e.page_host, ''), coalesce(e.currency, ''), regexp_extract(lower(e.page_path), '^/([a-z]{2}([-_][a-z]{2})?)/', 1)) as shop,
         o.order_id,
         min(e.session) as session,
         min(e.ref) as ref
@@ -168,10 +168,11 @@ shared_sales as (
 shops as (
     select
         platform,
+        teller,
         shop,
         count(distinct order_id) as orders
     from shared_sales
-    group by platform, shop
+    group by platform, teller, shop
     -- One that names no order may be of any.
     having count(distinct dataset) > 1
        and count(order_id) = count(*)
@@ -194,15 +195,17 @@ reached_pixels as (
 shop_pixels as (
     select distinct
         s.platform,
+        s.teller,
         s.shop,
         s.dataset,
         h.orders
     from shared_sales s
-    join shops h on h.platform = s.platform and h.shop = s.shop
+    join shops h on h.platform = s.platform and h.teller = s.teller and h.shop = s.shop
 ),
 parts as (
     select
         x.platform,
+        x.teller,
         x.shop,
         x.dataset,
         x.orders,
@@ -210,11 +213,11 @@ parts as (
         bool_or(r.pixels > 1) as has_common,
         bool_or(r.pixels = 1) as has_sole
     from shop_pixels x
-    join shared_sales s on s.platform = x.platform and s.shop = x.shop
+    join shared_sales s on s.platform = x.platform and s.teller = x.teller and s.shop = x.shop
     join reached_pixels o on o.platform = x.platform and o.dataset = x.dataset and o.order_id = s.order_id
     join reached r on r.platform = o.platform and r.order_id = o.order_id
     join plan_limits m on m.name = 'missing_share'
-    group by x.platform, x.shop, x.dataset, x.orders
+    group by x.platform, x.teller, x.shop, x.dataset, x.orders
     -- Of many orders some are lost to blockers, on each pixel others.
     having x.orders - count(distinct r.order_id) > case when x.orders > 20 then min(m.amount) * x.orders else 0 end
 ),
@@ -241,12 +244,17 @@ missed_sales as (
         arg_min(s.dataset, s.order_id) as other_dataset,
         arg_min(s.ref, s.order_id) as ref
     from parts p
-    join shared_sales s on s.platform = p.platform and s.shop = p.shop and s.dataset <> p.dataset
+    join shared_sales s on s.platform = p.platform and s.teller = p.teller and s.shop = p.shop and s.dataset <> p.dataset
     anti join reached_pixels o on o.platform = p.platform and o.dataset = p.dataset and o.order_id = s.order_id
     left join checkouts c on c.platform = p.platform and c.dataset = p.dataset and c.session = s.session
-    group by p.platform, p.shop, p.dataset, p.own_orders, p.orders, p.has_common, p.has_sole
+    group by p.platform, p.teller, p.shop, p.dataset, p.own_orders, p.orders, p.has_common, p.has_sole
     having is_missed
         or p.has_common
+    -- Of the files of one log, and of page and server, the one that tells most.
+    qualify row_number() over (
+        partition by p.platform, p.shop, p.dataset
+        order by is_missed desc, p.orders - p.own_orders desc, p.teller
+    ) = 1
 ),
 -- Pixels of the plan without a core event, where another one of the plan has some; and why that may be as it should.
 silent as (

@@ -478,7 +478,12 @@ def test_the_columns_of_a_plugin_for_woocommerce_are_read(tmp_path: Path) -> Non
 
 
 def test_what_an_export_blotted_out_of_a_buyer_is_compared_with_nothing(tmp_path: Path) -> None:
-    people = ("sari@example.com,+62 812 0000 0011", "s***@example.com,+62 812 ****0011", "sa...@example.com,xxxx", "xxxxx@example.com,****")
+    people = (
+        "sari@example.com,+62 812 0000 0011",
+        "s***@example.com,+62 812 ****0011",
+        "sa...@example.com,xxxx",
+        "xxxxx@example.com,****",
+    )
     lines = [f"{number},2026-11-20T14:05:00+07:00,IDR,1,{person}" for number, person in enumerate(people)]
     reading = read(tmp_path, "orders.csv", "\n".join(["order_id,created_at,currency,total,email,phone", *lines]))
     told = reading.rows("select order_id, email_digest is not null, phone_digest is not null from orders order by order_id")
