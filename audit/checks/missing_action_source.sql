@@ -39,7 +39,8 @@ with page_copies as (
     group by server_key
 ),
 -- Orders of another place than the website, and of no page. Only what is plainly one: what was typed in by the shop, or came through an
--- interface, may be the site's, and a source may be where the buyer came from.
+-- interface, may be the site's, and a source may be where the buyer came from. WooCommerce calls renewals 'subscription', others the
+-- first order of one as well, which is placed on the website.
 other_orders as (
     select
         order_id,
@@ -52,6 +53,8 @@ other_orders as (
           'pos|(shopify|woo|square)[ _-]?pos|pos[ _-].*|point[ _-]of[ _-]sale|till|retail|retail[ _-]store|in[ _-]?store|offline|physical[ _-]store|toko fisik'
           || '|(amazon|ebay|shopee|lazada|tokopedia|bukalapak|blibli|zalora|mercado ?li[bv]re|walmart|etsy|trendyol|allegro|daraz)([ _.-].*)?'
           || '|tiktok[ _-]shop|market[ _-]?place|subscription|subscription_contract(_.*)?|subscription[ _-]renewal|renewal|recurring')
+      and (lower(trim(order_source)) not in ('subscription', 'recurring')
+          or exists (select 1 from sources f where f.source = o.source and f.loader = 'woocommerce'))
       and not exists (select 1 from events e where e.order_id = o.order_id and e.channel = 'browser')
 ),
 asked as (
