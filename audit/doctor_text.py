@@ -8,6 +8,7 @@ from audit.doctor import UNKNOWN, Diagnosis, FileReport, Gap
 from audit.loaders import loaders
 from audit.remedies import remedy
 from audit.visible import in_one_line
+from audit.wording import counted
 
 _WIDTH = 100
 _REASONS = 4
@@ -46,16 +47,14 @@ def _read(file: FileReport) -> list[str]:
     window = "no times"
     if file.first_at and file.last_at:
         window = f"{file.first_at:%Y-%m-%d %H:%M} to {file.last_at:%Y-%m-%d %H:%M} UTC"
-    all_rows = f"{file.read} row{'' if file.read == 1 else 's'} read"
     lines = [
-        f"  {file.loader}: {all_rows} = {file.kept} kept + {file.ignored} ignored + {file.rejected} rejected",
+        f"  {file.loader}: {counted(file.read, 'row')} read = {file.kept} kept + {file.ignored} ignored + {file.rejected} rejected",
         f"  {window}",
     ]
     for reason, rows, first in file.refused[:_REASONS]:
-        lines += _wrapped("  refused: ", f"{rows} row{'s' if rows > 1 else ''}, {reason}; first at {first}")
+        lines += _wrapped("  refused: ", f"{counted(rows, 'row')}, {reason}; first at {first}")
     if len(file.refused) > _REASONS:
-        more = len(file.refused) - _REASONS
-        lines.append(f"  refused: for {more} more reason{'' if more == 1 else 's'}, all in the packet")
+        lines.append(f"  refused: for {counted(len(file.refused) - _REASONS, 'more reason')}, all in the packet")
     told: set[str] = set()
     for missing in file.missing:
         lines += _wrapped("  missing: ", missing)
@@ -78,7 +77,7 @@ def _step(number: int, gap: Gap) -> list[str]:
         gates = f"{'gate' if len(gap.gates) == 1 else 'gates'} {', '.join(gap.gates)}"
         lines += _wrapped("    why:    ", f"without it the answer stays 'not proven': {gates} ({', '.join(gap.deciding)})")
     if others:
-        also = f"{len(others)}{' more' if gap.deciding else ''} check{'s' if len(others) > 1 else ''}"
+        also = counted(len(others), "more check" if gap.deciding else "check")
         lines += _wrapped("    checks: ", f"{also}: {', '.join(others)}")
     return lines
 

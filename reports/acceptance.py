@@ -10,8 +10,9 @@ from audit.plan import STEPS
 from audit.verdict import Answer, Verdict
 from audit.verdict import Gate as JudgedGate
 from audit.verdict import Row as JudgedRow
+from audit.wording import counted
 from reports.parts import Amounts, Cell, Finding, Gate, Predicted, Problem, Row
-from reports.words import ACTIONS, PAID_ACTION, counted, owner_of
+from reports.words import ACTIONS, PAID_ACTION, owner_of
 
 _Key = tuple[str, str]
 _Anchors = dict[tuple[str, str | None, str | None], str]

@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 from audit.check import catalogue
 from audit.verdict import Answer
 from audit.visible import in_one_line
+from audit.wording import counted
 from reports.parts import Change, Changes
 from reports.text import moment
-from reports.words import counted, listed
+from reports.words import listed
 
 UTC = ZoneInfo("UTC")
 #: What a check of these gates judges has the same name in every run; elsewhere it is an order, a visit or an event.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from audit.wording import counted
 from reports.bridge import Bridge
 from reports.orders import Link, OrderCard, Point
 from reports.parts import Predicted
-from reports.words import CHANNELS, PLATFORMS, counted
+from reports.words import CHANNELS, PLATFORMS
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from audit.attachments import Embedded, embed
 from audit.engine import Audit
 from audit.plan import CARDS
+from audit.wording import counted
 from reports.text import Moment, amount, moment, money
 from reports.words import CARDS as TITLES
-from reports.words import counted, listed
+from reports.words import listed
 
 #: Attachments above this size in all stay beside the packet; their hash still binds them to it.
 _ATTACHED_BYTES = 3_000_000

@@ -9,9 +9,10 @@ from audit.engine import Audit
 from audit.errors import CheckFileError
 from audit.plan import PLATFORMS, STEPS
 from audit.verdict import BLOCKING
+from audit.wording import counted
 from reports.parts import Finding, Followed, Problem, Texts, Waiver
 from reports.text import slug
-from reports.words import counted, listed, lowered, owner_of, step_of
+from reports.words import listed, lowered, owner_of, step_of
 
 #: Rows of one check that a packet shows; all of them stand in findings.csv.
 ROWS = 50

@@ -6,8 +6,9 @@ from audit.check import NEEDS, catalogue
 from audit.engine import Audit
 from audit.plan import Plan
 from audit.verdict import BLOCKING, GATE_TITLES, Answer, CheckResult, Verdict
+from audit.wording import counted
 from reports.parts import Problem, Reason, Untested, Waiver
-from reports.words import OF_RELAYS, PLATFORMS, SUPPLIERS, UNDECIDABLE, counted, listed, lowered, owner_of
+from reports.words import OF_RELAYS, PLATFORMS, SUPPLIERS, UNDECIDABLE, listed, lowered, owner_of
 
 
 def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waivers: tuple[Waiver, ...]) -> tuple[Reason, ...]:

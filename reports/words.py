@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from audit.plan import ROLES
 from audit.verdict import Answer
+from audit.wording import counted
 from reports.parts import Change, Gate, Reason, Signature
 
 PLATFORMS = {"meta": "Meta", "tiktok": "TikTok", "snackvideo": "SnackVideo"}
@@ -130,11 +131,6 @@ UNDECIDABLE = (
 def step_of(platform: str | None, step: str | None) -> str:
     """“Meta Purchase”; whatever of both is known."""
     return " ".join(word for word in (PLATFORMS.get(platform or "", platform or ""), step or "") if word)
-
-
-def counted(number: int, noun: str) -> str:
-    """“1 order”, “3 orders”."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def listed(words: list[str], limit: int = 3) -> str:

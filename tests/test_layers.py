@@ -14,6 +14,7 @@ FLOORS = {
     "audit.holding": 0,
     "audit.stopping": 0,
     "audit.visible": 0,
+    "audit.wording": 0,
     "audit.hands": 1,
     "audit.filling": 1,
     "audit.scripts": 1,

@@ -339,6 +339,7 @@ select
 from shop_currency s
 cross join sent_events e
 join currencies c on c.currency = e.currency
-where (e.step in ('AddToCart', 'InitiateCheckout') or e.event_key in (select event_key from strange_views anti join one_sided using (event_key)))
+where (e.step in ('AddToCart', 'InitiateCheckout')
+    or (e.event_key in (select event_key from strange_views) and e.event_key not in (select event_key from one_sided)))
   and e.value > 0
   and not exists (select 1 from visitors_own v where v.event_key = e.event_key)

@@ -525,7 +525,7 @@ sole_view_counts as (
         v.platform,
         v.step,
         v.item_id,
-        count(distinct regexp_extract(rtrim(lower(e.page_path), '/'), '[^/]*$')) as pages,
+        count(distinct page_slug(e.page_path)) as pages,
         -- One price in many currencies is one amount.
         count(distinct case when e.currency is not distinct from v.currency then e.value end) as amounts,
         min(case when e.currency is not distinct from v.currency then e.value end) as lowest,
@@ -603,8 +603,7 @@ steady_pages as (
         v.items,
         v.acts,
         e.page_path,
-        -- One product may lie under several shelves: /shirts/geta and /sale/geta.
-        regexp_extract(rtrim(lower(e.page_path), '/'), '[^/]*$') as slug,
+        page_slug(e.page_path) as slug,
         min(e.order_id) as order_id,
         min(e.ref) as ref
     from steady_visits v
@@ -616,7 +615,7 @@ steady_pages as (
        and coalesce(e.dataset, '') = v.pixel
     where e.page_path is not null
       and e.item_count > 0
-    group by all
+    group by v.platform, v.pixel, v.channel, v.step, v.session, v.items, v.acts, e.page_path
 ),
 -- What other visits name on these pages; of a visit that names one thing all along, its first page alone.
 told_pages as (
@@ -636,7 +635,7 @@ told_pages as (
        and v.pixel = coalesce(e.dataset, '')
     where e.item_count > 0
       and (v.session is null or v.first_key = e.event_key)
-    group by all
+    group by p.platform, p.step, p.page_path, e.items
 ),
 unlike_pages as (
     select
@@ -681,7 +680,7 @@ shared_pages as (
        and v.pixel = coalesce(e.dataset, '')
     where e.step in ('ViewContent', 'AddToCart')
       and (v.session is null or v.first_key = e.event_key)
-      and regexp_extract(rtrim(lower(e.page_path), '/'), '[^/]*$') <> u.slug
+      and page_slug(e.page_path) <> u.slug
     group by u.platform, u.step, u.page_path
 ),
 -- Two variants of one product: a page may show either.
@@ -703,10 +702,12 @@ viewed_pages as (
 kept_pages as (
     select u.*
     from unlike_pages u
-    anti join shared_pages s on s.platform = u.platform and s.step = u.step and s.page_path = u.page_path
-    anti join siblings b on b.items = u.items and b.told_items = u.told_items
+    left join shared_pages s on s.platform = u.platform and s.step = u.step and s.page_path = u.page_path
+    left join siblings b on b.items = u.items and b.told_items = u.told_items
     left join viewed_pages v on v.platform = u.platform and v.page_path = u.page_path
-    where not contains(u.items || u.told_items, ',')
+    where s.page_path is null
+      and b.items is null
+      and not contains(u.items || u.told_items, ',')
       and not regexp_full_match(lower(u.page_path), '/*([a-z]{2}([-_][a-z]{2})?/*)?')
       and not regexp_matches(lower(u.page_path), '(^|/)(products?|items?|details?|goods|view|index|shop|store|p)([.](php|html?|aspx?))?/*$')
       and not regexp_matches(

@@ -73,7 +73,8 @@ item_sets as materialized (
 word_sets as (
     select items
     from item_sets
-    where contains(items, '{')
+    where contains(items, '{{')
+       or contains(items, '${')
        or list_has_any(string_split(items, ','), ['undefined', 'null', 'NaN', 'None', '[object Object]'])
 ),
 relayed as (
@@ -132,6 +133,3 @@ from word_sets w
 join sent_events e on e.items = w.items
 -- A shop may sell a thing of such a name.
 where not exists (select 1 from order_items i where i.item_id = w.items and i.price > 0)
-  and (not contains(w.items, '{')
-    or contains(w.items, '{{')
-    or contains(w.items, '${'))

@@ -163,7 +163,7 @@ shared_sales as (
     left join purchase_orders o on o.event_key = e.event_key
     where e.step = 'Purchase'
       and e.dataset is not null
-    group by all
+    group by 1, 2, 3, 4, 5
 ),
 shops as (
     select
@@ -233,28 +233,42 @@ checkouts as (
 ),
 -- A pixel for a brand, a line of goods or an agency gets orders of its own, or some of those that the shop's main pixel gets: that is a
 -- part by design. It is none where the pixel was there in the checkout, or where each has orders that the other misses beside common ones.
-missed_sales as (
+missed_shares as (
     select
         p.platform,
+        p.teller,
+        p.shop,
         p.dataset,
         p.own_orders,
         p.orders,
+        p.has_common,
         (p.has_common and p.has_sole) or bool_or(c.session is not null) as is_missed,
         min(s.order_id) as order_id,
         arg_min(s.dataset, s.order_id) as other_dataset,
         arg_min(s.ref, s.order_id) as ref
     from parts p
     join shared_sales s on s.platform = p.platform and s.teller = p.teller and s.shop = p.shop and s.dataset <> p.dataset
-    anti join reached_pixels o on o.platform = p.platform and o.dataset = p.dataset and o.order_id = s.order_id
+    left join reached_pixels o on o.platform = p.platform and o.dataset = p.dataset and o.order_id = s.order_id
     left join checkouts c on c.platform = p.platform and c.dataset = p.dataset and c.session = s.session
+    where o.order_id is null
     group by p.platform, p.teller, p.shop, p.dataset, p.own_orders, p.orders, p.has_common, p.has_sole
-    having is_missed
-        or p.has_common
-    -- Of the files of one log, and of page and server, the one that tells most.
-    qualify row_number() over (
-        partition by p.platform, p.shop, p.dataset
-        order by is_missed desc, p.orders - p.own_orders desc, p.teller
-    ) = 1
+),
+-- Of the files of one log, and of page and server, the one that tells most.
+ranked_shares as (
+    select
+        *,
+        row_number() over (
+            partition by platform, shop, dataset
+            order by is_missed desc, orders - own_orders desc, teller
+        ) as place
+    from missed_shares
+    where is_missed
+       or has_common
+),
+missed_sales as (
+    select *
+    from ranked_shares
+    where place = 1
 ),
 -- Pixels of the plan without a core event, where another one of the plan has some; and why that may be as it should.
 silent as (

@@ -11,6 +11,7 @@ import duckdb
 
 from audit.loaders._dates import AMBIGUOUS, year_first
 from audit.loaders._source import Source, Tally
+from audit.wording import counted
 
 _MONEY = {
     "total": "order total",
@@ -225,13 +226,6 @@ def insert_orders(
     kept = _number(con, "select coalesce(sum(rows), 0) from order_rows")
     con.execute("drop table order_rows; drop table read_orders")
     return Tally(read=read, kept=kept, ignored=read - kept - rejected, rejected=rejected, gaps=gaps)
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 order``, ``3 orders``, ``2 currencies``."""
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}{'es' if noun.endswith('x') else 's'}"
 
 
 def _number(con: duckdb.DuckDBPyConnection, query: str) -> int:

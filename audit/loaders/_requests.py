@@ -172,13 +172,10 @@ def insert_requests(
     # One pass over the row for every name it may use; a mapped field is fetched by its own path.
     known = {name: names_of(source, name) for name in SYNONYMS if name not in source.fields}
     names = {key: "VARCHAR" for keys in known.values() for key in keys}
-    columns = ",\n".join(
-        f"{field_sql(source, name)} as {name}" if name in source.fields else f"{first_of(known[name], 'o')} as {name}"
-        for name in SYNONYMS
-    )
+    texts = {name: field_sql(source, name) if name in source.fields else first_of(known[name], "o") for name in SYNONYMS}
     if _is_insights(source):
-        time = first_of(known["ts"], "o")
-        columns = columns.replace(f"{time} as ts", f"regexp_replace({time}, '^({_INSIGHTS_TIME})$', '\\1Z') as ts", 1)
+        texts["ts"] = f"regexp_replace({texts['ts']}, '^({_INSIGHTS_TIME})$', '\\1Z')"
+    columns = ",\n".join(f"{text} as {name}" for name, text in texts.items())
     rows = f"select place, {columns} from (select place, record, from_json(record, {quoted(json.dumps(names))}) as o from records)"
     if _dates.is_written(times) or is_dated(source):
         con.execute(f"create or replace temp table dated as {rows}")

@@ -10,8 +10,9 @@ import duckdb
 from audit.loaders._cells import read_cells
 from audit.loaders._columns import Columns, flag
 from audit.loaders._documents import holds, read_documents
-from audit.loaders._orders import counted, insert_orders, open_orders
+from audit.loaders._orders import insert_orders, open_orders
 from audit.loaders._source import Source, Tally
+from audit.wording import counted
 
 if TYPE_CHECKING:
     from audit.loaders import Loader

@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from audit.plan import STEPS
 from audit.visible import visible
+from audit.wording import counted
 from reports import drawings, words
 from reports.comparison import in_short, title_of
 from reports.formats import markdown
@@ -124,7 +125,7 @@ def _environment() -> Environment:
         words=words,
         steps=STEPS,
         cell_words=markdown.cell_words,
-        counted=words.counted,
+        counted=counted,
         step_of=words.step_of,
         money=money,
         in_short=in_short,
@@ -198,7 +199,7 @@ def _tally(packet: Packet) -> str:
         severity: sum(p.total for p in packet.problems if (p.status, p.severity) == ("failed", severity))
         for severity in words.SEVERITIES
     }
-    parts = [words.counted(number, words.SEVERITIES[severity].lower()) for severity, number in failed.items() if number]
+    parts = [counted(number, words.SEVERITIES[severity].lower()) for severity, number in failed.items() if number]
     unclear = sum(p.total for p in packet.problems if p.status == "cannot tell")
     waived = sum(p.total for p in packet.problems if p.status == "waived")
     folded = sum(f.total for p in packet.problems for f in p.follows)

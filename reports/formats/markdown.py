@@ -6,6 +6,7 @@ import re
 
 from audit.verdict import CELLS
 from audit.visible import visible
+from audit.wording import counted
 from reports.comparison import in_short
 from reports.packet import Packet
 from reports.parts import Cell, Problem
@@ -19,7 +20,6 @@ from reports.words import (
     accepted_against,
     aside,
     change_words,
-    counted,
     follows,
     step_of,
     unread,

@@ -6,6 +6,7 @@ import textwrap
 
 from audit.verdict import CELLS, Answer
 from audit.visible import visible
+from audit.wording import counted
 from reports.comparison import in_short
 from reports.packet import Packet
 from reports.parts import Cell, Reason
@@ -21,7 +22,6 @@ from reports.words import (
     accepted_against,
     also,
     aside,
-    counted,
     follows,
     listed,
     unread,

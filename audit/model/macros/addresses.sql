@@ -37,6 +37,9 @@ create or replace macro with_at_signs(url) as
         else url
     end;
 
+-- The last word of a page's path: one product may lie under several shelves (/shirts/geta and /sale/geta).
+create or replace macro page_slug(path) as regexp_extract(rtrim(lower(path), '/'), '[^/]*$');
+
 -- Almost every address is plain, a web scheme and a bare host: a pattern for those alone costs a fraction of the whole one.
 create or replace macro plain_host(url) as
     case when starts_with(url, 'https://') or starts_with(url, 'http://') then

@@ -66,6 +66,8 @@ create or replace macro without_people(t) as
             || '|\b(?:fe80|(?:[23][0-9a-fA-F]{3}|f[cd][0-9a-fA-F]{2}):[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,5})::(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,6})?'
             || '|\b(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}\b',
         '\1[ip]', 'g');
+-- What .com, .co.id, .id, .net and .org are in base64.
+create or replace macro encoded_endings() as 'Lm(?:Nv|lk|5l|9y)|5(?:jb[2y]|pZ[A-P]|uZX|vcm)|u(?:Y2[89]|aW[Q-T]|bmV0|b3Jn)';
 -- Almost no text holds one of these marks, and the patterns are dear.
 create or replace macro has_marks(t) as
     regexp_matches(t,
@@ -75,15 +77,14 @@ create or replace macro has_marks(t) as
             || '|(?:phone|tel|telp|telephone|telepon|whatsapp|wa|msisdn)[^a-z]?(?:no|nr|number|me)?[^a-z0-9]{1,4}(?:3[ad])?[0-9]'
             || '|(?:hp|phone|ponsel|tel|telp|telepon|telefono?|app|wa|mobile|cell|celular|kontak)[^a-z]?(?:no|nr|number|click|klik|chat|send)?[^a-z0-9][^a-z]{0,6}(?:62|0)[^a-z0-9]?8[1-9]'
             || '|[\[({<] ?at ?[\])}>]| dot '
-            -- What .com, .co.id, .id, .net and .org are in base64.
-            || '|(?-i:Lm(?:Nv|lk|5l|9y)|5(?:jb[2y]|pZ[A-P]|uZX|vcm)|u(?:Y2[89]|aW[Q-T]|bmV0|b3Jn))'
+            || '|(?-i:' || encoded_endings() || ')'
             || '|[0-9][.][0-9]+[.][0-9]+[.][0-9]|::|:[0-9a-f]+:[0-9a-f]+:');
 -- A word that is an e-mail address in base64, or holds one. Base64 of ASCII has no signs but letters and digits, unless it holds ?, > or ~.
 create or replace macro is_encoded_address(word) as
     coalesce(regexp_matches(
         try(decode(from_base64(word || repeat('=', (4 - length(word) % 4) % 4)))), '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}'), false);
 create or replace macro without_encoded(t) as
-    case when regexp_matches(t, 'Lm(?:Nv|lk|5l|9y)|5(?:jb[2y]|pZ[A-P]|uZX|vcm)|u(?:Y2[89]|aW[Q-T]|bmV0|b3Jn)') then
+    case when regexp_matches(t, encoded_endings()) then
         list_reduce(
             list_filter(regexp_extract_all(t, '[A-Za-z0-9]{12,}'), lambda word: is_encoded_address(word)),
             lambda whole, word: replace(whole, word, '[email]'),
