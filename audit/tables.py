@@ -18,7 +18,7 @@ _MACROS = ("addresses", "masking", "people", "amounts", "requests", "ids", "stan
 #: The notions that checks share (``model/views``), in the order in which they read each other.
 _VIEWS = (
     "orders_told", "pairs", "order_visits", "money", "counted", "senders", "knowledge", "deliveries", "times", "expected", "steps",
-    "unshown", "patterns", "claims",
+    "unshown", "patterns", "claims", "goods", "one_id", "page_goods", "cart_values",
 )  # fmt: skip
 #: Views that many checks read.
 _READ_BY_MANY = ("sent_events", "visit_events", "sent_visit_events", "visit_showings", "event_pairs", "pairs", "deliveries")

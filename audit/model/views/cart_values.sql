@@ -1,0 +1,170 @@
+-- What carts, checkouts and views report, against the orders that follow and the prices of what they name.
+
+-- Checkouts of visits in which an order follows: the only ones whose money can be compared. Most say what the visit's only
+-- order comes to; only the others need a closer look.
+create view checkout_values as
+with sole_orders as (
+    select
+        s.session,
+        s.order_id,
+        s.first_at
+    from own_visits v
+    join order_sessions s on s.session = v.session
+    where v.order_count = 1
+)
+select
+    e.event_key,
+    e.platform,
+    e.event_id,
+    e.session,
+    e.channel,
+    e.ref,
+    e.value,
+    e.currency,
+    o.total as order_total,
+    o.currency as order_currency,
+    o.ref as order_ref,
+    case
+        when abs(e.value - o.total) <= bounded_tolerance(c.tolerance, o.total) then 1
+        when abs(e.value - o.subtotal) <= bounded_tolerance(c.tolerance, o.subtotal) then 1
+        else 0
+    end as is_settled
+from sent_events e
+left join sole_orders s
+    on s.session = e.session
+   and s.first_at >= coalesce(e.event_at, e.seen_at) - interval 1 minute
+left join orders o on o.order_id = s.order_id
+left join currencies c on c.currency = o.currency
+where e.step = 'InitiateCheckout'
+  and e.value >= 0;
+
+-- The others: the first amount of the order that explains each, as it is or by a slip of scale.
+create table checkout_matches as
+with open_checkouts as (
+    select
+        e.event_key,
+        e.value,
+        s.order_id as next_order
+    from checkout_values c
+    join events e on e.event_key = c.event_key
+    join own_visits v on v.session = e.session
+    join order_sessions s
+        on s.session = e.session
+       and s.first_at >= coalesce(e.event_at, e.seen_at) - interval 1 minute
+    where c.is_settled = 0
+)
+select
+    c.event_key,
+    min(c.next_order) as next_order,
+    min(case when abs(c.value - a.amount) <= a.tolerance then a.rank end) as exact_rank,
+    min(case when a.amount <> 0 and abs(c.value - a.amount * 100) <= a.tolerance * 100 then a.rank end) as times_rank,
+    min(case when a.amount <> 0 and abs(c.value * 100 - a.amount) <= a.tolerance then a.rank end) as divided_rank,
+    min(case when a.amount >= 1000 and (abs(c.value * 1000 - a.amount) <= a.tolerance or c.value = floor(a.amount / 1000)) then a.rank end)
+        as thousands_rank,
+    max(a.tolerance) as tolerance
+from open_checkouts c
+join order_amounts a on a.order_id = c.next_order
+group by c.event_key;
+
+-- Those that no amount explains as it is, with what is wrong where the visit's own carts do not explain it either.
+create table faulty_checkouts as
+with cart_matches as (
+    select
+        m.event_key,
+        abs(max(e.value) - sum(a.value)) as sum_gap,
+        min(abs(e.value - a.value)) as last_gap,
+        sum(a.value) as all_added
+    from checkout_matches m
+    join events e on e.event_key = m.event_key
+    join sent_events a
+        on a.session = e.session
+       and a.platform = e.platform
+       and a.channel = e.channel
+       and coalesce(a.dataset, '') = coalesce(e.dataset, '')
+       and coalesce(a.event_at, a.seen_at) <= coalesce(e.event_at, e.seen_at)
+    where m.exact_rank is null
+      and a.step = 'AddToCart'
+      and a.value is not null
+    group by m.event_key
+),
+own_items as (
+    select
+        i.event_key,
+        sum(i.price * coalesce(i.quantity, 1)) as items_total
+    from checkout_matches m
+    join event_items i on i.event_key = m.event_key
+    where m.exact_rank is null
+    group by i.event_key
+    having count(*) = count(i.price)
+)
+select
+    m.event_key,
+    k.all_added,
+    case
+        when least(k.sum_gap, k.last_gap) <= m.tolerance then null
+        when m.times_rank is not null then 'times_100'
+        when m.divided_rank is not null then 'divided_by_100'
+        when m.thousands_rank is not null then 'thousands_separator'
+        -- The cart was changed between two events: the event's own lines carry its value.
+        when abs(i.items_total - e.value) <= m.tolerance then null
+        else 'unexplained'
+    end as fault
+from checkout_matches m
+join events e on e.event_key = m.event_key
+left join cart_matches k on k.event_key = m.event_key
+left join own_items i on i.event_key = m.event_key
+where m.exact_rank is null;
+
+-- Views, carts and checkouts that report something else than their goods cost.
+create view faulty_goods as
+-- What the orders were charged for a piece of each thing, and for a line of it.
+with piece_prices as (
+    select
+        i.item_id,
+        o.currency,
+        min(i.price) as lowest,
+        max(i.price) as highest,
+        max(i.price * greatest(1, coalesce(i.quantity, 1))) as highest_line,
+        bool_or(i.id_space = 'product') as is_parent
+    from order_items i
+    join orders o on o.order_id = i.order_id
+    where i.price is not null
+    group by i.item_id, o.currency
+    having min(i.price) > 0
+),
+-- Views, carts and checkouts against the prices of what they name. Discounts, taxes and a cart that grows move a value by less than this.
+-- A view may leave its value at zero, and a list of ids does not say how many pieces were meant.
+goods_values as (
+    select
+        e.event_key,
+        e.value,
+        sum(p.lowest * coalesce(i.quantity, 1)) as lowest,
+        sum(case when i.quantity is null then p.highest_line else p.highest * i.quantity end) as highest,
+        bool_or(p.is_parent) as has_parent
+    from sent_events e
+    join event_items i on i.event_key = e.event_key
+    join piece_prices p on p.item_id = i.item_id and p.currency = e.currency
+    where e.step <> 'Purchase'
+      and (e.value > 0 or (e.value = 0 and e.step <> 'ViewContent'))
+    group by e.event_key, e.value, e.item_count
+    having count(*) = e.item_count
+       and (e.value * 10 < sum(p.lowest * coalesce(i.quantity, 1))
+         or e.value > 50 * sum(case when i.quantity is null then p.highest_line else p.highest * i.quantity end))
+)
+select
+    g.event_key,
+    g.lowest,
+    case
+        when g.value between g.lowest * 70 and g.highest * 140 then 'times_100'
+        when g.value between g.lowest * 0.007 and g.highest * 0.014 then 'divided_by_100'
+        when g.value between g.lowest * 0.0007 and g.highest * 0.0014 and g.lowest >= 1000 then 'thousands_separator'
+        -- A parent's view may show the price of its smallest variant, while the orders hold the largest.
+        when g.value * 10 < g.lowest and not (g.has_parent and g.value > 0) then 'not_the_goods'
+    end as fault
+from goods_values g
+left join faulty_checkouts f on f.event_key = g.event_key and f.fault is not null
+left join checkout_values c on c.event_key = g.event_key and c.is_settled = 1
+left join checkout_matches m on m.event_key = g.event_key and m.exact_rank is not null
+where f.event_key is null
+  and c.event_key is null
+  and m.event_key is null;
