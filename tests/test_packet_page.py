@@ -64,6 +64,14 @@ def test_nothing_hangs_over_the_edge(browser: Browser, tmp_path: Path, width: in
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_the_acceptance_table_is_seen_whole(browser: Browser, tmp_path: Path) -> None:
+    page, _ = opened(browser, packet_of("double_sender"), tmp_path)
+    for width in (1060, 1160, 1280, 1366, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        table = "document.querySelector('#acceptance .scroll')"
+        assert page.evaluate(f"{table}.scrollWidth <= {table}.clientWidth"), width
+
+
 def test_every_fact_is_readable_without_a_script(browser: Browser, tmp_path: Path) -> None:
     packet = packet_of("double_sender")
     page, _ = opened(browser, packet, tmp_path, java_script_enabled=False)
