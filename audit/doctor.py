@@ -16,6 +16,7 @@ from audit.loaders._foreign import what_is
 from audit.loaders._source import read_source
 from audit.plan import Plan
 from audit.plan_tables import store_plan
+from audit.views import build_views
 
 if TYPE_CHECKING:
     import duckdb
@@ -106,7 +107,7 @@ def examine(files: Iterable[InputFile], plan: Plan, spill: Path | None = None) -
             con = tables.connect(spill=spill)
             store_plan(con, plan, datetime(1970, 1, 1))
     engine.decode(con, plan)
-    tables.build_views(con)
+    build_views(con)
     refused = _refused(con)
     reports = [
         FileReport(

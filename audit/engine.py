@@ -24,7 +24,8 @@ from audit.loaders._steady import steady
 from audit.plan import Plan
 from audit.plan_tables import store_plan, store_platforms
 from audit.reading import is_read_in_slices, likely_bytes, load_run, read_in_slices, room_for, runs
-from audit.tables import build_views, connect, expect_little, lock
+from audit.tables import connect, expect_little, lock
+from audit.views import build_views
 
 Progress = Callable[[str], None]
 

@@ -1,27 +1,19 @@
-"""The database of a run: its tables and words, what it may reach, and the notions that every check shares."""
+"""The database of a run: its tables and words, and what it may reach."""
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 
 from audit.decoding import prepare
 from audit.errors import InputError
-from audit.scripts import parsed, run_script, script
+from audit.scripts import run_script
 
 #: The words that wire files, views and checks share (``model/macros``): a later file may use those of an earlier one.
 _MACROS = ("addresses", "masking", "people", "amounts", "requests", "ids", "standings")
-#: The notions that checks share (``model/views``), in the order in which they read each other.
-_VIEWS = (
-    "orders_told", "pairs", "order_visits", "money", "counted", "senders", "knowledge", "deliveries", "times", "expected", "steps",
-    "unshown", "patterns", "claims", "goods", "one_id", "page_goods", "cart_values",
-)  # fmt: skip
-#: Views that many checks read.
-_READ_BY_MANY = ("sent_events", "visit_events", "sent_visit_events", "visit_showings", "event_pairs", "pairs", "deliveries")
 #: Steps of the optimizer without which a plan may be slow whatever the size of its tables.
 _WORTH_THEIR_TIME = frozenset({
     "build_side_probe_side", "column_lifetime", "cte_filter_pusher", "cte_inlining", "deliminator", "empty_result_pullup",
@@ -86,30 +78,8 @@ def lock(con: duckdb.DuckDBPyConnection, out: Path | None) -> None:
     con.execute("set enable_external_access = false")
 
 
-def build_views(con: duckdb.DuckDBPyConnection) -> None:
-    """Materialises ``audit/model/views`` on whatever stands in the tables."""
-    for statement in views():
-        con.execute(statement)
-    is_small, path = con.execute("select getvariable('is_small'), current_setting('search_path')").fetchone() or (False, "")
-    if is_small:
-        _keep_near(con, path)
-
-
 def expect_little(con: duckdb.DuckDBPyConnection) -> None:
     """Most of a small audit is planning: what an optimizer does for large tables is left out."""
     con.execute("set variable is_small = true")
     known = {name for (name,) in con.execute("select name from duckdb_optimizers()").fetchall()}
     con.execute("set disabled_optimizers = ?", [",".join(sorted(known - _WORTH_THEIR_TIME))])
-
-
-def _keep_near(con: duckdb.DuckDBPyConnection, path: str) -> None:
-    """Of a small audit the rows of these views are kept, and found before them: planning one anew for each check takes longer."""
-    kept = "".join(f"create table near.{view} as from main.{view};" for view in _READ_BY_MANY)
-    con.execute(f"create schema near; {kept}")
-    con.execute("set search_path = ?", [f"work.near,{path}"])
-
-
-def views() -> Iterator[duckdb.Statement]:
-    """The statements of ``audit/model/views``, in their order."""
-    for name in _VIEWS:
-        yield from parsed(script(f"views/{name}"))

@@ -8,6 +8,7 @@ import duckdb
 
 from audit.engine import Audit
 from audit.public import TABLES, public_query
+from audit.views import view
 
 #: What is a view here is one there, on this table: written out it would hold every event a second time.
 _VIEWS = {"pairs": "event_pairs"}
@@ -29,7 +30,5 @@ def _copy_views(con: duckdb.DuckDBPyConnection) -> None:
     """A cursor of its own: a view is made where its tables are looked for."""
     with con.cursor() as there:
         there.execute("use packet_db")
-        for view in _VIEWS:
-            found = con.execute("select sql from duckdb_views() where view_name = ? and not internal", [view]).fetchone()
-            assert found is not None, view
-            there.execute(found[0])
+        for name in _VIEWS:
+            there.execute(view(name))

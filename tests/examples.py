@@ -23,6 +23,7 @@ from audit.plan import Plan
 from audit.plan_file import read_plan
 from audit.plan_tables import store_plan, store_platforms
 from audit.scripts import run_script
+from audit.views import views
 
 FOLDER = Path(__file__).parent / "checks"
 Row = dict[str, str | None]
@@ -115,7 +116,7 @@ def _views_of(query: str, has_orders: bool) -> tuple[duckdb.Statement, ...]:
 
 @cache
 def _statements() -> tuple[duckdb.Statement, ...]:
-    return tuple(tables.views())
+    return tuple(views())
 
 
 def _words(sql: str) -> set[str]:

@@ -9,10 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from audit import asking, engine
+from audit import asking, engine, views
 from audit.check import catalogue
 from audit.plan_file import read_plan
-from audit.tables import build_views
 from tests.packets import NOW, STORIES, evidence_of
 
 SOME = frozenset({"value_mismatch", "missing_value", "duplicate_purchase", "expired_waiver"})
@@ -46,21 +45,40 @@ def test_many_hands_say_what_one_says(con: duckdb.DuckDBPyConnection, monkeypatc
     assert len(told[0]["tallies"]) > 100
 
 
-def test_rows_of_a_view_that_are_kept_near_are_the_views_own_to_the_end(con: duckdb.DuckDBPyConnection) -> None:
+def test_rows_that_are_kept_of_a_view_are_the_views_own_to_the_end(con: duckdb.DuckDBPyConnection) -> None:
     _asked(con)
-    kept = [name for (name,) in con.execute("select table_name from duckdb_tables() where schema_name = 'near'").fetchall()]
+    tables = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
+    kept = sorted(tables & views.READ_BY_MANY)
     assert "event_pairs" in kept
     for name in kept:
-        assert con.execute(f"from near.{name} except all from main.{name}").fetchall() == [], name
-        assert con.execute(f"from main.{name} except all from near.{name}").fetchall() == [], name
+        con.execute(views.view(name).query.replace(f"create view {name}", "create or replace temp view again"))
+        assert con.execute(f"from {name} except all from again").fetchall() == [], name
+        assert con.execute(f"from again except all from {name}").fetchall() == [], name
 
 
-def test_a_large_audit_keeps_no_view_twice_however_few_cores_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notions_made_at_once_are_those_made_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda _: "a salt")
+    plan = read_plan(STORIES / "wrong_value" / "audit.toml")
+    told = []
+    for is_small in (False, True):
+        found = engine.read(evidence_of("wrong_value"), plan, now=NOW).con
+        found.execute("set variable is_small = ?", [is_small])
+        views.build_views(found)
+        names = [name for (name,) in found.execute("select table_name from duckdb_tables() where not temporary").fetchall()]
+        told.append({name: sorted(map(repr, found.execute(f"from {name}").fetchall())) for name in names})
+        found.close()
+    after, at_once = told
+    assert at_once.keys() - after.keys() == views.READ_BY_MANY
+    assert {name: at_once[name] for name in after} == after
+
+
+def test_a_large_audit_keeps_no_view_however_few_cores_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "SMALL_BYTES", 0)
     found = engine.read(evidence_of("wrong_value"), read_plan(STORIES / "wrong_value" / "audit.toml"), now=NOW)
     found.con.execute("set threads = 1")
-    build_views(found.con)
-    assert found.con.execute("select table_name from duckdb_tables() where schema_name = 'near'").fetchall() == []
+    views.build_views(found.con)
+    kept = {name for (name,) in found.con.execute("select table_name from duckdb_tables()").fetchall()}
+    assert not kept & views.READ_BY_MANY
 
 
 @pytest.mark.parametrize("hands", [1, 4])

@@ -14,6 +14,7 @@ from audit.check import FACETS, OPTIONAL, ROW, catalogue
 from audit.plan import Plan
 from audit.plan_tables import store_plan
 from audit.scripts import MODEL
+from audit.views import build_views
 from reports.leaks import leaks
 from reports.words import OF_RELAYS, UNDECIDABLE
 
@@ -132,7 +133,7 @@ def test_texts_are_written_for_a_person(check: str) -> None:
 def test_every_check_gives_the_rows_the_contract_names() -> None:
     con = tables.connect()
     store_plan(con, Plan(), datetime(2026, 11, 20))
-    tables.build_views(con)
+    build_views(con)
     for check in catalogue().values():
         names = {column[0] for column in con.execute(f"select * from (\n{check.sql}\n) limit 0").description or ()}
         assert set(ROW) <= names <= {*ROW, *OPTIONAL}, check.id

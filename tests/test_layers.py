@@ -34,6 +34,7 @@ FLOORS = {
     "audit.asking": 3,
     "audit.reading": 5,
     "audit.tables": 5,
+    "audit.views": 5,
     "audit.engine": 6,
     "audit.verdict": 7,
     "audit.inputs": 7,

@@ -13,9 +13,10 @@ import duckdb
 import pytest
 import zstandard
 
-from audit import engine, tables
+from audit import engine
 from audit.errors import InputError
 from audit.plan import Plan
+from audit.views import build_views
 from tests.wire.decoding import events
 from tests.wire.test_servers import META_RELAY, RELAY
 
@@ -90,7 +91,7 @@ def test_decoded_calls_are_read_from_any_container(container: str, tmp_path: Pat
         "parquet": lambda: _parquet(tmp_path, [CALL]),
     }[container]()
     audit = _run(tmp_path, content)
-    tables.build_views(audit.con)  # there an event gets the order it names
+    build_views(audit.con)  # there an event gets the order it names
     (event,) = events(audit)
     assert (event["platform"], event["step"], event["order_key"], str(event["value"])) == (
         "snackvideo",

@@ -2,7 +2,7 @@
 
 -- Each id of an event: how many events of each side carry it, and what they have in common. Most have one of each; only the others
 -- need a closer look.
-create temp table event_ids as
+create table event_ids as
 with acts as (
     select
         platform,
@@ -144,7 +144,7 @@ join copies c
    and c.dataset is not distinct from case when p.server_key is null then p.server_dataset else p.browser_dataset end;
 
 -- Core events whose other copy, if there is one, has another id.
-create temp table lone_keys as
+create table lone_keys as
 select e.event_key
 from events e
 left join exact_pairs b on b.browser_key = e.event_key

@@ -1,7 +1,7 @@
 -- Who sends what.
 
 -- Events by how they were sent and the step they tell of: few rows, however many events there are.
-create temp table sent_kinds as
+create table sent_kinds as
 select
     platform,
     channel,

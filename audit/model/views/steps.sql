@@ -39,7 +39,7 @@ where case when r.is_purchase then coalesce(e.order_id, n.order_id) else coalesc
 
 -- Orders whose events may lie in several places: of several visits, or hinted at. There the places are compared. The others have
 -- their steps in one visit and carry their Purchases.
-create temp table scattered_orders as
+create table scattered_orders as
 select order_id
 from order_sessions
 group by order_id

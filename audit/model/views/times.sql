@@ -2,7 +2,7 @@
 
 -- Server events of claimed times that lay back when one of them was seen leaving, and when each happened: at its order's creation, or
 -- when its browser copy left. A clock of an unknown zone tells nothing.
-create temp table old_claims as
+create table old_claims as
 with old_times as (
     select distinct
         e.platform,
@@ -169,7 +169,7 @@ where s.hours = case when u.happened_at is null then shift_hours(epoch(u.seen_at
 -- The clock of a browser file that is wrong in a visit: its events of different moments left, by it, the same seconds before or after
 -- what their server copies say of themselves. A queue delays the sending; what the event says of its own time it leaves alone. A server
 -- that takes the page's own time says nothing by it: when it sent counts then, and the order has to be as old as its Purchase's sending.
-create temp table clock_witnesses as
+create table clock_witnesses as
 select
     p.server_key,
     b.session,

@@ -1,7 +1,7 @@
 -- The chain: steps that were not seen, and whether anything shows that they took place.
 
 -- What a browser sent in the visits of the orders that lack a step, and of those a person named.
-create temp table visit_moments as
+create table visit_moments as
 with asked_orders as (
     select order_id
     from order_steps
