@@ -114,8 +114,7 @@ with sole_views as (
     select
         platform,
         step,
-        min(items) as item_id,
-        mode(currency) as currency
+        min(items) as item_id
     from sent_events
     where step in ('ViewContent', 'AddToCart')
       and item_count > 0
@@ -124,6 +123,17 @@ with sole_views as (
        and not contains(min(items), ',')
        and min(page_path) <> max(page_path)
        and min(value) <> max(value)
+),
+view_currencies as (
+    select
+        v.platform,
+        v.step,
+        v.item_id,
+        mode(e.currency) as currency
+    from sole_views v
+    join sent_events e on e.platform = v.platform and e.step = v.step
+    where e.item_count > 0
+    group by v.platform, v.step, v.item_id
 ),
 sole_view_counts as (
     select
@@ -138,7 +148,7 @@ sole_view_counts as (
         string_agg(distinct e.channel, ' and ' order by e.channel) as channels,
         min(e.ref) as ref,
         max(e.ref) as other_ref
-    from sole_views v
+    from view_currencies v
     join sent_events e on e.platform = v.platform and e.step = v.step
     where e.item_count > 0
     group by v.platform, v.step, v.item_id
