@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+#: Where a script's name goes on without a blank: createdAt, currency.isoCode.
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
 
 def plain(header: str) -> str:
     """``Lineitem quantity`` and ``lineitem_quantity`` are one name."""
@@ -27,6 +30,8 @@ class Columns:
         self._keys: dict[str, str] = {}
         for name in names:
             self._keys.setdefault(plain(name), name)
+        for name in names:
+            self._keys.setdefault(plain(_HUMP.sub("_", name)), name)
         self._exact = frozenset(self._keys.values())
 
     def __contains__(self, name: str) -> bool:

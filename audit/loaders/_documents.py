@@ -13,28 +13,28 @@ from audit.loaders._source import Source
 WRAPPERS = ("orders", "order", "results", "data")
 
 
-def holds(source: Source, is_order: Callable[[frozenset[str]], bool]) -> bool:
+def holds(source: Source, is_order: Callable[[frozenset[str]], bool], wrappers: tuple[str, ...] = WRAPPERS) -> bool:
     """Whether an object with these keys stands in the file: at the top, in its list, or under a wrapper."""
     if source.mapped_kind is not None:
         return False
     if source.shape == "json_object":
-        paths = (*WRAPPERS, *(f"{outer}.{inner}" for outer in WRAPPERS for inner in WRAPPERS))
+        paths = (*wrappers, *(f"{outer}.{inner}" for outer in wrappers for inner in wrappers))
         inner = (source.members.get(path, ()) for path in paths)
         return any(is_order(frozenset(keys)) for keys in (source.keys, *inner))
     if source.shape not in ("ndjson", "json_array"):
         return False
-    return any(is_order(frozenset(keys)) for record in source.records for keys in _objects(record))
+    return any(is_order(frozenset(keys)) for record in source.records for keys in _objects(record, wrappers))
 
 
-def _objects(record: object, depth: int = 2) -> Iterable[Iterable[str]]:
+def _objects(record: object, wrappers: tuple[str, ...], depth: int = 2) -> Iterable[Iterable[str]]:
     if isinstance(record, list):
         for item in record[:5]:
-            yield from _objects(item, depth)
+            yield from _objects(item, wrappers, depth)
     elif isinstance(record, dict):
         yield record.keys()
         if depth:
-            for key in WRAPPERS:
-                yield from _objects(record.get(key), depth - 1)
+            for key in wrappers:
+                yield from _objects(record.get(key), wrappers, depth - 1)
 
 
 def read_documents(

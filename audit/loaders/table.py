@@ -9,7 +9,7 @@ import duckdb
 
 from audit.loaders._cells import read_cells
 from audit.loaders._columns import Columns, flag
-from audit.loaders._documents import holds, read_documents
+from audit.loaders._documents import WRAPPERS, holds, read_documents
 from audit.loaders._orders import insert_orders, open_orders
 from audit.loaders._source import Source, Tally
 from audit.wording import counted
@@ -21,43 +21,45 @@ KIND = "orders"
 FORMATS = (
     "orders table (CSV, JSON, NDJSON, Parquet): order_id, created_at, currency, total, and what it has of paid_at, status,"
     " payment_status, is_spam, is_test, source, subtotal, discount, shipping, tax, fees, refunded, gross_revenue,"
-    " net_revenue, items",
+    " net_revenue, items; also as Magento, PrestaShop, Shopware, OpenCart and BigCommerce name them, and in camelCase",
 )
 
 #: Our field -> the names a table may use for it; the first of a row that holds a value counts.
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "order_id": (
-        "order_id", "orderid", "order_number", "order_no", "order_name", "order_ref", "order", "invoice_number",
-        "invoice_no", "invoice", "number", "transaction_id",
+        "order_id", "orderid", "id_order", "increment_id", "order_number", "order_no", "order_name", "order_ref", "order",
+        "invoice_number", "invoice_no", "invoice", "number", "transaction_id",
         "no_pesanan", "nomor_pesanan", "id_pesanan", "kode_pesanan", "no_order", "nomor_order",
         "no_invoice", "nomor_invoice", "no_transaksi", "nomor_transaksi",
     ),
     "created_at": (
         "created_at", "created", "order_date", "order_created_at", "date_created", "ordered_at", "placed_at", "order_time",
-        "created_time", "date", "timestamp",
+        "created_time", "purchase_date", "date_add", "date_added", "order_date_time", "date", "timestamp",
         "tanggal_pesanan", "waktu_pesanan", "tanggal_order", "tanggal_dibuat", "tanggal_transaksi", "tanggal",
     ),
     "paid_at": (
         "paid_at", "date_paid", "paid_time", "paid_date", "payment_date", "tanggal_bayar", "tanggal_pembayaran", "waktu_pembayaran",
     ),
     "cancelled_at": ("cancelled_at", "canceled_at", "cancelled_time", "canceled_time", "tanggal_dibatalkan", "tanggal_pembatalan"),
-    "changed_at": ("changed_at", "updated_at", "last_updated_at", "date_modified", "modified_at"),
-    "currency": ("currency", "currency_code", "order_currency", "mata_uang"),
+    "changed_at": ("changed_at", "updated_at", "last_updated_at", "date_modified", "modified_at", "date_upd"),
+    "currency": ("currency", "currency_code", "order_currency", "order_currency_code", "currency_iso_code", "mata_uang"),
     "presentment_currency": ("presentment_currency",),
     "total": (
-        "total", "order_total", "total_price", "grand_total", "total_amount", "order_total_amount", "amount", "gross_revenue",
+        "total", "order_total", "total_price", "grand_total", "total_amount", "order_total_amount", "grand_total_purchased",
+        "total_paid_tax_incl", "total_inc_tax", "amount_total", "total_paid", "amount", "gross_revenue",
         "total_pesanan", "total_pembayaran", "total_bayar", "total_tagihan", "total_transaksi", "jumlah_pembayaran", "jumlah_bayar",
         "jumlah_total", "jumlah_tagihan",
     ),
     "gross_revenue": ("gross_revenue",),
     "net_revenue": ("net_revenue", "net_sales", "net_total"),
-    "subtotal": ("subtotal", "sub_total", "subtotal_price", "subtotal_produk"),
+    "subtotal": ("subtotal", "sub_total", "subtotal_price", "subtotal_inc_tax", "total_products_wt", "subtotal_produk"),
     "discount": (
         "discount", "discounts", "discount_total", "total_discount", "total_discounts", "discount_amount", "cart_discount_amount",
-        "diskon", "total_diskon", "potongan",
+        "total_discounts_tax_incl", "diskon", "total_diskon", "potongan",
     ),
     "shipping": (
         "shipping", "shipping_total", "shipping_cost", "shipping_price", "shipping_amount", "order_shipping_amount", "delivery_fee",
+        "shipping_fee", "shipping_and_handling", "total_shipping_tax_incl", "shipping_cost_inc_tax",
         "ongkir", "ongkos_kirim", "biaya_kirim", "biaya_pengiriman",
     ),
     "tax": ("tax", "taxes", "tax_total", "total_tax", "tax_amount", "order_total_tax_amount", "vat", "pajak", "ppn"),
@@ -78,7 +80,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "nomor_telepon", "telepon", "no_wa", "nomor_wa", "no_whatsapp",
     ),
     "items": ("items", "line_items", "lines"),
-    "id": ("id",),
+    "id": ("id", "entity_id"),
+    "reference": ("reference",),
 }  # fmt: skip
 #: How a table says of a payment that the money came, or that it did not; what another word says is not known.
 _PAID = (
@@ -103,15 +106,19 @@ _NOT_ORDERS = frozenset(
     {"event", "event_name", "event_id", "pixel_id", "platform", "url", "body", "request_body", "count", "request_url"}
 )
 _OWN_KEYS = tuple(name for name in SYNONYMS["order_id"] if name not in ("order", "number"))
+#: Columns of shop systems whose orders go by the id of their rows: Magento's grid, PrestaShop's grid and interface, BigCommerce.
+_OF_ROWS = ("purchase_point", "new_client", "total_paid_tax_incl", "total_inc_tax")
+#: Magento's answers list their orders under a name that within an order is its goods'.
+_WRAPPERS = (*WRAPPERS, "items")
 #: What a list of items may call a kind of id; the first that holds a value counts.
 _ITEM_IDS = {
-    "item": ("item_id", "id", "content_id", "item"),
-    "variant": ("variant_id", "variation_id", "variant"),
-    "product": ("product_id", "product_code", "kode_produk"),
+    "item": ("item_id", "itemId", "id", "content_id", "item"),
+    "variant": ("variant_id", "variantId", "variation_id", "variant"),
+    "product": ("product_id", "productId", "product_code", "kode_produk"),
     "sku": ("sku", "item_sku", "product_sku", "variant_sku", "variant_unique_id"),
 }
-_QUANTITIES = ("quantity", "qty", "count", "item_quantity", "jumlah", "kuantitas")
-_PRICES = ("price", "unit_price", "item_price", "variant_price", "harga", "harga_satuan")
+_QUANTITIES = ("quantity", "qty", "qty_ordered", "count", "item_quantity", "jumlah", "kuantitas")
+_PRICES = ("price", "unit_price", "unitPrice", "item_price", "variant_price", "harga", "harga_satuan")
 _ITEM_KEYS = (*(key for keys in _ITEM_IDS.values() for key in keys), *_QUANTITIES, *_PRICES)
 _ITEM = "[{" + ",".join(f'"{key}":"VARCHAR"' for key in _ITEM_KEYS) + "}]"
 _WRITTEN_ITEM = r"'^(.+?)(?:\s+[x×]\s*|\s*×\s*)([0-9]+(?:[.][0-9]+)?)(?:\s*@\s*([0-9.]+))?$'"
@@ -122,16 +129,22 @@ def claims(source: Source) -> bool:
     if source.mapped_kind is not None:
         return source.mapped_kind == KIND
     is_table = source.shape in ("csv", "parquet")
-    fits = _is_orders(frozenset(_HEADED.sub("", key) for key in source.keys)) if is_table else holds(source, _is_orders)
+    names = frozenset(_HEADED.sub("", key) for key in source.keys)
+    fits = _is_orders(names) if is_table else holds(source, _is_orders, _WRAPPERS)
     return fits and not any(shop.claims(source) for shop in _shops())
 
 
 def _is_orders(names: frozenset[str]) -> bool:
     columns = Columns(names)
-    if columns.has(*_NOT_ORDERS) or not columns.has(*_OWN_KEYS, "order"):
+    if columns.has(*_NOT_ORDERS) or not columns.has(*_OWN_KEYS, "order", *_row_ids(columns)):
         return False
     told = [columns.has(*_total_names(columns)), columns.has(*SYNONYMS["created_at"]), columns.has(*SYNONYMS["currency"])]
     return sum(told) >= 2
+
+
+def _row_ids(columns: Columns) -> tuple[str, ...]:
+    """The id of a row, where it is the order's: in a table of anything else it is a payment's or a cart's."""
+    return ("id",) if columns.has(*_OF_ROWS) else ()
 
 
 def _total_names(columns: Columns) -> tuple[str, ...]:
@@ -166,7 +179,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         read, bad = read_cells(con, source)
         names = [_HEADED.sub("", key) for key in source.keys]
     else:
-        read, bad = read_documents(con, source, own_keys=_OWN_KEYS)
+        read, bad = read_documents(con, source, own_keys=(*_OWN_KEYS, *map(_humped, _OWN_KEYS), *_OF_ROWS), wrappers=_WRAPPERS)
         names = [
             row[0] for row in con.execute("select distinct unnest(json_keys(record)) as key from records order by key").fetchall()
         ]
@@ -179,7 +192,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         f"{{'key': case when length(named_{name}) > 2 then ltrim(named_{name}, '#') end, 'kind': 'number'}}"
         for name in SYNONYMS["order_id"]
     )
-    named = SYNONYMS | {"total": _total_names(columns)}
+    named = SYNONYMS | {"order_id": (*SYNONYMS["order_id"], *_row_ids(columns)), "total": _total_names(columns)}
     told = {field: columns.text(*names) for field, names in named.items()}
     if is_table and _is_by_item(con, told["order_id"]):
         # What only one of an order's rows says, all of them say.
@@ -227,7 +240,8 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             {flag("is_test")} as is_test,
             cancelled_at is not null or coalesce(standing in ('trash', 'cancelled', 'voided'), false) as is_cancelled,
             source as order_source,
-            coalesce(currency, {headed}, currency_of(total)) as currency,
+            coalesce(case when starts_with(currency, '{{') then try(json_extract_string(currency, '$.isoCode')) else currency end,
+                {headed}, currency_of(total)) as currency,
             presentment_currency,
             total,
             gross_revenue,
@@ -243,7 +257,8 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             current_total,
             email,
             phone,
-            [{{'key': id, 'kind': 'id'}}, {{'key': order_id, 'kind': 'name'}}, {further}] as other_keys,
+            [{{'key': id, 'kind': 'id'}}, {{'key': order_id, 'kind': 'name'}}, {{'key': reference, 'kind': 'number'}}, {further}]
+                as other_keys,
             case
                 when starts_with(items, '[') then list_transform(
                     coalesce(try(from_json(items, '{_ITEM}')), [null]),
@@ -280,6 +295,11 @@ def _is_by_item(con: duckdb.DuckDBPyConnection, order_id: str) -> bool:
     """Whether an order takes several rows of a table."""
     several = f"select 1 from cells where {order_id} is not null group by {order_id} having count(*) > 1 limit 1"
     return con.execute(several).fetchone() is not None
+
+
+def _humped(name: str) -> str:
+    """``order_number`` as a script writes it: ``orderNumber``."""
+    return re.sub("_([a-z])", lambda found: found[1].upper(), name)
 
 
 def _first(keys: tuple[str, ...]) -> str:

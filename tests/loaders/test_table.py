@@ -488,3 +488,87 @@ def test_what_an_export_blotted_out_of_a_buyer_is_compared_with_nothing(tmp_path
     reading = read(tmp_path, "orders.csv", "\n".join(["order_id,created_at,currency,total,email,phone", *lines]))
     told = reading.rows("select order_id, email_digest is not null, phone_digest is not null from orders order by order_id")
     assert told == [("0", True, True), ("1", False, False), ("2", False, False), ("3", False, False)]
+
+
+def document(**fields: object) -> str:
+    return json.dumps(fields)
+
+
+SHOPS = {
+    "Magento, the grid's export": (
+        'ID,"Purchase Point","Purchase Date","Grand Total (Base)","Grand Total (Purchased)",Status,"Shipping and Handling"\n'
+        '000054763,"Main Website\n  Main Store","Nov 17, 2026 2:02:17 PM",€38.00,€35.90,Processing,€4.90\n'
+    ),
+    "Magento, an answer of its interface": document(
+        items=[{
+            "entity_id": 77, "increment_id": "000054763", "created_at": "2026-11-17 14:02:17", "base_currency_code": "USD",
+            "order_currency_code": "EUR", "base_grand_total": 38, "grand_total": 35.9, "status": "processing",
+            "shipping_amount": 4.9, "items": [{"order_id": 77, "product_id": 1953, "sku": "CAP-1", "qty_ordered": 1, "price": 31}],
+        }],
+        search_criteria={}, total_count=1,
+    ),
+    "PrestaShop, the grid's export": (
+        "ID;Reference;New client;Delivery;Customer;Total;Payment;Status;Date\n"
+        "000054763;XKBKNABJK;1;Germany;A. B;€35.90;PayPal;Payment accepted;2026-11-17 14:02:17\n"
+    ),
+    "PrestaShop, an answer of its interface": document(
+        orders=[{
+            "id": "000054763", "reference": "XKBKNABJK", "date_add": "2026-11-17 14:02:17", "total_paid": "35.900000",
+            "total_paid_tax_incl": "35.900000", "total_paid_tax_excl": "30.170000", "total_shipping_tax_incl": "4.900000",
+            "currency": "EUR", "associations": {"order_rows": [{"id": "1", "product_id": "1953"}]},
+        }],
+    ),
+    "Shopware, its profile's export": (
+        "id;orderNumber;orderDateTime;amountTotal;shippingTotal;currency.isoCode\n"
+        "018f0a;000054763;2026-11-17T13:02:17.000+00:00;35.90;4.90;EUR\n"
+    ),
+    "Shopware, an answer of its interface": document(
+        total=1,
+        data=[{
+            "id": "018f0a", "orderNumber": "000054763", "orderDateTime": "2026-11-17T13:02:17.000+00:00", "amountTotal": 35.9,
+            "shippingTotal": 4.9, "currency": {"isoCode": "EUR", "symbol": "€"},
+        }],
+    ),
+    "OpenCart, its table": (
+        "order_id,invoice_no,total,order_status_id,currency_code,date_added,shipping_cost\n"
+        "000054763,0,35.9000,2,EUR,2026-11-17 14:02:17,4.90\n"
+    ),
+    "BigCommerce, an answer of its interface": json.dumps([{
+        "id": "000054763", "date_created": "Tue, 17 Nov 2026 13:02:17 +0000", "total_inc_tax": "35.9000", "total_ex_tax": "30.1700",
+        "currency_code": "EUR", "shipping_cost_inc_tax": "4.9000", "products": {"url": "https://shop.example.com/products"},
+    }]),
+    "a script of the shop's own": json.dumps([{
+        "id": "clx1", "orderNumber": "000054763", "createdAt": "2026-11-17T13:02:17Z", "totalAmount": "35.90", "currency": "EUR",
+        "shippingCost": "4.90", "items": [{"productId": "1953", "quantity": 1, "unitPrice": "31.00"}],
+    }]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shop", SHOPS)
+def test_the_names_of_other_shop_systems_are_known(shop: str, tmp_path: Path) -> None:
+    """Such files were of no known format, so a launch whose orders they hold was not proven."""
+    reading = read(tmp_path, "orders.txt", SHOPS[shop], zone="Europe/Berlin")
+    assert reading.loader == "table"
+    facts = f"order_id, cast(created_at as varchar), currency, {money('total')}"
+    assert reading.texts(f"select {facts} from orders") == ["000054763 | 2026-11-17 13:02:17 | EUR | 35.9"]
+    assert reading.texts(f"select {money('shipping')} from orders") == (["-"] if "New client" in SHOPS[shop] else ["4.9"])
+
+
+def test_a_page_goes_by_the_orders_further_names(tmp_path: Path) -> None:
+    reading = read(tmp_path, "orders.csv", SHOPS["PrestaShop, the grid's export"], zone="Europe/Berlin")
+    assert reading.texts("select key, kind from order_keys") == ["XKBKNABJK | number"]
+    items = read(tmp_path, "script.json", SHOPS["a script of the shop's own"])
+    assert items.texts(f"select item_id, id_space, {money('price')} from order_items") == ["1953 | product | 31"]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "id,amount,currency,created_at,status\npi_3Qx,35.90,EUR,2026-11-17T13:02:17Z,succeeded\n",
+        "id,total,currency,created_at,status\n81,35.90,EUR,2026-11-17T13:02:17Z,open\n",
+        "reference,date,amount,currency\nA-1,2026-11-17T13:02:17Z,35.90,EUR\n",
+    ],
+)
+def test_payments_carts_and_statements_are_no_orders(table: str, tmp_path: Path) -> None:
+    """Their ids are nobody's order; the plan says of a table what it holds."""
+    assert claimant(source_of(tmp_path, "rows.csv", table)) is None
