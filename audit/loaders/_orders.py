@@ -167,6 +167,16 @@ def insert_orders(
     con.execute("delete from order_rows where order_id is null")
     unsettled = year_first(con, "order_rows", _TIMES)
     _keep_latest(con, name)
+    con.execute(
+        """
+        delete from zoneless_orders where order_id in (select order_id from order_rows);
+        insert into zoneless_orders
+        select order_id
+        from order_rows
+        where getvariable('plan_zone') is not null
+          and names_no_zone(coalesce(serial_time(created), created))
+        """
+    )
     con.execute(_READ, {"source": name, "writes_commas": _writes_commas(con)})
     gaps = _unread(con, source) + gaps
     if unsettled:

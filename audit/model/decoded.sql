@@ -32,6 +32,10 @@ create table decoded (
 -- How many rows of which file each order was read from, and whether another file told it in a newer state.
 create table order_sources (order_id varchar, source varchar, rows bigint, is_superseded boolean);
 
+-- Orders whose times name no zone and were read in the plan's. Which zone they are in shows when their Purchases are known
+-- (views/orders_told.sql).
+create table zoneless_orders (order_id varchar);
+
 -- Hits in which a page told the shopper's consent to Google, and the orders that the hit itself names.
 create table consent_hits (page_load varchar, seen_at timestamp, consent varchar, page varchar, order_keys varchar[]);
 

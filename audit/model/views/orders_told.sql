@@ -58,6 +58,59 @@ from (
 ) as v
 where events.event_key = v.event_key;
 
+-- Exports whose times name no zone and are UTC, as a database keeps them: read in the plan's zone every sale lies hours from its Purchase,
+-- and as UTC it lies beside it.
+create table utc_exports as
+with sales as (
+    select
+        o.source,
+        o.created_at,
+        min(coalesce(e.event_at, e.seen_at)) as sold_at
+    from zoneless_orders z
+    join orders o on o.order_id = z.order_id
+    join events e on e.order_id = o.order_id
+    left join sources s on s.source = e.source
+    where e.step = 'Purchase'
+      and coalesce(s.has_zone, true)
+    group by o.source, o.order_id, o.created_at
+),
+fits as (
+    select
+        source,
+        epoch(sold_at) - epoch(created_at) between -300 and 600 as is_as_read,
+        epoch(sold_at) - epoch(clock_in_zone(created_at)) between -300 and 600 as is_utc
+    from sales
+)
+select source
+from fits
+group by source
+having count(*) filter (where is_utc) * 10 >= count(*) * 9
+   and not coalesce(bool_or(is_as_read), false);
+
+update orders
+set created_at = clock_in_zone(created_at),
+    paid_at = clock_in_zone(paid_at),
+    cancelled_at = clock_in_zone(cancelled_at),
+    changed_at = clock_in_zone(changed_at)
+where source in (select source from utc_exports)
+  and order_id in (select order_id from zoneless_orders);
+
+update sources
+set first_at = w.first_at,
+    last_at = w.last_at
+from (
+    select
+        o.source,
+        min(o.created_at) as first_at,
+        max(o.created_at) as last_at
+    from utc_exports u
+    join orders o on o.source = u.source
+    group by o.source
+) as w
+where w.source = sources.source;
+
+drop table zoneless_orders;
+
 -- Every amount a shop could mean by an order's value, in the order they are tried.
 create view order_bases as
 with amounts as (

@@ -1,0 +1,53 @@
+"""Order exports whose times name no zone: they are the plan's, unless the Purchases of their orders say that they are UTC."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from audit import engine, tables
+from audit.plan import Plan
+
+ADDRESS = "https://graph.facebook.com/v21.0/1234567890123456/events"
+#: A sale each at 15:00:05 and 17:30:05 of UTC: 10:00:05 and 12:30:05 in New York.
+SALES = {"1001": (1795186805, "2026-11-20T15:00:06Z"), "1002": (1795195805, "2026-11-20T17:30:06Z")}
+
+
+def _log() -> str:
+    rows = []
+    for order, (at, ts) in SALES.items():
+        event = {
+            "event_name": "Purchase", "event_time": at, "event_id": f"P-{order}", "action_source": "website",
+            "custom_data": {"value": 35.9, "currency": "USD", "order_id": order},
+        }  # fmt: skip
+        rows.append(json.dumps({"ts": ts, "method": "POST", "url": ADDRESS, "body": {"data": [event]}, "status": 200}))
+    return "\n".join(rows)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "created", "is_utc"),
+    [
+        ("2026-11-20 10:00:00", "2026-11-20 12:30:00", "2026-11-20 15:00:00", False),
+        ("2026-11-20 15:00:00", "2026-11-20 17:30:00", "2026-11-20 15:00:00", True),
+        ("2026-11-20 15:00:00", "2026-11-20 12:30:00", "2026-11-20 20:00:00", False),
+        ("2026-11-20 14:13:00", "2026-11-20 16:43:00", "2026-11-20 19:13:00", False),
+        ("2026-11-20T15:00:00-05:00", "2026-11-20T17:30:00-05:00", "2026-11-20 20:00:00", False),
+    ],
+    ids=["the plan's", "UTC", "one of each", "three quarters of an hour off", "named, however wrong"],
+)
+def test_an_export_is_read_as_utc_where_its_purchases_say_so(
+    first: str, second: str, created: str, is_utc: bool, tmp_path: Path
+) -> None:
+    """Read in the plan's zone, every Purchase of a shop in America came hours before its order: a Stop for before_order."""
+    (tmp_path / "relay.ndjson").write_text(_log(), encoding="utf-8")
+    lines = f"order_id,created_at,currency,total\n1001,{first},USD,35.90\n1002,{second},USD,35.90\n"
+    (tmp_path / "orders.csv").write_text(lines, encoding="utf-8")
+    files = [engine.InputFile(path, path.name) for path in sorted(tmp_path.iterdir())]
+    con = engine.read(files, Plan(timezone="America/New_York")).con
+    tables.build_views(con)
+    assert con.execute("select cast(created_at as varchar) from orders where order_id = '1001'").fetchall() == [(created,)]
+    assert con.execute("select source from utc_exports").fetchall() == ([("orders.csv",)] if is_utc else [])
+    first_at = con.execute("select cast(least(first_at, last_at) as varchar) from sources where source = 'orders.csv'").fetchone()
+    assert first_at == con.execute("select cast(min(created_at) as varchar) from orders").fetchone()
