@@ -2,7 +2,9 @@
 insert into order_candidates
 select
     event_key,
-    ltrim(masked_id(trim(order_param)), '#'),
+    -- Shopify's scripts name an order by its global id, of which exports hold the number.
+    ltrim(masked_id(case when starts_with(trim(order_param), 'gid://shopify/Order')
+        then regexp_extract(order_param, '/([0-9]+)[^/]*$', 1) else trim(order_param) end), '#'),
     'parameter',
     1,
     true

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
-from audit import engine
+from audit import engine, tables
 from audit.plan import Plan
 
 from .reading import Reading, money, read
@@ -254,3 +255,18 @@ def test_rows_of_an_order_that_a_newer_file_holds_are_ignored_ones(csv: str, new
     audit = engine.read([engine.InputFile(tmp_path / name, name) for name in sorted((csv, newer))], Plan())
     counts = audit.con.execute("select source, read_rows, kept, ignored, superseded, rejected from sources order by source")
     assert set(counts.fetchall()) == {(csv, 6, 1, 4, 3, 1), (newer, 1, 1, 0, 0, 0)}
+
+
+@pytest.mark.parametrize("told", ["gid://shopify/OrderIdentity/820982911946154509", "gid://shopify/Order/820982911946154509?x=1"])
+def test_a_purchase_may_name_its_order_by_shopifys_global_id(told: str, tmp_path: Path) -> None:
+    """What checkout.order.id is in a customer event. The number was the order's, and yet called another way of writing it."""
+    order = ORDER | {"id": 820982911946154509}
+    (tmp_path / "orders.json").write_text(json.dumps({"orders": [order]}), encoding="utf-8")
+    query = f"id=1234567890123456&ev=Purchase&ts=1795168800000&eid=A-1&cd[order_id]={quote(told, safe='')}"
+    row = {"ts": "2026-11-20T10:00:00Z", "method": "GET", "url": f"https://www.facebook.com/tr/?{query}", "status": 200}
+    (tmp_path / "pixel.ndjson").write_text(json.dumps(row), encoding="utf-8")
+    files = [engine.InputFile(path, path.name) for path in sorted(tmp_path.iterdir())]
+    con = engine.read(files, Plan()).con
+    tables.build_views(con)
+    found = con.execute("select e.order_key, e.order_id = o.order_id, e.order_how from events e cross join orders o").fetchall()
+    assert found == [("820982911946154509", True, "parameter")]
