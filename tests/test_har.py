@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 from pathlib import Path
@@ -190,6 +191,39 @@ def test_posts_to_a_platform_without_their_content_are_counted(tmp_path: Path) -
         ("capture.har", "meta", 1),
         ("capture.har", "tiktok", 1),
     ]
+
+
+def test_posts_in_a_form_that_nobody_can_read_are_counted_like_those_without_content(tmp_path: Path) -> None:
+    """A recorder that writes bodies in base64 and does not say so: the launch got a Stop, as if nothing had been sent."""
+
+    def post(url: str, text: str) -> dict[str, Any]:
+        data = {"mimeType": "text/plain", "text": text}
+        return _entry(url, request={"method": "POST", "url": url, "headers": [], "postData": data})
+
+    pixel, meta = "https://analytics.tiktok.com/api/v2/pixel", "https://www.facebook.com/tr/"
+    content = _har(
+        post(pixel, base64.b64encode(b'{"event": "Purchase"}').decode()),
+        post(pixel, ' {"event": "Purchase"}'),
+        post(meta, base64.b64encode(b"id=1&ev=Purchase").decode()),
+        post(meta, "id=1&ev=Purchase"),
+        post(meta, '--x\r\nContent-Disposition: form-data; name="ev"\r\n\r\nPurchase\r\n--x--\r\n'),
+        post(meta, "batch=1&events%5B0%5D=id%3D1%26ev%3DPurchase"),
+    )
+    audit = _audit(tmp_path, content)
+    assert audit.con.execute("select * from unread_hits order by platform").fetchall() == [
+        ("capture.har", "meta", 1),
+        ("capture.har", "tiktok", 1),
+    ]
+
+
+@pytest.mark.parametrize(("size", "lost"), [(0, False), (120, True), (-1, True)])
+def test_a_beacon_that_has_no_body_loses_none(size: int, lost: bool, tmp_path: Path) -> None:
+    """Google's beacons tell all in their address: a capture whose only posts they were was called incomplete."""
+    beacon = "https://www.google-analytics.com/g/collect?v=2&en=page_view"
+    request = {"method": "POST", "url": beacon, "headers": [], "bodySize": size}
+    audit = _audit(tmp_path, _har(_entry(beacon, request=request)))
+    ((gaps,),) = audit.con.execute("select coalesce(gaps, '') from sources").fetchall()
+    assert ("no request bodies" in gaps) == lost
 
 
 def test_calls_that_fill_or_change_a_cart_are_told_apart(tmp_path: Path) -> None:

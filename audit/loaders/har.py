@@ -196,7 +196,8 @@ class _Reader:
             status = 0 if is_lost else None
         elif status is not None:
             error = ""  # the server answered; that the page did not read on to the end loses no event
-        self.posts += method == "POST"
+        # A beacon that tells all in its address has no body to lose.
+        self.posts += method == "POST" and (request.get("bodySize") != 0 or bool(request.get("postData")))
         self.bodies += method == "POST" and body is not None
         self.statuses += status is not None and status != 0
         is_document = _is_document(entry, request, response, headers)

@@ -144,11 +144,13 @@ select
 from hits
 where consent is not null;
 
--- What a platform's script posted without its text in the capture: saved without content, or a recorder that drops beacons.
+-- What a platform's script posted without its text in the capture: saved without content, a recorder that drops beacons, or one that
+-- keeps them in a form of its own.
 insert into unread_hits
 with posts as (
     select
         source,
+        coalesce(body, '') as body,
         case
             when host in ('facebook.com', 'www.facebook.com') and regexp_full_match(path, '/tr/?') then 'meta'
             when regexp_full_match(host, 'analytics[a-z0-9.-]*[.]tiktok(w)?[.](com|us)')
@@ -156,14 +158,16 @@ with posts as (
         end as platform
     from requests
     where method = 'POST'
-      and coalesce(body, '') = ''
       and not contains(coalesce(query, ''), 'ev=')
       and page_load is not null
 )
 select source, platform, count(*)
 from posts
-where platform is not null
-group by source, platform;
+where body = ''
+   or (platform = 'tiktok' and not starts_with(ltrim(body), '{'))
+   or (platform = 'meta' and not (contains(body, 'ev=') or contains(body, '"ev"') or contains(body, 'events')))
+group by source, platform
+having platform is not null;
 
 insert into seen_spans
 select source, min(seen_at), max(seen_at)
