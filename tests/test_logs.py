@@ -300,7 +300,7 @@ STAMPED = {"data": [{"event_name": "Purchase", "event_time": 1795168800, "event_
         ("2026-11-20 17:00:00", None, STAMPED, False),
         ("2026-11-20 10:00:01", None, STAMPED, True),
         ("2026-11-20 17:00:01", "Asia/Jakarta", STAMPED, True),
-        ("2026-11-20 10:00:01", "Asia/Jakarta", STAMPED, False),
+        ("2026-11-20 12:00:01", "Asia/Jakarta", STAMPED, False),
         ("2026-11-20 17:42:00", "Asia/Jakarta", STAMPED, True),
     ],
     ids=[
@@ -322,6 +322,26 @@ def test_a_clock_without_a_zone_is_known_where_something_tells_it(
     address = "https://graph.facebook.com/v21.0/1234567890123456/events" if body is STAMPED else REQUEST["url"]
     audit = _run(tmp_path, _ndjson(REQUEST | {"ts": written, "url": address, "body": json.dumps(body)}), zone=zone)
     assert audit.con.execute("select has_zone from sources").fetchall() == [(known,)]
+
+
+def test_a_log_in_utc_is_known_as_one_whatever_zone_the_plan_names(tmp_path: Path) -> None:
+    """Its events say so themselves. It was a condition, though without a zone in the plan the same log was read as what it is."""
+    rows = [
+        REQUEST | {
+            "ts": f"2026-11-20 10:00:0{second}", "url": "https://graph.facebook.com/v21.0/1234567890123456/events",
+            "body": json.dumps({"data": [STAMPED["data"][0] | {"event_id": f"A-{second}"}]}),
+        }
+        for second in (1, 2)
+    ]  # fmt: skip
+    audit = _run(tmp_path, _ndjson(*rows), zone="America/New_York")
+    assert audit.con.execute("select cast(seen_at as varchar) from events order by place").fetchall() == [
+        ("2026-11-20 10:00:01",),
+        ("2026-11-20 10:00:02",),
+    ]
+    facts = "has_zone, gaps, cast(first_at as varchar), cast(last_at as varchar)"
+    assert audit.con.execute(f"select {facts} from sources").fetchall() == [
+        (True, None, "2026-11-20 10:00:01", "2026-11-20 10:00:02")
+    ]
 
 
 @pytest.mark.parametrize(("second", "sends"), [("2026-11-20T17:00:00+07:00", 1), ("2026-11-20T17:00:09+07:00", 2)])

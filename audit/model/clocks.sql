@@ -1,5 +1,46 @@
 -- Logs whose times name no zone were read in the plan's, else as UTC. UTC holds where an event's own time, of a named zone, says the
 -- same; the plan's holds unless every event's own time is off by the same hours.
+
+-- A log that is off by the hours of the plan's zone itself was written in UTC, as most programs do. Its times are told anew.
+create or replace temp table utc_logs as
+with own_times as (
+    select
+        e.source,
+        epoch(e.seen_at) - epoch(utc(e.event_time_sent)) as as_read_s,
+        epoch(clock_in_zone(e.seen_at)) - epoch(utc(e.event_time_sent)) as as_utc_s
+    from events e
+    join sources s on s.source = e.source
+    cross join launch l
+    where not s.has_zone
+      and l.has_zone
+      and e.event_time_sent is not null
+      and not names_no_zone(e.event_time_sent)
+)
+select source
+from own_times
+group by source
+having min(abs(as_read_s)) >= 1500
+   and max(abs(as_utc_s)) <= 600;
+
+update events
+set seen_at = clock_in_zone(seen_at),
+    event_at = case when event_time_sent is null then clock_in_zone(event_at) else event_at end
+where source in (select source from utc_logs);
+
+update actions
+set started_at = clock_in_zone(started_at),
+    finished_at = clock_in_zone(finished_at)
+where source in (select source from utc_logs);
+
+update landings
+set landed_at = clock_in_zone(landed_at)
+where source in (select source from utc_logs);
+
+update seen_spans
+set first_at = clock_in_zone(first_at),
+    last_at = clock_in_zone(last_at)
+where source in (select source from utc_logs);
+
 with zoneless as (
     select source from sources where not has_zone
 ),
@@ -37,6 +78,8 @@ confirmed as (
     cross join launch l
     where l.has_zone
       and z.source not in (select source from contradicted)
+    union
+    select source from utc_logs
     union
     select t.source
     from own_times t
