@@ -1,4 +1,4 @@
-"""Order exports whose times name no zone: they are the plan's, unless the Purchases of their orders say that they are UTC."""
+"""Order exports whose times name no zone: they are the plan's, unless the Purchases of their orders say that they are not."""
 
 from __future__ import annotations
 
@@ -29,16 +29,19 @@ def _log() -> str:
 @pytest.mark.parametrize(
     ("first", "second", "created", "is_utc"),
     [
-        ("2026-11-20 10:00:00", "2026-11-20 12:30:00", "2026-11-20 15:00:00", False),
+        ("2026-11-20 10:00:00", "2026-11-20 12:30:00", "2026-11-20 15:00:00", None),
         ("2026-11-20 15:00:00", "2026-11-20 17:30:00", "2026-11-20 15:00:00", True),
-        ("2026-11-20 15:00:00", "2026-11-20 12:30:00", "2026-11-20 20:00:00", False),
-        ("2026-11-20 14:13:00", "2026-11-20 16:43:00", "2026-11-20 19:13:00", False),
-        ("2026-11-20T15:00:00-05:00", "2026-11-20T17:30:00-05:00", "2026-11-20 20:00:00", False),
+        ("2026-11-20 15:00:00", "2026-11-20 12:30:00", "2026-11-20 20:00:00", None),
+        ("2026-11-20 14:13:00", "2026-11-20 16:43:00", "2026-11-20 19:13:00", None),
+        ("2026-11-20 16:00:00", "2026-11-20 18:30:00", "2026-11-20 15:00:00", False),
+        ("2026-11-20 16:00:00", "", "2026-11-20 21:00:00", None),
+        ("2026-11-20 08:00:00", "2026-11-20 10:30:00", "2026-11-20 13:00:00", None),
+        ("2026-11-20T15:00:00-05:00", "2026-11-20T17:30:00-05:00", "2026-11-20 20:00:00", None),
     ],
-    ids=["the plan's", "UTC", "one of each", "three quarters of an hour off", "named, however wrong"],
+    ids=["the plan's", "UTC", "one of each", "a quarter too many", "the shop's", "one order alone", "older", "named, however wrong"],
 )
-def test_an_export_is_read_as_utc_where_its_purchases_say_so(
-    first: str, second: str, created: str, is_utc: bool, tmp_path: Path
+def test_an_export_is_read_in_the_zone_that_its_purchases_show(
+    first: str, second: str, created: str, is_utc: bool | None, tmp_path: Path
 ) -> None:
     """Read in the plan's zone, every Purchase of a shop in America came hours before its order: a Stop for before_order."""
     (tmp_path / "relay.ndjson").write_text(_log(), encoding="utf-8")
@@ -48,6 +51,6 @@ def test_an_export_is_read_as_utc_where_its_purchases_say_so(
     con = engine.read(files, Plan(timezone="America/New_York")).con
     tables.build_views(con)
     assert con.execute("select cast(created_at as varchar) from orders where order_id = '1001'").fetchall() == [(created,)]
-    assert con.execute("select source from utc_exports").fetchall() == ([("orders.csv",)] if is_utc else [])
+    assert con.execute("select is_utc from foreign_exports").fetchall() == ([] if is_utc is None else [(is_utc,)])
     first_at = con.execute("select cast(least(first_at, last_at) as varchar) from sources where source = 'orders.csv'").fetchone()
     assert first_at == con.execute("select cast(min(created_at) as varchar) from orders").fetchone()

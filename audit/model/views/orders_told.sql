@@ -58,9 +58,9 @@ from (
 ) as v
 where events.event_key = v.event_key;
 
--- Exports whose times name no zone and are UTC, as a database keeps them: read in the plan's zone every sale lies hours from its Purchase,
--- and as UTC it lies beside it.
-create table utc_exports as
+-- Exports whose times name no zone and are not in the plan's: in UTC, as a database keeps them, every sale lies beside its Purchase; or
+-- several orders seem younger than their Purchases by the same hours, as in the zone of the shop. shift_s leads to their true times.
+create table foreign_exports as
 with sales as (
     select
         o.source,
@@ -74,26 +74,51 @@ with sales as (
       and coalesce(s.has_zone, true)
     group by o.source, o.order_id, o.created_at
 ),
-fits as (
+differences as (
     select
         source,
-        epoch(sold_at) - epoch(created_at) between -300 and 600 as is_as_read,
-        epoch(sold_at) - epoch(clock_in_zone(created_at)) between -300 and 600 as is_utc
+        epoch(sold_at) - epoch(created_at) as as_read_s,
+        epoch(sold_at) - epoch(clock_in_zone(created_at)) as as_utc_s
     from sales
+),
+exports as (
+    select
+        source,
+        count(*) filter (where as_utc_s between -300 and 600) * 10 >= count(*) * 9
+            and count(*) filter (where as_read_s between -300 and 600) = 0 as is_utc,
+        count(*) > 1 and max(as_read_s) < -1500 and max(as_read_s) - min(as_read_s) <= 600 as is_younger,
+        1800 * round((min(as_read_s) + max(as_read_s)) / 3600) as shift_s,
+        min(as_read_s) as least_s,
+        max(as_read_s) as most_s
+    from differences
+    group by source
 )
-select source
-from fits
-group by source
-having count(*) filter (where is_utc) * 10 >= count(*) * 9
-   and not coalesce(bool_or(is_as_read), false);
+select
+    source,
+    is_utc,
+    shift_s
+from exports
+where is_utc
+   or (is_younger and least_s - shift_s >= -300 and most_s - shift_s <= 600);
+
+create temp table moved_times as
+select
+    o.order_id,
+    case when f.is_utc then clock_in_zone(o.created_at) else o.created_at + to_seconds(cast(f.shift_s as bigint)) end as created_at,
+    case when f.is_utc then clock_in_zone(o.paid_at) else o.paid_at + to_seconds(cast(f.shift_s as bigint)) end as paid_at,
+    case when f.is_utc then clock_in_zone(o.cancelled_at) else o.cancelled_at + to_seconds(cast(f.shift_s as bigint)) end as cancelled_at,
+    case when f.is_utc then clock_in_zone(o.changed_at) else o.changed_at + to_seconds(cast(f.shift_s as bigint)) end as changed_at
+from foreign_exports f
+join orders o on o.source = f.source
+where o.order_id in (select order_id from zoneless_orders);
 
 update orders
-set created_at = clock_in_zone(created_at),
-    paid_at = clock_in_zone(paid_at),
-    cancelled_at = clock_in_zone(cancelled_at),
-    changed_at = clock_in_zone(changed_at)
-where source in (select source from utc_exports)
-  and order_id in (select order_id from zoneless_orders);
+set created_at = m.created_at,
+    paid_at = m.paid_at,
+    cancelled_at = m.cancelled_at,
+    changed_at = m.changed_at
+from moved_times m
+where m.order_id = orders.order_id;
 
 update sources
 set first_at = w.first_at,
@@ -103,12 +128,13 @@ from (
         o.source,
         min(o.created_at) as first_at,
         max(o.created_at) as last_at
-    from utc_exports u
-    join orders o on o.source = u.source
+    from foreign_exports f
+    join orders o on o.source = f.source
     group by o.source
 ) as w
 where w.source = sources.source;
 
+drop table moved_times;
 drop table zoneless_orders;
 
 -- Every amount a shop could mean by an order's value, in the order they are tried.
