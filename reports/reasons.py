@@ -171,8 +171,8 @@ def assumptions(audit: Audit) -> tuple[str, ...]:
     if plan.timezone is None:
         made.append("No time zone is named: days and clock times are those of UTC.")
     made += [
-        f"The times of {name} name no zone and are taken as {'UTC' if is_utc else 'those of another one'}: in the plan's zone every sale"
-        " would be the same hours from its Purchase."
+        f"The times of {name} name no zone and are taken as {'UTC' if is_utc else 'those of another one'}: in the plan's zone every"
+        " sale would be the same hours from its Purchase."
         for name, is_utc in audit.con.execute("select source, is_utc from foreign_exports order by source").fetchall()
     ]
     orders, named = audit.con.execute("select count(*), count(*) filter (where is_named) from orders").fetchone() or (0, 0)

@@ -38,7 +38,7 @@ def _log() -> str:
         ("2026-11-20 08:00:00", "2026-11-20 10:30:00", "2026-11-20 13:00:00", None),
         ("2026-11-20T15:00:00-05:00", "2026-11-20T17:30:00-05:00", "2026-11-20 20:00:00", None),
     ],
-    ids=["the plan's", "UTC", "one of each", "a quarter too many", "the shop's", "one order alone", "older", "named, however wrong"],
+    ids=["the plan's", "UTC", "one of each", "a quarter too many", "the shop's", "one order alone", "older", "named, though wrong"],
 )
 def test_an_export_is_read_in_the_zone_that_its_purchases_show(
     first: str, second: str, created: str, is_utc: bool | None, tmp_path: Path
