@@ -30,7 +30,7 @@ owner       = "tracking"
 means       = "Nothing leads from this order to a visit: the Purchases in the evidence name no order."
 first_check = "Look whether the Purchase carries the order number: as a parameter, in its event_id, or in the thank-you page's address."
 not_yet     = "Do not treat this as passed, and do not look for a broken step before the Purchases name their orders."
-remedy      = "Let the Purchase carry the order number (Meta: order_id, or an event_id made of it) and repeat the test order."
+remedy      = "Let the Purchase carry the order number (Meta: order_id, or an event_id made of it) and repeat the test order. For Shopify's own apps, hand in the orders as JSON of the Admin API: they hold the token of the thank-you page."
 owner       = "tracking"
 
 [causes.never_fired]

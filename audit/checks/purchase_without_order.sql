@@ -16,7 +16,7 @@ neither confirmed nor refuted.
 means       = "This Purchase names no order, or one from outside the export, so nobody can say which sale it reports."
 first_check = "Look whether the event carries the order number: as a parameter, in its event_id, or in the thank-you page's address."
 not_yet     = "Do not treat it as confirmed because the amount looks familiar."
-remedy      = "Put the order number into the event_id on both sides (see purchase.event_id in the plan), or hand in an export that covers this time."
+remedy      = "Put the order number into the event_id on both sides (see purchase.event_id in the plan), or hand in an export that covers this time. Shopify's own apps name no order: hand in its orders as JSON of the Admin API, which hold the token of the thank-you page."
 owner       = "tracking"
 
 [causes.placeholder_id]
