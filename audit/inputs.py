@@ -8,6 +8,7 @@ from pathlib import Path
 
 from audit.engine import InputFile
 from audit.errors import InputError
+from audit.loaders.har import ATTACHED
 from audit.plan import Plan
 
 PLAN_NAME = "audit.toml"
@@ -96,7 +97,10 @@ def _walk(folder: Path, root: Path, skipped: set[Path], out: Path | None, above:
         entries = sorted(folder.iterdir())
     except OSError as error:
         raise InputError(f"{folder}: cannot be listed ({error.strerror}). Check its permissions.") from error
+    has_capture = any(entry.suffix == ".har" for entry in entries)
     for entry in entries:
+        if has_capture and ATTACHED.fullmatch(entry.name):  # a body of the capture beside it, which is read with that
+            continue
         try:
             resolved = entry.resolve()
         except (OSError, RuntimeError):  # a link that leads to itself

@@ -7,12 +7,14 @@ leaves them percent-encoded, chrome-har decodes them) and are read only where a 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import BufferedReader
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -45,6 +47,8 @@ _COLUMNS = """{"place":"BIGINT","seen_at":"TIMESTAMP","answered_at":"TIMESTAMP",
 _ENTRY = frozenset({"startedDateTime", "request"})
 #: WebPageTest names a page after its run, first or repeat view, and step.
 _RUN = re.compile(r"^page_(\d+)_[01](_\d+)?$")
+#: How Playwright names the files in which it keeps what was sent and answered.
+ATTACHED = re.compile(r"[0-9a-f]{40}[.][a-z0-9]{1,8}")
 _PAGE = re.compile(r"|[A-Za-z]{0,5}_?\d{1,4}(_\d{1,4}){0,3}|page@[0-9a-f]{32}")
 
 
@@ -71,7 +75,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     Raises:
         InputError: the file breaks off in the middle.
     """
-    reader = _Reader()
+    reader = _Reader(source.path.parent)
     rows: list[dict[str, Any]] = []
     rejects: list[tuple[int, str]] = []
     taken_over: list[int] = []
@@ -150,7 +154,8 @@ def _insert(con: duckdb.DuckDBPyConnection, source: Source, rows: list[dict[str,
 class _Reader:
     """Reads entries in order: a document load opens a page load that later entries of the page belong to."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.loads: dict[str, int] = {}
         self.names: dict[str, str] = {}
         self.posts = 0
@@ -186,7 +191,7 @@ class _Reader:
             return "startedDateTime is missing or no time"
         headers = _headers(request)
         method = _text(request.get("method") or "GET").upper()
-        body = _body(request)
+        body = _body(request) or _attached(request, self.folder)
         status = response.get("status")
         status = status if isinstance(status, int) and abs(status) < 1 << 31 else None
         error = _text(response.get("_error")) or _text(response.get("_failureText")) or _text(entry.get("_error"))
@@ -305,6 +310,22 @@ def _body(request: dict[str, Any]) -> str | None:
         encoded = any("%5B" in name.upper() for name, _ in pairs)
         return "&".join(f"{n}={v}" if encoded else f"{quote(n, safe='')}={quote(v, safe='')}" for n, v in pairs)
     return None
+
+
+def _attached(request: dict[str, Any], folder: Path) -> str | None:
+    """A body that Playwright put into a file beside the capture, named after its sha1: what holds anything else is not it."""
+    post = request.get("postData")
+    name = post.get("_file") if isinstance(post, dict) else None
+    if not isinstance(name, str) or not ATTACHED.fullmatch(name):
+        return None
+    try:
+        with (folder / name).open("rb") as file:
+            held = file.read(_TEXT_LIMIT + 1)
+    except OSError:
+        return None
+    if len(held) > _TEXT_LIMIT or hashlib.sha1(held, usedforsecurity=False).hexdigest() != name[:40]:
+        return None
+    return held.decode("utf-8", errors="replace") or None
 
 
 def _answer(method: str, response: dict[str, Any]) -> str | None:

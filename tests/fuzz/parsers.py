@@ -83,7 +83,7 @@ def entry(data: bytes) -> None:
         value = json.loads(data)
     except (ValueError, RecursionError):
         return
-    row = har._Reader().row(0, value)
+    row = har._Reader(Path()).row(0, value)
     if not isinstance(row, str):
         json.dumps(row)
         is_taken_over(value)
@@ -91,7 +91,7 @@ def entry(data: bytes) -> None:
 
 def capture(data: bytes) -> None:
     """A HAR, entry by entry, whatever else the file is."""
-    reader = har._Reader()
+    reader = har._Reader(Path())
     with suppress(AuditError):
         source = Source(_file(data, "capture.har"), "capture.har", "json_object", members={"log": ("entries",)})
         for place, value in enumerate(har._entries(source)):

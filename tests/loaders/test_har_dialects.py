@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from audit import engine
+from audit.inputs import find_inputs
 from audit.plan import Plan
 from tests.wire.decoding import events
 from tests.wire.test_servers import META_RELAY, RELAY
@@ -201,3 +203,24 @@ def test_a_library_out_of_the_cache_was_loaded(cached: dict[str, Any], brought: 
     audit = _audit(tmp_path, {"capture": _log([library])})
     column = audit.con.execute("select * from loads limit 0").description[-1][0]
     assert audit.con.execute(f"select {column} from loads").fetchall() == [(brought,)]
+
+
+def test_bodies_that_playwright_keeps_in_files_are_read_with_their_capture(tmp_path: Path) -> None:
+    """Recorded with content attached, a capture held no body: what the page had posted was unknown. A relay's body in a file of its
+    own was even taken for what the server had sent."""
+    body = json.dumps(META_RELAY).encode()
+    name = f"{hashlib.sha1(body).hexdigest()}.json"
+    capture = _log(
+        [
+            _get(url, request={"method": "POST", "url": url, "headers": [], "postData": {"text": "", "params": [], "_file": file}})
+            for url, file in ((f"{RELAY}meta/events", name), (HIT, "../orders.csv"), (HIT, name.replace("json", "txt")), (HIT, 7))
+        ],
+        creator={"name": "Playwright", "version": "1.56"},
+    )
+    (tmp_path / "har.har").write_text(capture, encoding="utf-8")
+    (tmp_path / name).write_bytes(body)
+    (tmp_path / name.replace("json", "txt")).write_bytes(b"id=1&ev=Purchase")
+    assert [file.name for file in find_inputs((tmp_path,), Plan())] == ["har.har"]
+    audit = engine.read(find_inputs((tmp_path,), Plan()), Plan())
+    found = [(event["endpoint"], event["event_id"]) for event in events(audit)]
+    assert found == [("meta_relay", META_RELAY["events"][0]["event_id"]), ("meta_pixel", "A-1")]
