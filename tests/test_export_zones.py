@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from audit import engine, tables
+from audit import engine
 from audit.plan import Plan
+from audit.views import build_views
 
 ADDRESS = "https://graph.facebook.com/v21.0/1234567890123456/events"
 #: A sale each at 15:00:05 and 17:30:05 of UTC: 10:00:05 and 12:30:05 in New York.
@@ -49,7 +50,7 @@ def test_an_export_is_read_in_the_zone_that_its_purchases_show(
     (tmp_path / "orders.csv").write_text(lines, encoding="utf-8")
     files = [engine.InputFile(path, path.name) for path in sorted(tmp_path.iterdir())]
     con = engine.read(files, Plan(timezone="America/New_York")).con
-    tables.build_views(con)
+    build_views(con)
     assert con.execute("select cast(created_at as varchar) from orders where order_id = '1001'").fetchall() == [(created,)]
     assert con.execute("select is_utc from foreign_exports").fetchall() == ([] if is_utc is None else [(is_utc,)])
     first_at = con.execute("select cast(least(first_at, last_at) as varchar) from sources where source = 'orders.csv'").fetchone()

@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 import pytest
 
-from audit import engine, tables
+from audit import engine
 from audit.plan import Plan
+from audit.views import build_views
 
 from .reading import Reading, money, read
 
@@ -267,6 +268,6 @@ def test_a_purchase_may_name_its_order_by_shopifys_global_id(told: str, tmp_path
     (tmp_path / "pixel.ndjson").write_text(json.dumps(row), encoding="utf-8")
     files = [engine.InputFile(path, path.name) for path in sorted(tmp_path.iterdir())]
     con = engine.read(files, Plan()).con
-    tables.build_views(con)
+    build_views(con)
     found = con.execute("select e.order_key, e.order_id = o.order_id, e.order_how from events e cross join orders o").fetchall()
     assert found == [("820982911946154509", True, "parameter")]

@@ -86,7 +86,7 @@ exports as (
         source,
         count(*) filter (where as_utc_s between -300 and 600) * 10 >= count(*) * 9
             and count(*) filter (where as_read_s between -300 and 600) = 0 as is_utc,
-        count(*) > 1 and max(as_read_s) < -1500 and max(as_read_s) - min(as_read_s) <= 600 as is_younger,
+        count(*) > 1 and max(as_read_s) < -3000 and max(as_read_s) - min(as_read_s) <= 600 as is_younger,
         1800 * round((min(as_read_s) + max(as_read_s)) / 3600) as shift_s,
         min(as_read_s) as least_s,
         max(as_read_s) as most_s
