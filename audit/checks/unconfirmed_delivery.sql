@@ -14,16 +14,24 @@ first_check = "Ask whoever exported the log whether the status and the answer's 
 not_yet     = "Do not take the number of requests in the log for the number of events the platform has."
 remedy      = "Log the HTTP status and the answer's text with each request, then repeat the test order and export again."
 owner       = "data"
+
+[causes.taken_in_part]
+failure     = "TikTok took a server request only in part"
+means       = "TikTok's answer is code 20001: of what the request held it took a part. Which part is not told here, so this event may be the one that was left out."
+first_check = "Read the whole answer, or the diagnostics of the pixel in TikTok's Events Manager: they tell what was wrong with which event."
+not_yet     = "Do not count the request as accepted because its status is 200, and do not send all of it again under new ids."
+remedy      = "Correct what TikTok names, log its answers whole, and repeat the test order until the code is 0."
+owner       = "data"
 */
 with retried as (
     select distinct delivery
     from retries
 ),
--- TikTok's acceptance in part is an answer, if an unclear one.
 tries as (
     select
         *,
-        outcome in ('accepted', 'refused') or (outcome = 'unclear' and answer_code = '20001') as is_answered
+        outcome in ('accepted', 'refused') as is_answered,
+        outcome = 'unclear' and platform = 'tiktok' and answer_code = '20001' as is_in_part
     from deliveries
 ),
 -- Of several sends of one event the last that was answered speaks, where none was the first.
@@ -47,11 +55,12 @@ select
         when d.outcome = 'unanswered' and d.net_error is not null then 'the answer was lost: ' || d.net_error
         when d.outcome = 'unanswered' and d.status = 0 then 'the answer was lost'
         when d.outcome = 'unanswered' then 'no status recorded'
+        when d.is_in_part then concat_ws(', ', 'HTTP ' || d.status, 'code 20001: taken in part, without saying which part')
         when not d.is_answered then 'HTTP ' || d.status || ', ' || coalesce(d.answer_text, 'the answer itself was not recorded')
         when d.status is null then 'answered'
         else 'HTTP ' || d.status
     end as actual,
-    cast(null as varchar) as cause,
+    case when d.is_in_part then 'taken_in_part' end as cause,
     d.ref,
     cast(null as varchar) as other_ref
 from tries d
