@@ -9,7 +9,7 @@ why      = """
 Names are read letter by letter. 'purchase' is to Meta a custom event that no purchase campaign optimises for and no purchase column
 counts, however much it looks like the real one.
 """
-means       = "The name differs from a standard one only in capitals, spaces or marks, so the platform takes it for something of your own."
+means       = "The name differs from a standard one only in capitals, spaces or marks, or is the one that SnackVideo has for its other side, so the platform takes it for something of your own."
 first_check = "Search code and tags for the name as the finding writes it, with the marks around it."
 not_yet     = "Do not build a custom conversion on the misspelled name; it would live beside the real one for ever."
 remedy      = "Write the standard name exactly, on both sides, and send one test event."
@@ -53,25 +53,37 @@ sounds as (
         ('snackvideo', 'viewcontent', 'contentView'), ('snackvideo', 'initiatecheckout', 'initiatedCheckout')
     ) as t(platform, sound, name)
 ),
+-- SnackVideo's pixel and Kwai's own API have names of their own for one step; which of them the relay takes is not published.
+twins as (
+    select
+        p.name as pixel_name,
+        a.name as api_name
+    from standard_names p
+    join standard_names a on a.name = 'EVENT_' || upper(regexp_replace(p.name, '([A-Z])', '_\1', 'g'))
+    where p.platform = 'snackvideo'
+),
 names as (
     select
         platform,
         channel,
         event_name,
+        coalesce(endpoint = 'kwai_event_api', false) as is_kwai_api,
         count(*) as event_count,
         min(event_key) as first_key,
         max(step) as step
     from events
     where event_name <> ''
       and in_plan
-    group by platform, channel, event_name
+    group by platform, channel, event_name, coalesce(endpoint = 'kwai_event_api', false)
 ),
 judged as (
     select
         n.*,
         -- A name the plan gives to a step is meant as it stands.
-        case when s.name is null and n.step is null then l.name end as meant
+        coalesce(a.api_name, p.pixel_name, case when s.name is null and n.step is null then l.name end) as meant
     from names n
+    left join twins a on a.pixel_name = n.event_name and n.is_kwai_api
+    left join twins p on p.api_name = n.event_name and n.platform = 'snackvideo' and n.channel = 'browser'
     left join standard_names s on s.platform = n.platform and s.name = n.event_name
     left join sounds l on l.platform = n.platform and l.sound = regexp_replace(lower(n.event_name), '[^a-z0-9]', '', 'g')
 )
