@@ -5,7 +5,7 @@ with posts as materialized (
     select
         *,
         try(from_json(body, '{"clickid":"VARCHAR","event_name":"VARCHAR","pixelId":"VARCHAR","properties":"VARCHAR","value":"VARCHAR",
-            "currency":"VARCHAR","third_party":"VARCHAR","trackFlag":"VARCHAR"}')) as m,
+            "currency":"VARCHAR","third_party":"VARCHAR","trackFlag":"VARCHAR","testFlag":"VARCHAR"}')) as m,
         try(from_json(response, '{"result":"VARCHAR","error_msg":"VARCHAR"}')) as answer,
         logged_answer(response) as answered
     from requests
@@ -53,7 +53,7 @@ select
     case when result is not null then result = '1'
          when status >= 400 or status = 0 then false
          when answered is null and status between 200 and 299 then true end as accepted,
-    coalesce(m.trackFlag = 'true', false) as has_test_code,
+    coalesce(m.trackFlag = 'true', false) or coalesce(m.testFlag = 'true', false) as has_test_code,
     m.properties as params_text
 from read
 where m.event_name <> ''

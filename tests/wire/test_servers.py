@@ -312,6 +312,14 @@ def test_kwai_writes_its_properties_as_text(tmp_path: Path) -> None:
     assert (event["value"], event["click_id"], event["accepted"]) == (Decimal(150000), "CLICK", True)
 
 
+@pytest.mark.parametrize("flag", ["trackFlag", "testFlag"])
+def test_either_flag_of_kwai_marks_a_test(flag: str, tmp_path: Path) -> None:
+    body = {"clickid": "CLICK", "event_name": "EVENT_PURCHASE", "pixelId": "5872103", "trackFlag": False, "testFlag": False}
+    url = "https://www.adsnebula.com/log/common/api"
+    real, test = decode(tmp_path, {"url": url, "body": body}, {"url": url, "body": body | {flag: True}})
+    assert (real["has_test_code"], test["has_test_code"]) == (False, True)
+
+
 def test_a_retry_keeps_its_row_and_an_identical_line_does_not(tmp_path: Path) -> None:
     request = {"url": f"{RELAY}meta/events", "body": META_RELAY, "status": 204}
     same = {"ts": "2026-11-20T10:00:00Z"}
