@@ -30,6 +30,14 @@ first_check = "Ask what was agreed: purchase.conversion_point in the plan says o
 not_yet     = "Do not add a second Purchase at the order: both would be counted."
 remedy      = "Settle on one point: set conversion_point = payment_confirmed in the plan, or send the Purchase when the order is placed."
 owner       = "data"
+
+[causes.after_window]
+failure     = "The sale is told days after its order"
+means       = "These orders are from before the logs begin, and this Purchase left later than copies are merged. If an earlier one was sent, the sale counts twice; if none was, it stands on another day than its order."
+first_check = "Look what sends a Purchase this late: a status such as completed or delivered, a nightly job, a thank-you page that is opened again."
+not_yet     = "Do not take these orders for sales of that day."
+remedy      = "Send one Purchase when the order is placed and none later, and record logs that begin before the orders they are to show."
+owner       = "data"
 */
 with retried as (
     select distinct delivery
@@ -141,7 +149,7 @@ first_tellings as (
     group by e.platform, e.order_id
     having not bool_or(coalesce(lower(e.action_source), '') in ('physical_store', 'offline', 'chat', 'phone_call', 'email', 'business_messaging'))
 ),
-order_delays as (
+order_gaps as (
     select
         t.platform,
         t.order_id,
@@ -153,29 +161,38 @@ order_delays as (
         o.ref as order_ref,
         w.amount as limit_s,
         l.conversion_point = 'order_created' as counts_orders,
-        epoch(t.first_at) - epoch(case when l.conversion_point = 'order_created' then o.created_at else o.paid_at end) - 60 as delay_s
+        epoch(t.first_at) - epoch(case when l.conversion_point = 'order_created' then o.created_at else o.paid_at end) - 60 as delay_s,
+        coalesce(o.created_at < t.covers_from - interval 1 minute, false) as is_before_log,
+        d.amount as window_s
     from first_tellings t
     join orders o on o.order_id = t.order_id
     cross join launch l
     join plan_limits w on w.name = 'late_after_s'
+    join plan_limits d on d.name = 'dedup_window_s'
     where epoch(o.created_at) % 900 <> 0
       and (l.conversion_point = 'order_created' or epoch(o.paid_at) % 900 <> 0)
       and o.event_duty = 'yes'
       and t.has_zone
-      -- What was told before the log began is not known.
-      and coalesce(o.created_at >= t.covers_from - interval 1 minute, true)
+),
+-- What was told before the log began is not known; with that, nothing is merged any more after so long.
+order_delays as (
+    select *
+    from order_gaps
+    where not is_before_log
+       or delay_s > window_s
 ),
 order_shares as (
     select
         platform,
-        count(*) as orders,
+        is_before_log,
+        sum(count(*)) over (partition by platform) as orders,
         count(case when delay_s > limit_s then 1 end) as late_orders,
         min(case when delay_s > limit_s then delay_s end) as least_s,
         max(case when delay_s > limit_s then delay_s end) as most_s,
         quantile_disc(case when delay_s > limit_s then delay_s end, 0.05) as first_s,
         quantile_disc(case when delay_s > limit_s then delay_s end, 0.5) as middle_s
     from order_delays
-    group by platform
+    group by platform, is_before_log
 ),
 late_orders as (
     select
@@ -184,7 +201,7 @@ late_orders as (
         n.late_orders,
         coalesce(epoch(d.first_at) - epoch(d.paid_at) between -60 and d.limit_s and d.counts_orders, false) as is_at_payment
     from order_shares n
-    join order_delays d on d.platform = n.platform and d.delay_s > d.limit_s
+    join order_delays d on d.platform = n.platform and d.is_before_log = n.is_before_log and d.delay_s > d.limit_s
     join plan_limits m on m.name = 'missing_share'
     where (d.is_named or n.late_orders > greatest(2, m.amount * n.orders))
       -- All of them by the same hours are an export, or a log, of another time zone.
@@ -239,10 +256,13 @@ select
     false,
     case when bool_and(counts_orders) then 'told when the order is placed' else 'told when the order is paid' end,
     case when bool_or(is_named) then '' else late_orders || ' of ' || orders || ' orders, the first of them ' end
-        || 'order of ' || told_time(min(created_at), '%Y-%m-%d %H:%M') || ', first told ' || told_time(min(first_at), '%Y-%m-%d %H:%M')
-        || case when bool_and(is_at_payment) then ', at its payment' else '' end,
-    case when bool_and(is_at_payment) then 'at_payment' else 'long_after_order' end,
+        || 'order of ' || told_time(min(created_at), '%Y-%m-%d %H:%M')
+        || case when is_before_log then ', told ' else ', first told ' end || told_time(min(first_at), '%Y-%m-%d %H:%M')
+        || case when is_before_log then '; what was told of it before the logs begin is not known'
+            when bool_and(is_at_payment) then ', at its payment'
+            else '' end,
+    case when is_before_log then 'after_window' when bool_and(is_at_payment) then 'at_payment' else 'long_after_order' end,
     min(ref),
     min(order_ref)
 from late_orders
-group by platform, case when is_named then order_id end, orders, late_orders
+group by platform, case when is_named then order_id end, is_before_log, orders, late_orders
