@@ -11,8 +11,8 @@ cannot tell the platforms which product an event belongs to.
 """
 
 [causes.parameters]
-means       = "Neither the browser's nor the server's copy names a product: no content ids and no contents."
-first_check = "Read the parameters of one event; look whether the list is missing or empty because the page did not know its product yet."
+means       = "Neither the browser's nor the server's copy names a product in the fields its receiver reads: no content ids and no contents."
+first_check = "Read the parameters of one event: is the list missing or empty, because the page did not know its product yet, or are its fields another platform's? Inside contents Meta reads id, TikTok content_id."
 not_yet     = "Do not start or judge catalogue ads on these events."
 remedy      = "Send content ids, or contents with id, quantity and price, with each of these events."
 owner       = "tracking"

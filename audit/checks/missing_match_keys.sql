@@ -9,7 +9,7 @@ When a click id is lost, an e-mail, a phone number or a customer id is what lets
 them; a Purchase without any is matched by chance.
 """
 means       = "The server Purchase names neither e-mail nor phone nor external id, or only the hash of an empty field or of the customer number 0 that every guest has, although a buyer stands behind every order."
-first_check = "Look at the code that builds this request: does it have the order's customer at hand, and does the buyer's consent allow to send it?"
+first_check = "Look at the code that builds this request: does it have the order's customer at hand, and does the buyer's consent allow to send it? Where TikTok's request does hold them, they stand in the wrong place: in user beside the event for event/track, inside its context for the older pixel/track."
 not_yet     = "Do not ask shoppers for more data or put it into page addresses; the order already holds what is needed."
 remedy      = "Send the order's e-mail and phone in the form the interface asks for, hashed for the platforms' own interfaces, and a stable customer id. Leave out a field that is empty, and the customer number of guests: their hash is the same for everybody."
 owner       = "data"

@@ -63,8 +63,8 @@ select
     m.cookies._ttp as tie_ttp,
     coalesce(m.page_url, m.url, m.event_source_url) as page,
     m.referrer as referrer,
-    items_of(p.contents, p.content_ids, p.content_id) as item_list,
-    other_items_of(p.contents, p.content_ids) as other_items,
+    items_of(p.contents, p.content_ids, p.content_id, null) as item_list,
+    other_items_of(p.contents, p.content_ids, null) as other_items,
     user_agent as buyer_agent_sent,
     params_text
 from parsed

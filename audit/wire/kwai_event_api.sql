@@ -45,7 +45,7 @@ select
     coalesce(p.value, m.value) as value_sent,
     coalesce(p.currency, m.currency) as currency_sent,
     m.clickid as click_id_sent,
-    items_of(p.contents, p.content_ids, p.content_id) as item_list,
+    items_of(p.contents, p.content_ids, p.content_id, null) as item_list,
     coalesce(result, cast(status as varchar)) as answer_code,
     case when result is not null then coalesce(answer.error_msg, told_word(answered, 'error_msg'))
          when coalesce(status, 200) < 400 then odd_answer(answered, 'SnackVideo', 'result') end as answer_text,

@@ -82,8 +82,8 @@ select
     e.event_source_url as page,
     e.referrer_url as referrer,
     e.event_source_url <> '' as has_source_url,
-    items_of(c.contents, c.content_ids, null) as item_list,
-    other_items_of(c.contents, c.content_ids) as other_items,
+    items_of(c.contents, c.content_ids, null, 'meta') as item_list,
+    other_items_of(c.contents, c.content_ids, 'meta') as other_items,
     coalesce(
         answer.error.code || coalesce('/' || answer.error.error_subcode, ''),
         case when is_error then told_number(odd, 'code') || coalesce('/' || told_number(odd, 'error_subcode'), '') end,

@@ -55,7 +55,7 @@ select
     m.event_source_url as page,
     m.referrer_url as referrer,
     m.event_source_url <> '' as has_source_url,
-    items_of(e.properties.contents, e.properties.content_ids, e.properties.content_id) as item_list,
+    items_of(e.properties.contents, e.properties.content_ids, e.properties.content_id, null) as item_list,
     coalesce(nullif(m.variants, '[]'), nullif(m.bundle_price_options, '[]')) is not null as has_relay_items,
     relay_item_ids(m.variants, m.bundle_price_options) as relay_item_ids,
     coalesce(error_code, cast(status as varchar)) as answer_code,

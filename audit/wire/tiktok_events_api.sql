@@ -1,6 +1,7 @@
 -- reads: contains(path, '/open_api/')
 -- TikTok Events API: POST business-api.tiktok.com/open_api/…/event/track/ and the older pixel/track (domain 2.4).
--- HTTP 200 says nothing: the answer's code does; 0 is accepted, 20001 in part.
+-- HTTP 200 says nothing: the answer's code does; 0 is accepted, 20001 in part. Who bought and on which page stands beside the event in
+-- the one, inside its context in the older; what stands in the other's place is not read.
 with posts as (
     select
         *,
@@ -50,7 +51,11 @@ read as (
                 "user_agent":"VARCHAR"},
             "properties":{"value":"VARCHAR","currency":"VARCHAR","contents":"VARCHAR","content_ids":"VARCHAR",
                 "content_id":"VARCHAR","order_id":"VARCHAR","transaction_id":"VARCHAR"}}')) as e,
-        coalesce(json_extract(raw, '$.user'), json_extract(raw, '$.context.user')) as told_user,
+        payload = 'tiktok_events_api' as is_new,
+        -- What stands in the wrong place left the shop all the same, where it is plain text.
+        case when is_new then coalesce(json_extract(raw, '$.user'), json_extract(raw, '$.context.user'))
+            else coalesce(json_extract(raw, '$.context.user'), json_extract(raw, '$.user')) end as told_user,
+        json_exists(raw, case when is_new then '$.user' else '$.context.user' end) as is_read,
         try(from_json(told_user, '{"email":"VARCHAR",
             "phone":"VARCHAR","phone_number":"VARCHAR","external_id":"VARCHAR","first_name":"VARCHAR","last_name":"VARCHAR",
             "zip_code":"VARCHAR","ttclid":"VARCHAR","ttp":"VARCHAR","ip":"VARCHAR","user_agent":"VARCHAR"}')) as u
@@ -83,13 +88,13 @@ select
     coalesce(e.properties.order_id, e.properties.transaction_id) as order_param,
     e.properties.value as value_sent,
     e.properties.currency as currency_sent,
-    coalesce(u.ttclid, e.context.ad.callback) as click_id_sent,
-    u.ttp as browser_id_sent,
-    coalesce(e.page.url, e.context.page.url) as page,
-    coalesce(e.page.referrer, e.context.page.referrer) as referrer,
-    coalesce(e.page.url, e.context.page.url) <> '' as has_source_url,
-    items_of(e.properties.contents, e.properties.content_ids, e.properties.content_id) as item_list,
-    other_items_of(e.properties.contents, e.properties.content_ids) as other_items,
+    coalesce(case when not is_new then e.context.ad.callback end, case when is_read then u.ttclid end) as click_id_sent,
+    case when is_read then u.ttp end as browser_id_sent,
+    case when is_new then e.page.url else e.context.page.url end as page,
+    case when is_new then e.page.referrer else e.context.page.referrer end as referrer,
+    case when is_new then e.page.url else e.context.page.url end <> '' as has_source_url,
+    items_of(e.properties.contents, e.properties.content_ids, e.properties.content_id, 'tiktok') as item_list,
+    other_items_of(e.properties.contents, e.properties.content_ids, 'tiktok') as other_items,
     coalesce(code, cast(status as varchar)) as answer_code,
     case when code is not null then coalesce(case when odd is null then answer.message end, told_word(odd, 'message'))
          when coalesce(status, 200) < 400 then odd_answer(odd, 'TikTok', 'code') end as answer_text,
@@ -101,11 +106,11 @@ select
     m.event_source as action_source,
     coalesce(m.test_event_code <> '', false) as has_test_code,
     case when e.limited_data_use = 'true' then 'LDU' end as limited_use,
-    lone_of(u.email) as email_sent,
-    coalesce(lone_of(u.phone), lone_of(u.phone_number)) as phone_sent,
-    first_of(u.external_id) as external_id_sent,
-    coalesce(u.ip, e.context.ip) as buyer_ip_sent,
-    coalesce(u.user_agent, e.context.user_agent) as buyer_agent_sent,
+    case when is_read then lone_of(u.email) end as email_sent,
+    case when is_read then coalesce(lone_of(u.phone), lone_of(u.phone_number)) end as phone_sent,
+    case when is_read then first_of(u.external_id) end as external_id_sent,
+    coalesce(case when not is_new then e.context.ip end, case when is_read then u.ip end) as buyer_ip_sent,
+    coalesce(case when not is_new then e.context.user_agent end, case when is_read then u.user_agent end) as buyer_agent_sent,
     plain_keys([
         {'key': 'email', 'text': u.email},
         {'key': 'phone', 'text': u.phone},

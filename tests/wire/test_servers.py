@@ -312,6 +312,45 @@ def test_kwai_writes_its_properties_as_text(tmp_path: Path) -> None:
     assert (event["value"], event["click_id"], event["accepted"]) == (Decimal(150000), "CLICK", True)
 
 
+def test_tiktok_reads_the_buyer_where_its_version_has_them(tmp_path: Path) -> None:
+    person = {"email": "a" * 64, "ttp": "t"}
+    page = {"url": "https://shop.example.com/thank-you", "referrer": "https://shop.example.com/"}
+    beside = {"user": person | {"ttclid": "E.C.P.abc"}, "page": page}
+    inside = {"context": {"user": person, "ad": {"callback": "E.C.P.abc"}, "page": page}}
+    url = "https://business-api.tiktok.com/open_api/v1.3"
+    call = {"event": "CompletePayment", "event_id": "1001"}
+    requests = [
+        {"url": url + path, "body": body(place)}
+        for path, body in (
+            ("/event/track/", lambda at: {"event_source": "web", "event_source_id": "C", "data": [call | at]}),
+            ("/pixel/track/", lambda at: {"pixel_code": "C", **call, "timestamp": "2026-11-20T10:00:00Z", **at}),
+            ("/pixel/batch/", lambda at: {"pixel_code": "C", "batch": [{"type": "track", **call, **at}]}),
+        )
+        for place in (beside, inside)
+    ]
+    told = [(e["has_email"], e["click_id"], e["browser_id"], e["has_source_url"]) for e in decode(tmp_path, *requests)]
+    read, unread = (True, "E.C.P.abc", "t", True), (False, None, None, None)
+    assert told == [read, unread, unread, read, unread, read]
+
+
+def test_plain_text_in_the_wrong_place_is_told_all_the_same(tmp_path: Path) -> None:
+    call = {"event": "AddToCart", "event_time": 1763632800, "context": {"user": {"email": "a@example.com"}}}
+    (event,) = decode(tmp_path, {"url": TIKTOK, "body": {"event_source": "web", "event_source_id": "C", "data": [call]}})
+    assert (event["plain_keys"], event["has_email"]) == ("email", False)
+
+
+def test_goods_are_read_under_the_receivers_own_names(tmp_path: Path) -> None:
+    named = [{"value": 1, "currency": "IDR", "contents": [{name: "A", "quantity": 1}]} for name in ("id", "content_id", "item_id")]
+    tiktok = {"event": "AddToCart", "event_time": 1763632800, "event_id": "1"}
+    events = decode(
+        tmp_path,
+        *({"url": GRAPH, "body": {"data": [_capi(custom_data=params)]}} for params in named),
+        *({"url": TIKTOK, "body": {"event_source": "web", "event_source_id": "C", "data": [tiktok | {"properties": params}]}}
+          for params in named),
+    )  # fmt: skip
+    assert [event["items"] for event in events] == ["A", None, None, None, "A", None]
+
+
 @pytest.mark.parametrize("flag", ["trackFlag", "testFlag"])
 def test_either_flag_of_kwai_marks_a_test(flag: str, tmp_path: Path) -> None:
     body = {"clickid": "CLICK", "event_name": "EVENT_PURCHASE", "pixelId": "5872103", "trackFlag": False, "testFlag": False}

@@ -17,14 +17,15 @@ create or replace macro cookie(cookies, headers, name) as
         nullif(try(json_extract_string(cookies, '$."' || name || '"')), ''),
         nullif(regexp_extract(header(headers, 'cookie', 'Cookie'), '(?:^|; *)' || name || '=([^;]*)', 1), ''));
 
--- Items named by an event: contents [{id, quantity, price}] where there are any, else the plain id list, else one id.
-create or replace macro contents_items(contents) as
+-- Items named by an event: contents [{id, quantity, price}] where there are any, else the plain id list, else one id. Meta reads the id
+-- from a field of one name, TikTok of another (domain 2.4, 4.4); what nobody has published may stand under any.
+create or replace macro contents_items(contents, reader) as
     list_filter(
         list_transform(
             try(from_json(contents,
                 '[{"id":"VARCHAR","content_id":"VARCHAR","item_id":"VARCHAR","quantity":"VARCHAR","item_price":"VARCHAR","price":"VARCHAR"}]')),
             lambda x: {
-                'item_id': coalesce(x.id, x.content_id, x.item_id),
+                'item_id': case reader when 'meta' then x.id when 'tiktok' then x.content_id else coalesce(x.id, x.content_id, x.item_id) end,
                 'quantity': x.quantity,
                 'price': coalesce(x.item_price, x.price)}),
         lambda x: x.item_id is not null and x.item_id <> '');
@@ -34,17 +35,17 @@ create or replace macro id_items(ids) as
             coalesce(try(from_json(ids, '["VARCHAR"]')), list_value(case when ids not like '[%' then ids end)),
             lambda x: x is not null and x <> ''),
         lambda x: {'item_id': x, 'quantity': null::varchar, 'price': null::varchar});
-create or replace macro items_of(contents, ids, one_id) as
+create or replace macro items_of(contents, ids, one_id, reader) as
     coalesce(
-        nullif(contents_items(contents), []),
+        nullif(contents_items(contents, reader), []),
         nullif(id_items(ids), []),
         case when one_id <> '' then id_items(one_id) end);
 -- The plain id list, where it leaves out what contents names: one event, two sets of goods.
-create or replace macro other_items_of(contents, ids) as
+create or replace macro other_items_of(contents, ids, reader) as
     case
         when contents like '[%' and ids like '[%'
             and not list_has_all(
-                list_transform(id_items(ids), lambda x: x.item_id), list_transform(contents_items(contents), lambda x: x.item_id))
+                list_transform(id_items(ids), lambda x: x.item_id), list_transform(contents_items(contents, reader), lambda x: x.item_id))
             then nullif(array_to_string(list_sort(list_distinct(list_transform(id_items(ids), lambda x: x.item_id))), ','), '')
     end;
 -- The ids in a relay's own item lists, comma-separated.
