@@ -66,6 +66,14 @@ not_yet     = "Do not read what is missing in one of them as lost."
 remedy      = "Export orders and server log for the hours of the test orders, and name the zone in the plan where a file has none."
 owner       = "tracking"
 
+[causes.one_side]
+failure     = "Of a part of the day's sales one side alone is in the evidence"
+means       = "Browser and server are both asked for these sales, and the files show one of them: the other side's recording does not reach to them. What it did there nobody can tell, and the answer rests on the other orders."
+first_check = "Compare the first and last times of the recordings with the orders'; a capture of a few visits shows those visits alone."
+not_yet     = "Do not take the pass of the recorded orders for one of the whole day."
+remedy      = "Record both sides over the hours of the orders, or name the orders that were placed as a test in the plan (launch.test_orders)."
+owner       = "tracking"
+
 [causes.unusable]
 means       = "Not one row of the file could be used."
 first_check = "Read why in the list of rejected rows, and look whether it is the right file."
@@ -229,6 +237,31 @@ unwatched as (
     where x.is_traffic
     group by o.source
 ),
+-- Orders of a day's traffic of which the plan wants both sides and the files show one.
+one_sided as (
+    select
+        s.platform,
+        case when s.server_key is null then 'browser' else 'server' end as told_by,
+        count(*) as order_count,
+        min(e.ref) as ref
+    from order_steps s
+    join events e on e.event_key = coalesce(s.server_key, s.browser_key)
+    where s.step = 'Purchase'
+      and s.is_traffic
+      and s.is_due
+      and s.needs_browser
+      and s.needs_server
+      and ((s.browser_events = 0 and s.stopped_events + s.unanswered_events = 0 and s.server_events > 0
+              and s.foreign_browser_key is null and s.probable_browser_key is null and not s.sees_browser)
+        or (s.server_events = 0 and s.refused_events = 0 and s.browser_events > 0 and not s.only_with_click
+              and s.foreign_server_key is null and s.probable_server_key is null and not s.sees_server))
+    group by s.platform, case when s.server_key is null then 'browser' else 'server' end
+),
+day_orders as (
+    select count(*) as all_count
+    from expected_orders
+    where is_traffic
+),
 judged as (
     select
         s.source,
@@ -331,3 +364,22 @@ select
     cast(null as varchar) as other_ref
 from told j
 cross join launch l
+union all
+select
+    s.platform,
+    'Purchase',
+    'traffic',
+    cast(null as varchar),
+    false,
+    'both sides of at least ' || number_text(round(100 - 100 * m.amount, 1)) || ' % of the orders in the evidence',
+    s.order_count || ' of ' || counted(d.all_count, 'order') || ' that the ' || s.told_by || ' told, in no '
+        || case when s.told_by = 'server' then 'recording of a browser' else 'log of a server' end,
+    'one_side',
+    s.ref,
+    cast(null as varchar)
+from one_sided s
+cross join day_orders d
+join plan_limits m on m.name = 'missing_share'
+where s.order_count > d.all_count * m.amount
+  -- Where nothing at all was recorded of a side, what needs it was not tested.
+  and exists (select 1 from events e where e.channel <> s.told_by)
