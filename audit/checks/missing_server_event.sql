@@ -129,11 +129,12 @@ explained as (
         end as found_cause
     from answered
 ),
-shares as (
+counts as (
     select
         platform,
         step,
-        count(*) as judged_count,
+        count(*) as all_count,
+        sum(case when needs_none then 0 else 1 end) as wanted_count,
         sum(case when ok then 0 else 1 end) as missing_count,
         sum(case when found_cause = 'rejected' then 1 else 0 end) as rejected_count,
         sum(case when found_cause = 'delayed' then 1 else 0 end) as delayed_count
@@ -141,6 +142,15 @@ shares as (
     where is_traffic
       and ok is not null
     group by platform, step
+),
+-- Shoppers without a click ask for nothing: where enough came with one, the share is theirs. None of ten is no accident.
+shares as (
+    select
+        *,
+        wanted_count < all_count and (wanted_count >= 20 or (wanted_count >= 10 and missing_count = wanted_count)) as is_of_clicked,
+        case when wanted_count < all_count and (wanted_count >= 20 or (wanted_count >= 10 and missing_count = wanted_count))
+            then wanted_count else all_count end as judged_count
+    from counts
 ),
 first_refs as (
     select
@@ -196,15 +206,15 @@ select
     -- Under twenty orders one accident more or less decides: no share can be told.
     case
         when s.missing_count <= s.judged_count * l.amount then true
-        when s.judged_count >= 20 then false
+        when s.judged_count >= 20 or s.is_of_clicked then false
     end,
     'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without the server''s copy',
-    s.missing_count || ' of ' || counted(s.judged_count, 'order') || ' (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
+    s.missing_count || ' of ' || counted(s.judged_count, 'order') || case when s.is_of_clicked then ' with a click id' else '' end || ' (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
         || case when s.rejected_count > 0 then ', ' || s.rejected_count || ' refused' else '' end
         || case when s.delayed_count > 0 then ', ' || s.delayed_count || ' too late' else '' end
         || coalesce(p.told, '')
-        || case when s.judged_count < 20 and s.missing_count > 0 then ', too few to tell a share' else '' end,
-    case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20
+        || case when s.judged_count < 20 and s.missing_count > 0 and not s.is_of_clicked then ', too few to tell a share' else '' end,
+    case when s.missing_count > s.judged_count * l.amount and (s.judged_count >= 20 or s.is_of_clicked)
         then case
             when s.rejected_count = s.missing_count then 'rejected'
             when s.delayed_count = s.missing_count then 'delayed'
@@ -212,7 +222,7 @@ select
         end end,
     -- No blocker of ads stands between a server and the platform: most of the sales are not lost by chance, nor all from one moment on.
     case
-        when s.step = 'Purchase' and s.judged_count >= 20 and (s.missing_count * 2 > s.judged_count or coalesce(p.is_over, false)) then 'blocker'
+        when s.step = 'Purchase' and (s.judged_count >= 20 or s.is_of_clicked) and (s.missing_count * 2 > s.judged_count or coalesce(p.is_over, false)) then 'blocker'
         else 'warning'
     end,
     f.ref,
