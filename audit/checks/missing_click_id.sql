@@ -70,6 +70,12 @@ browser_steps as (
     from sent_steps
     where channel = 'browser'
 ),
+-- A log of the relay that ends before an order, or begins after it, tells nothing of that order.
+logged as (
+    select count(*) as sends
+    from sent_steps
+    where channel = 'server'
+),
 step_units as (
     select
         step,
@@ -127,11 +133,13 @@ select
     u.unit,
     u.order_id,
     u.session,
-    false,
+    case when l.sends > 0 and not c.sees_server then null else false end,
     'a relay event with the shopper''s click id',
-    'no relay event for this step of the visit',
+    'no relay event for this step of the visit' || case when l.sends > 0 and not c.sees_server then '; no server log reaches to this order' else '' end,
     cast(null as varchar),
     u.browser_ref,
     k.ref
 from unsent u
+cross join logged l
 left join known_refs k on k.session = u.session
+left join order_coverage c on c.order_id = u.order_id and c.platform = 'snackvideo'
