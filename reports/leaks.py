@@ -59,6 +59,12 @@ PATTERNS = {
         r"\b(?:set-)?cookie\b[\"']?\s*[:=]\s*[\"']?[\w.-]+=[^\s;\"']{4,}|\bfb\.[0-9]\.[0-9]{10,13}\.[\w-]{6,}", re.I
     ),
 }
+#: What a line has to hold before those patterns are asked that may begin with any letter or figure.
+_MARKS = {
+    "e-mail address": re.compile(r"[@\uff20]|40|64|commat| at |[\[({<] ?at ?[\])}>]", re.I),
+    "phone number": re.compile(r"\d(?:[ ()./\xa0\u2000-\u2015\u202a-\u202f\u3000-]{0,2}\d){7}"),
+    "IP address": re.compile(r"\d\.\d|::"),
+}
 _ATTACHED = re.compile(r"data:([a-z]+/[\w.+-]+)(?:;[\w=-]+)*;base64,([A-Za-z0-9+/]+=*)")
 #: A point of a host's name as an address or a page may write it.
 _POINT = re.compile(r"%(?:25)*2e|&#0*46;", re.I)
@@ -110,8 +116,10 @@ def _found(texts: Iterable[tuple[str, str]], allowed: frozenset[str]) -> dict[tu
     found: dict[tuple[str, str], int] = {}
     for place, plain in texts:
         text = "\n".join((_POINT.sub(".", plain), *_encoded(plain)))
+        lines = text.split("\n")
         for kind, pattern in PATTERNS.items():
-            hits = [hit for hit in pattern.findall(text) if not _harmless(hit, allowed)]
+            asked = "\n".join(filter(_MARKS[kind].search, lines)) if kind in _MARKS else text
+            hits = [hit for hit in pattern.findall(asked) if not _harmless(hit, allowed)]
             if hits:
                 found[place, kind] = found.get((place, kind), 0) + len(hits)
     return found
