@@ -17,7 +17,26 @@ roots as (
     from findings
     where ok = false
 ),
--- Where order or visit do not say, any root of that check on the same platform and step is one: the first stands for all.
+-- Of several roots in one place the first stands for all: one order may have thousands of them, and as many followers.
+roots_of_orders as (
+    select min(finding) as finding, check_id, platform, step, order_id
+    from roots
+    where order_id is not null
+    group by check_id, platform, step, order_id
+),
+roots_of_visits as (
+    select min(finding) as finding, check_id, platform, step, session, order_id is null as any_order
+    from roots
+    where session is not null
+    group by check_id, platform, step, session, order_id is null
+),
+blocking_roots_of_rows as (
+    select min(finding) as finding, check_id, ref
+    from roots
+    where severity = 'blocker' and ref is not null
+    group by check_id, ref
+),
+-- Where order or visit do not say, any root of that check on the same platform and step is one.
 unplaced_roots as (
     select min(finding) as finding, check_id, platform, step, order_id is null as any_order, session is null as any_session
     from roots
@@ -26,7 +45,7 @@ unplaced_roots as (
 declared as (
     select f.finding, r.finding as root, f.rank
     from followers f
-    join roots r
+    join roots_of_orders r
         on r.check_id = f.follows
        and r.order_id = f.order_id
     where r.finding <> f.finding
@@ -35,11 +54,11 @@ declared as (
     union all
     select f.finding, r.finding as root, f.rank
     from followers f
-    join roots r
+    join roots_of_visits r
         on r.check_id = f.follows
        and r.session = f.session
     where r.finding <> f.finding
-      and (r.order_id is null or f.order_id is null)
+      and (r.any_order or f.order_id is null)
       and (r.platform is null or f.platform is null or r.platform = f.platform)
       and (r.step is null or f.step is null or r.step = f.step)
     union all
@@ -57,8 +76,7 @@ in_one_row as (
     select f.finding, r.finding as root, c.rank
     from cause_follows c
     join findings f on f.check_id = c.check_id and f.cause = c.cause
-    join roots r on r.check_id = c.follows and r.ref = f.ref
-    where r.severity = 'blocker'
+    join blocking_roots_of_rows r on r.check_id = c.follows and r.ref = f.ref
 ),
 explained as (
     select f.finding, min(r.finding) as root, -1 as rank
@@ -68,10 +86,13 @@ explained as (
     where r.waived is null  -- who accepts the root has not seen what it would explain
     group by f.finding
 ),
-failed_events as (
+failed_copies as (
     select finding, platform, step, ref from findings where ok = false and severity <> 'note'
     union all
     select finding, platform, step, other_ref from findings where ok = false and severity <> 'note' and other_ref is not null
+),
+failed_events as (
+    select min(finding) as finding, platform, step, ref from failed_copies group by platform, step, ref
 ),
 undecided as (
     select
