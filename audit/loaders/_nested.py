@@ -180,7 +180,9 @@ def _leaves(value: Any, path: Path, depth: int) -> Iterator[Leaf]:
 
 def _is_insights_row(value: list[Any]) -> bool:
     """A row as its interface answers: each field with its name beside it."""
-    return bool(value) and all(isinstance(part, dict) and part.keys() == {"field", "value"} for part in value)
+    return bool(value) and all(
+        isinstance(part, dict) and part.keys() == {"field", "value"} and isinstance(part["field"], str) for part in value
+    )
 
 
 def _scope(path: Path) -> Path:

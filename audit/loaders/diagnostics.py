@@ -34,7 +34,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         """
         create or replace temp table reported as
         with listed as (
-            select cast(json_extract(record, '$.web') as json[]) as events from records
+            select try_cast(json_extract(record, '$.web') as json[]) as events from records
         ),
         numbered as (
             select
@@ -104,7 +104,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             'meta' as platform,
             name_shown(masked(event_name)) as event_name,
             name_shown(masked(title)) as title,
-            plain_number(percentage) as percentage
+            try_cast(plain_number(percentage) as decimal(9, 4)) as percentage
         from problems
         where event_name is not null
           and title is not null

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from .reading import money, read
 
 ANSWER = {
@@ -50,3 +52,12 @@ def test_an_event_without_problems_is_ignored_and_one_without_a_name_rejected(tm
     reading = read(tmp_path, "quality.json", json.dumps(ANSWER))
     assert reading.counts == (3, 1, 1, 1)
     assert reading.rejects == {"quality.json:3": "no event name in this row"}
+
+
+@pytest.mark.parametrize("share", [6281200003212, -1e30, "1e400"])
+def test_a_share_that_is_none_is_left_out_and_its_problem_kept(share: object, tmp_path: Path) -> None:
+    """It used to end the run, with the number on the terminal."""
+    problem = {"name": "Server sending modified fbclid value in fbc parameter", "percentage": share}
+    answer = {"web": [{"event_name": "Purchase", "event_match_quality": {"diagnostics": [problem]}}]}
+    reading = read(tmp_path, "quality.json", json.dumps(answer))
+    assert reading.rows("select title, percentage from diagnostics") == [(problem["name"], None)]

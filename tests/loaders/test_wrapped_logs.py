@@ -270,6 +270,13 @@ def test_a_document_of_thousands_of_rows_takes_no_time_for_each_pair_of_them() -
     assert [request["body"]["data"][0]["event_id"] for request in found] == [f"P-{n}" for n in range(3000)]
 
 
+@pytest.mark.parametrize("name", [[], {}, 7, None])
+def test_a_list_of_fields_whose_names_are_no_texts_is_a_list_like_any(name: Any) -> None:
+    """Their names used to be looked up whatever they were, and the run ended in a traceback."""
+    document = {"fields": [{"field": name, "value": "x"}], "event": {"timestamp": MILLIS, "message": INNER}}
+    assert [request["body"]["data"][0]["event_id"] for request in requests_in(document)] == ["P-1"]
+
+
 @pytest.mark.parametrize(
     "lead", ["Nov 20 10:00:00 web-1 app[311]: sent ", "<134>Nov 20 10:00:00 web-1 app: ", "20/11/2026 10:00:00 INFO "]
 )
