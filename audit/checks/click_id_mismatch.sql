@@ -137,6 +137,18 @@ alone as (
       and e.landing_click is null
       and c.server_key is null
 ),
+-- An order that more visits name than anybody orders in is a fixed value: it tells of no visit.
+visits_of_orders as (
+    select
+        order_id,
+        session,
+        count(*) over (partition by order_id) as visit_count
+    from events
+    where channel = 'browser'
+      and session is not null
+      and order_id in (select order_id from alone)
+    group by order_id, session
+),
 own_visits as (
     select a.event_key, b.session
     from alone a
@@ -144,10 +156,10 @@ own_visits as (
     join events b on b.event_key = p.browser_key
     where b.session is not null
     union
-    select a.event_key, b.session
+    select a.event_key, v.session
     from alone a
-    join events b on b.order_id = a.order_id and b.channel = 'browser'
-    where b.session is not null
+    join visits_of_orders v on v.order_id = a.order_id
+    where v.visit_count <= 20
 ),
 page_clicks as (
     select platform, session, click_id as click, ref from events where channel = 'browser' and click_id is not null
@@ -178,25 +190,29 @@ showings as (
     group by c.platform, c.session, q.click
 ),
 -- Whose visits show the click: its own, else others.
-shown as (
+owned as (
+    select distinct o.event_key
+    from own_visits o
+    join alone a on a.event_key = o.event_key
+    join showings s on s.session = o.session and s.platform = a.platform and s.click = a.click
+),
+unshown as (
     select
         a.event_key,
-        s.session,
-        s.ref,
-        o.session is not null as is_own
-    from alone a
-    join showings s on s.platform = a.platform and s.click = a.click
-    left join own_visits o on o.event_key = a.event_key and o.session = s.session
-    where a.event_key in (select event_key from own_visits)
-),
-owned as (
-    select distinct event_key from shown where is_own
+        a.platform,
+        a.click
+    from (select distinct event_key from own_visits) v
+    join alone a on a.event_key = v.event_key
+    left join owned o on o.event_key = v.event_key
+    where o.event_key is null
 ),
 elsewhere as (
-    select s.event_key, s.session, s.ref
-    from shown s
-    left join owned o on o.event_key = s.event_key
-    where o.event_key is null
+    select
+        u.event_key,
+        s.session,
+        s.ref
+    from unshown u
+    join showings s on s.platform = u.platform and s.click = u.click
 ),
 visit_browsers as (
     select distinct session, platform, coalesce(browser_id, cookie_browser) as browser

@@ -82,7 +82,35 @@ group by order_id, session;
 -- has a Purchase of its own on that side, or one nearer to it, what another visit sent is another buyer's. The e-mail of the order
 -- is the buyer's in any visit, and where nothing is known of a visit nothing tells the two apart.
 create table probable_orders as
-with candidates as (
+with keyless as (
+    select event_key, platform, channel, session, event_at, currency, value, email_digest
+    from events
+    where step = 'Purchase'
+      and (order_key is null or is_placeholder(order_key))
+      and event_at is not null
+),
+neighbours as (
+    select
+        order_id,
+        currency,
+        total,
+        created_at,
+        email_digest,
+        coalesce(lag(created_at) over (partition by currency, total order by created_at, order_id), timestamp '1900-01-01') as before_at,
+        coalesce(lead(created_at) over (partition by currency, total order by created_at, order_id), timestamp '2900-01-01') as behind_at
+    from orders o
+    where created_at is not null
+      and exists (select 1 from keyless e where e.currency = o.currency and e.value = o.total)
+),
+-- Only these can be the one order of their money around any time: of a price that everybody pays few are left to be compared.
+apart as (
+    select *
+    from neighbours
+    where before_at < created_at
+      and behind_at > created_at
+      and behind_at > before_at + interval 20 minutes
+),
+candidates as (
     select
         e.event_key,
         e.platform,
@@ -90,15 +118,14 @@ with candidates as (
         e.session,
         e.email_digest = o.email_digest as is_buyers,
         o.order_id,
-        abs(epoch(e.event_at) - epoch(o.created_at)) as distance,
-        count(*) over (partition by e.event_key) as order_count
-    from events e
-    join orders o
+        abs(epoch(e.event_at) - epoch(o.created_at)) as distance
+    from keyless e
+    join apart o
         on o.currency = e.currency
        and o.total = e.value
        and o.created_at between e.event_at - interval 10 minutes and e.event_at + interval 10 minutes
-    where e.step = 'Purchase'
-      and (e.order_key is null or is_placeholder(e.order_key))
+    where o.before_at < e.event_at - interval 10 minutes
+      and o.behind_at > e.event_at + interval 10 minutes
 ),
 fitting as (
     select
@@ -111,7 +138,6 @@ fitting as (
         v.session is not null or coalesce(c.is_buyers, false) as is_buyers
     from candidates c
     left join order_sessions v on v.order_id = c.order_id and v.session = c.session
-    where c.order_count = 1
 ),
 claims as (
     select order_id, platform, channel, session, event_key, 0 as rank, 0 as distance

@@ -1,6 +1,6 @@
 -- The chain: steps that were not seen, and whether anything shows that they took place.
 
--- What a browser sent in the visits of the orders that lack a step, and of those a person named.
+-- What a browser sent in the visits of the orders that lack a step, and of those a person named. A visit of many people tells of none.
 create table visit_moments as
 with asked_orders as (
     select order_id
@@ -27,6 +27,7 @@ select
     e.referrer_host
 from asked_orders a
 join order_sessions v on v.order_id = a.order_id
+join own_visits w on w.session = v.session
 join events e on e.session = v.session
 where e.channel = 'browser';
 
