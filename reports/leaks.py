@@ -48,9 +48,9 @@ PATTERNS = {
     ),
     "access token": re.compile(
         r"\b(?:(?i:(?:access[_-]?token|api[_-]?key|client[_-]?secret)(?:=|%3d|\"\s*:\s*\"|&#34;:\s*&#34;)[\w|.%-]{16,})"
-        r"|EAA[A-Za-z0-9]{24,}|shp(?:at|ca|pa|ss)_[0-9a-f]{16,}|[spr]k_(?:live|test)_\w{16,}|c[ks]_[0-9a-f]{32,}"
+        r"|EAA[A-Za-z0-9]{24,}|shp(?:at|ca|pa|ss|ua|tka)_[0-9a-f]{16,}|[spr]k_(?:live|test)_\w{16,}|c[ks]_[0-9a-f]{32,}"
         r"|eyJ[\w-]{10,}\.eyJ[\w-]{10,}|whsec_\w{16,}"
-        r"|xox[abeprs]-[\w-]{10,}|gh[opsru]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|AKIA[0-9A-Z]{16}\b|AIza[\w-]{30,}"
+        r"|xox[abeprs]-[\w-]{10,}|gh[opsru]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|A[KS]IA[0-9A-Z]{16}\b|AIza[\w-]{30,}"
         r"|ya29\.[\w-]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}|sk-(?:proj|svcacct|ant)-[\w-]{16,}|1//0[\w-]{20,}"
         r"|(?:bot)?\d{6,12}:AA[\w-]{30,}|hooks\.slack\.com/services/[\w/-]{10,})|-----BEGIN [A-Z ]*PRIVATE KEY-----"
     ),

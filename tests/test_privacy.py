@@ -374,6 +374,8 @@ def test_an_id_that_only_looks_like_somebody_s_stays_as_it_is(text: str) -> None
         ("/wa/6281234567890", "/wa/[phone]"), ("wa_click_6281234567890", "wa_click_[phone]"),
         ('"userPhone":"81234567890"', '"userPhone":"[phone]"'), ("handphone=081234567890", "handphone=[phone]"),
         ("PHPSESSID: abcdef123", "[cookie]"), ("wordpress_logged_in_1a2b=dewi%7C1795", "[cookie]"),
+        ('{"cookie":"jar=1a2b; cart=1"}', '{"[cookie]"}'), (r'\"Cookie\": \"jar=1a2b\"', r'\"[cookie]"'),
+        ("ASIAIOSFODNN7EXAMPLE", "[secret]"), ("shptka_0123456789abcdef", "[secret]"), ("+62/812/7700999", "[phone]"),
     ],
 )  # fmt: skip
 def test_however_it_is_written_it_is_masked(text: str, shown: str) -> None:

@@ -382,6 +382,8 @@ SECRETS = {
         '"access_token": "9f8e7d6c5b4a39281706"',
         "xoxb-1234567890-abcdef",
         "AKIAIOSFODNN7EXAMPLE",
+        "ASIAIOSFODNN7EXAMPLE",
+        "shptka_0123456789abcdef01234567",
         "github_pat_11ABCDEFG0123456789ab",
     ],
     "authorization": ["Bearer 9f8e7d6c5b4a39281706", "Authorization: Basic ZGV3aTpyYWhhc2lh"],
@@ -394,7 +396,7 @@ def test_a_packet_of_ours_gives_nobody_away(clean: Path, stopped: Path) -> None:
 
 
 #: Text columns that take a spelling each.
-COLUMNS = ("page_url", "items", "agent", "initiator", "answer_text", "net_error")
+COLUMNS = ("page_url", "items", "agent", "initiator", "answer_text", "net_error", "partner_agent", "rule")
 
 
 def _planted(packet: Path, texts: list[str]) -> list[str]:

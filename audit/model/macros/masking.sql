@@ -9,9 +9,9 @@ create or replace macro without_secrets(t) as
                 'EAA[A-Za-z0-9]{12,}|eyJ[A-Za-z0-9_-]{8,}[.][A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)?'
                     || '|(?i:bearer)(?: |[+]|%(?:25)*20)+[^ "'',;&]{6,}|(?i:basic)(?: |[+]|%(?:25)*20)+(?:[A-Za-z0-9+/]{10,}={1,2}|[A-Za-z0-9+/]{20,})'
                     || '|(?i:authorization)[\\"'' ]*(?:[:=]|%(?:25)*3[ad])(?:[\\"'' ]|%(?:25)*20)*(?:[A-Za-z]+(?: |[+]|%(?:25)*20)+)?[^ "'',;&\\]{4,}'
-                    || '|\bsfpk_[A-Za-z0-9]{8,}|\b[spr]k_(?:(?:live|test)_[A-Za-z0-9]{8,}|[A-Za-z0-9]{24,})|\bshp(?:at|ss|ca|pa)_[A-Za-z0-9]{8,}'
+                    || '|\bsfpk_[A-Za-z0-9]{8,}|\b[spr]k_(?:(?:live|test)_[A-Za-z0-9]{8,}|[A-Za-z0-9]{24,})|\bshp(?:at|ss|ca|pa|ua|tka)_[A-Za-z0-9]{8,}'
                     || '|\bc[ks]_[0-9a-f]{32,}|\bwhsec_[A-Za-z0-9+/]{16,}|\bxox[abeprs]-[A-Za-z0-9-]{10,}'
-                    || '|\bgh[opsru]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{16,}|\bAKIA[0-9A-Z]{16}\b'
+                    || '|\bgh[opsru]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{16,}|\bA[KS]IA[0-9A-Z]{16}\b'
                     || '|\bAIza[A-Za-z0-9_-]{30,}|\bya29[.][A-Za-z0-9_-]{16,}|\bSG[.][A-Za-z0-9_-]{16,}[.][A-Za-z0-9_-]{16,}'
                     || '|\bsk-(?:proj|svcacct|ant)-[A-Za-z0-9_-]{16,}|\b(?:bot)?[0-9]{6,12}:AA[A-Za-z0-9_-]{30,}|\b1//0[A-Za-z0-9_-]{20,}|(?i:hooks[.]slack[.]com/services)/[A-Za-z0-9/_-]+'
                     || '|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*',
@@ -21,7 +21,7 @@ create or replace macro without_secrets(t) as
                 || '(?:( ?= ?|[\\"'']{0,4} ?: ?[\\"'']{1,4}|(?:%(?:25)*2[27])?%(?:25)*3[ad](?:%(?:25)*2[027])*)[^ &"'',;%\[\\][^ &"'',;\\]{3,}'
                 || '|([\\"'']{0,4}: ?)[^ &"'',;%\[\\]{16,})',
             '\1\2\3[secret]', 'g'),
-        '(?i)\b(?:set-)?cookie(?:["'']? ?[:=]|%(?:25)*3[ad])[^"''&]+|\bfb[.][0-9][.][0-9]{10,13}[.][A-Za-z0-9_-]{6,}'
+        '(?i)\b(?:set-)?cookie(?:[\\"'']{0,4} ?[:=] ?[\\"'']{0,4}|%(?:25)*3[ad])[^"''&]+|\bfb[.][0-9][.][0-9]{10,13}[.][A-Za-z0-9_-]{6,}'
             || '|\b(?:phpsessid|jsessionid|session_?id|connect[.]sid|(?:laravel|wp_woocommerce)_session[_0-9a-f]*|wordpress_(?:logged_in|sec)[_0-9a-f]*)'
             || '(?:=|["'']? ?: ?["'']?)[^;& "'']{4,}|\bGA1[.][0-9][.][0-9]{6,}[.][0-9]{6,}',
         '[cookie]', 'g');
@@ -43,7 +43,7 @@ create or replace macro without_people(t) as
                         || '(?:(?:[.]| ?[\[({<] ?(?i:dot) ?[\])}>] ?)[A-Za-z0-9-]+)+|[A-Za-z0-9._%+-]+ (?i:at) [A-Za-z0-9-]+(?: (?i:dot) [A-Za-z0-9-]+)+',
                     '\1[email]', 'g'),
                 '(?:[+\x{ff0b}]|%(?:25)*2[Bb]|&#0*43;)[0-9\x{ff10}-\x{ff19}]'
-                    || '(?:[0-9\x{ff10}-\x{ff19} ().\x{a0}\x{2000}-\x{2015}\x{202a}-\x{202f}\x{2060}\x{3000}\x{ff0d}-]|%(?:25)*20){7,24}[0-9\x{ff10}-\x{ff19}]',
+                    || '(?:[0-9\x{ff10}-\x{ff19} ()./\x{a0}\x{2000}-\x{2015}\x{202a}-\x{202f}\x{2060}\x{3000}\x{ff0d}-]|%(?:25)*20){7,24}[0-9\x{ff10}-\x{ff19}]',
                 '[phone]', 'g'),
             -- A number as it is dialled at home, in groups: one run of digits may be an order's or an article's (0812260001), unless it is
             -- called a telephone's.
@@ -72,7 +72,7 @@ create or replace macro encoded_endings() as 'Lm(?:Nv|lk|5l|9y)|5(?:jb[2y]|pZ[A-
 create or replace macro has_marks(t) as
     regexp_matches(t,
         '(?i)[@\x{fe6b}\x{ff20}]|%(25)*40|&(?:amp;)*(?:#|commat)|u0040|[+\x{ff0b}][0-9\x{ff10}-\x{ff19}]|%(25)*2b[0-9\x{ff10}-\x{ff19}]|(?-i:EAA|eyJ)[a-z0-9]|earer|basic|[a-z]k_|shp[a-z]|c[ks]_|whsec'
-            || '|xox|gh[a-z]_|github|glpat|akia|aiza|ya29|SG[.]|sk-[ps]|sk-ant|:AA|1//0|slack|token|key|secret|passw|pwd|authoriz|cookie|fb[.][0-9]|GA1[.]'
+            || '|xox|gh[a-z]_|github|glpat|a[ks]ia|aiza|ya29|SG[.]|sk-[ps]|sk-ant|:AA|1//0|slack|token|key|secret|passw|pwd|authoriz|cookie|fb[.][0-9]|GA1[.]'
             || '|sessi|[.]sid|wordpress_|08[1-9][0-9]{0,2}[^0-9a-z][0-9]|62[^0-9a-z]8|628[1-9][0-9]{1,2}[^0-9a-z][0-9]{3}|0[15-9]0[^0-9a-z][0-9]{3,4}[^0-9a-z][0-9]{4}|00[1-9][0-9]* [0-9]|[0-9][)] ?[0-9]'
             || '|(?:phone|tel|telp|telephone|telepon|whatsapp|wa|msisdn)[^a-z]?(?:no|nr|number|me)?[^a-z0-9]{1,4}(?:3[ad])?[0-9]'
             || '|(?:hp|phone|ponsel|tel|telp|telepon|telefono?|app|wa|mobile|cell|celular|kontak)[^a-z]?(?:no|nr|number|click|klik|chat|send)?[^a-z0-9][^a-z]{0,6}(?:62|0)[^a-z0-9]?8[1-9]'
