@@ -24,6 +24,7 @@ from audit.terminal import printed, tell
 from audit.verdict import judge
 from reports.packet import build
 from tests.fuzz.decoders import STORIES
+from tests.sharing import words
 from tests.test_har import _entry, _har
 from tests.test_logs import CALL, REQUEST
 from tests.wire.decoding import events
@@ -329,3 +330,12 @@ def test_folders_without_end_are_refused_at_once(tmp_path: Path) -> None:
             find_inputs((), read_plan(tmp_path / "audit.toml"))
     finally:
         subprocess.run(["rm", "-rf", tmp_path / "evidence"], check=True)
+
+
+@pytest.mark.parametrize(
+    "never",
+    ["0001-01-01T00:00:00Z", "0000-01-01T00:00:00Z", "0001-01-01 00:00:00", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59+00:00"],
+)
+def test_a_program_s_word_for_never_is_no_time(never: str) -> None:
+    """Such a time is in no calendar of Python's, or leaves it in the next zone: the run ended in a traceback."""
+    assert words().execute("select utc(?), utc('1001-01-01T00:00:00Z') is null", [never]).fetchone() == (None, False)

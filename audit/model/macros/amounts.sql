@@ -99,6 +99,8 @@ create or replace macro names_no_zone(t) as
     regexp_full_match(t, '[0-9]{4}(-[0-9]{2}-[0-9]{2}|/[0-9]{1,2}/[0-9]{1,2})([T ][0-9:.,]+)?');
 create or replace macro utc(t) as
     case
+        -- A program's word for never: its first or its last moment.
+        when t like '0___-%' or starts_with(t, '9999-') then null
         -- The most common ways first.
         when t like '____-__-__T%Z' and regexp_full_match(t, '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?Z')
             then try_cast(t as timestamp)
