@@ -10,7 +10,8 @@ import pytest
 from audit.check import catalogue
 from audit.plan import Plan
 from audit.plan_tables import store_plan
-from audit.tables import build_views, connect, expect_little
+from audit.tables import connect, expect_little
+from audit.views import build_views
 
 MANY = 5000
 EVENTS = f"""
