@@ -19,8 +19,9 @@ import duckdb
 
 from audit.errors import InputError
 from audit.loaders._ending import CUT_OFF, OPEN_QUOTE
+from audit.loaders._glance import rows_out_of_one_column, separator_of
 from audit.loaders._paths import MAX_RECORD_BYTES, lines, plain_path
-from audit.loaders._source import Source, rows_out_of_one_column, separator_of
+from audit.loaders._source import Source
 
 T = TypeVar("T")
 

@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from audit.loaders._glance import text_of
 from audit.loaders._nested import is_address, object_in
-from audit.loaders._source import text_of
 
 _ADDRESS = re.compile(rb"(?m)^\s*ur[il]: *(\S+)")
 _BODY = re.compile(r"\s*body: *\{")

@@ -13,9 +13,10 @@ from datetime import date, datetime, timedelta
 import duckdb
 
 from audit.loaders._columns import plain
+from audit.loaders._glance import text_of
 from audit.loaders._paths import MAX_RECORD_BYTES, whole
 from audit.loaders._rejects import insert_rejects
-from audit.loaders._source import Source, Tally, text_of
+from audit.loaders._source import Source, Tally
 from audit.loaders._totals import insert_totals, open_totals
 
 KIND = "totals"

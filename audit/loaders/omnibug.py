@@ -14,10 +14,11 @@ from urllib.parse import urlencode
 
 import duckdb
 
+from audit.loaders._glance import text_of
 from audit.loaders._paths import whole
 from audit.loaders._rejects import insert_rejects
 from audit.loaders._requests import insert_requests
-from audit.loaders._source import Source, Tally, text_of
+from audit.loaders._source import Source, Tally
 
 KIND = "browser"
 FORMATS = ("Omnibug export (CSV or tab-separated)",)

@@ -10,8 +10,9 @@ import re
 import duckdb
 
 from audit.loaders._documents import WRAPPERS, read_documents
+from audit.loaders._glance import HEAD_BYTES
 from audit.loaders._orders import insert_orders, open_orders
-from audit.loaders._source import HEAD_BYTES, Source, Tally
+from audit.loaders._source import Source, Tally
 from audit.loaders.shopify import is_merchandise, is_paid, running_number
 
 KIND = "orders"

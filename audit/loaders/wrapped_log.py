@@ -13,11 +13,12 @@ import duckdb
 from audit.errors import InputError
 from audit.loaders._answers import join_answers
 from audit.loaders._dates import YEARLESS, is_written, names_no_year
+from audit.loaders._glance import HEAD_BYTES, text_of
 from audit.loaders._nested import HINT, object_in, requests_in
 from audit.loaders._paths import lines, whole
 from audit.loaders._records import read_records
 from audit.loaders._requests import insert_requests, is_clock_time
-from audit.loaders._source import HEAD_BYTES, Source, Tally, text_of
+from audit.loaders._source import Source, Tally
 from audit.loaders._told_lines import Row, tells_in_lines, told_rows
 
 KIND = "server"
