@@ -18,7 +18,7 @@ from audit.loaders import Loader, claimant
 from audit.loaders._digests import Digests
 from audit.loaders._ending import CUT_OFF, OPEN_QUOTE
 from audit.loaders._foreign import what_is
-from audit.loaders._requests import lacks_zone
+from audit.loaders._request_fields import lacks_zone
 from audit.loaders._source import Source, Tally, read_source
 from audit.loaders._steady import steady
 from audit.plan import Plan

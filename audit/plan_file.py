@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from audit.check import catalogue
 from audit.errors import PlanError
-from audit.loaders import _requests, totals
+from audit.loaders import _request_fields, totals
 from audit.loaders import table as orders
 from audit.plan import (
     BASES,
@@ -39,7 +39,7 @@ from audit.plan_slips import is_public_suffix, nearest, way_out
 T = TypeVar("T")
 
 #: Our names of the fields of each kind of file, with the names they go by besides.
-MAPPED = {"request_log": _requests.SYNONYMS, "orders": orders.SYNONYMS, "totals": totals.SYNONYMS}
+MAPPED = {"request_log": _request_fields.SYNONYMS, "orders": orders.SYNONYMS, "totals": totals.SYNONYMS}
 
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|m|h|d)\s*$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

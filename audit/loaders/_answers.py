@@ -9,7 +9,7 @@ import duckdb
 
 from audit.loaders._nested import REQUEST_IDS
 from audit.loaders._records import quoted
-from audit.loaders._requests import bare, field_sql, names_of
+from audit.loaders._request_fields import bare, field_sql, names_of
 from audit.loaders._source import Source
 
 #: In a log of requests alone a plain id is one too.

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from audit.loaders._requests import bare
+from audit.loaders._request_fields import bare
 
 Path = tuple[str | int, ...]
 Leaf = tuple[Path, Any]

@@ -7,7 +7,8 @@ import json
 import duckdb
 
 from audit.loaders._records import quoted
-from audit.loaders._requests import SYNONYMS, first_of, insert_sql, is_dated, names_of, reject_problems
+from audit.loaders._request_fields import SYNONYMS, first_of, is_dated, names_of
+from audit.loaders._requests import insert_sql, reject_problems
 from audit.loaders._source import Source
 
 _SMALL_BYTES = 64 << 10

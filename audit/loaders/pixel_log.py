@@ -10,15 +10,8 @@ import duckdb
 from audit.loaders._mapped import list_key, name_fields
 from audit.loaders._paths import plain_path
 from audit.loaders._records import NO_OBJECT, damage_told, quoted, read_records, rows_of
-from audit.loaders._requests import (
-    has_browser_urls,
-    insert_requests,
-    insert_straight,
-    is_raw,
-    names_of,
-    reject_problems,
-    took_every_line,
-)  # fmt: skip
+from audit.loaders._request_fields import has_browser_urls, is_raw, names_of
+from audit.loaders._requests import insert_requests, insert_straight, reject_problems, took_every_line
 from audit.loaders._source import Source, Tally
 
 #: Rows are understood one by one.

@@ -8,7 +8,8 @@ from audit.loaders._answers import drop_neighbours, id_of_halves, join_answers
 from audit.loaders._mapped import list_key
 from audit.loaders._nested import is_address, requests_in
 from audit.loaders._records import read_records
-from audit.loaders._requests import has_browser_urls, insert_requests, insert_straight, is_raw, own_urls
+from audit.loaders._request_fields import has_browser_urls, is_raw, own_urls
+from audit.loaders._requests import insert_requests, insert_straight
 from audit.loaders._source import Source, Tally
 from audit.loaders._together import insert_together, signature
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import duckdb
 
 from audit.loaders._records import read_records
-from audit.loaders._requests import insert_requests, is_tag_log
+from audit.loaders._request_fields import is_tag_log
+from audit.loaders._requests import insert_requests
 from audit.loaders._source import Source, Tally
 from audit.loaders._tags import is_tag_line, pair_tag_lines
 

@@ -17,7 +17,8 @@ from audit.loaders._glance import HEAD_BYTES, text_of
 from audit.loaders._nested import HINT, object_in, requests_in
 from audit.loaders._paths import lines, whole
 from audit.loaders._records import read_records
-from audit.loaders._requests import insert_requests, is_clock_time
+from audit.loaders._request_fields import is_clock_time
+from audit.loaders._requests import insert_requests
 from audit.loaders._source import Source, Tally
 from audit.loaders._told_lines import Row, tells_in_lines, told_rows
 
