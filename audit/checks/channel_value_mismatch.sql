@@ -76,7 +76,7 @@ remedy      = "Read the order's amount on both sides."
 owner       = "data"
 
 [causes.total_with_unique_code]
-means       = "One copy holds the price before the unique transfer code, the other the amount after it."
+means       = "One copy holds the price before the unique transfer code, the other the amount with it."
 first_check = "See whether the page computes the value before the order exists; the code is drawn with the order."
 not_yet     = "Do not widen the tolerance to swallow it."
 remedy      = "Send the page's event after the checkout answered, with the amount of that answer."
@@ -117,6 +117,14 @@ not_yet     = "Do not multiply by a thousand in the tag."
 remedy      = "Take the raw number from the order on both sides."
 owner       = "theme"
 
+[causes.rounded]
+failure     = "The two copies of one event are rounded differently"
+means       = "The copies differ by a few cents, or one of them has no cents: one side adds up prices or taxes that are rounded one by one, or cuts to whole units."
+first_check = "Compare both values with the order: the one that is not its amount is worked out instead of read."
+not_yet     = "Do not look for shipping, tax or coupons between the two; where only cents differ, the campaigns' numbers stand."
+remedy      = "Build the value once and hand the same number to both sides."
+owner       = "tracking"
+
 [causes.currency]
 means       = "Both copies report the same number, in two currencies: one side fills in a currency of its own."
 first_check = "Compare the currency of both requests with the shop's: a tag or server that is given none often falls back to USD."
@@ -147,7 +155,8 @@ with copies as (
         s.value as server_value,
         b.currency as browser_currency,
         s.currency as server_currency,
-        bounded_tolerance(c.tolerance, greatest(b.value, s.value)) as tolerance
+        bounded_tolerance(c.tolerance, greatest(b.value, s.value)) as tolerance,
+        c.digits
     from event_pairs p
     join events b on b.event_key = p.browser_key
     join events s on s.event_key = p.server_key
@@ -195,7 +204,13 @@ explained as (
         r.browser_right,
         r.server_basis,
         r.server_slip,
-        r.server_right
+        r.server_right,
+        case
+            when not x.same_value and x.same_currency
+                then coalesce(
+                    rounding_of(x.browser_value, x.server_value, x.server_currency, x.digits),
+                    rounding_of(x.server_value, x.browser_value, x.browser_currency, x.digits))
+        end as rounding
     from compared x
     left join different_readings r on r.browser_key = x.browser_key and r.server_key = x.server_key
 ),
@@ -205,9 +220,9 @@ caused as (
         case
             when same_value then 'currency'
             when coalesce(browser_right, false) and server_basis is not null
-                then case when server_slip = 'none' then server_basis else server_slip end
+                then case when server_slip = 'none' then named_basis(server_basis) else server_slip end
             when coalesce(server_right, false) and browser_basis is not null
-                then case when browser_slip = 'none' then browser_basis else browser_slip end
+                then case when browser_slip = 'none' then named_basis(browser_basis) else browser_slip end
             -- Without an order: the server's number read by the browser's.
             when browser_value > 0 and abs(server_value - browser_value * 100) <= tolerance * 100 then 'times_100'
             when server_value > 0 and abs(server_value * 100 - browser_value) <= tolerance then 'divided_by_100'
@@ -215,6 +230,7 @@ caused as (
                 then 'thousands_separator'
             when server_value >= 1000 and (abs(browser_value * 1000 - server_value) <= tolerance or browser_value = floor(server_value / 1000))
                 then 'thousands_separator'
+            when rounding is not null then 'rounded'
             else 'unexplained'
         end as cause_if_different
     from explained
@@ -237,6 +253,7 @@ select
         when browser_currency <> server_currency
          and ((browser_right and server_basis = 'presentment_total') or (server_right and browser_basis = 'presentment_total'))
          and browser_slip = 'none' and server_slip = 'none' then 'warning'
+        when rounding = 'cents' and cause_if_different = 'rounded' then 'warning'
     end as severity,
     browser_ref as ref,
     server_ref as other_ref

@@ -61,7 +61,7 @@ remedy      = "Set the existing tag to the agreed amount, or name total_less_shi
 owner       = "data"
 
 [causes.before_discount]
-means       = "The value is the price before the discount: coupons are ignored."
+means       = "The value is the price before the discount, of the goods or of the whole order: coupons are ignored."
 first_check = "Place a test order with a coupon and compare the tag's value with the order's lines."
 not_yet     = "Do not judge a sale or coupon campaign by this number; it overstates exactly those orders."
 remedy      = "Build the value from what the order charged, not from catalogue prices."
@@ -75,7 +75,7 @@ remedy      = "Read the agreed amount from the order, before the payment provide
 owner       = "data"
 
 [causes.total_with_unique_code]
-means       = "The value is the price before the unique transfer code was taken off, so it is up to 999 rupiah away from what is paid."
+means       = "The value is the price before the unique transfer code was taken off or added, so it is up to 999 rupiah away from what is paid."
 first_check = "See whether the value is computed before the order is created: the code is only drawn then."
 not_yet     = "Do not widen the tolerance in the plan to hide it; that would hide larger errors too."
 remedy      = "Read the value from the answer of the checkout call, which already holds the code."
@@ -121,6 +121,14 @@ means       = "The value is the price of one piece, or of each article once, whe
 first_check = "Place a test order of two pieces of one article and one of another, and compare the value with the order's lines."
 not_yet     = "Do not judge large baskets, bundles or offers by this number; it makes them look like single sales."
 remedy      = "Take the value from the created order, not from the product page or the first line of the cart."
+owner       = "tracking"
+
+[causes.rounded]
+failure     = "The value is the agreed amount, but rounded"
+means       = "The value is the amount the plan names but for a few cents, or without its cents: it was added up from prices or taxes that are rounded one by one, or cut to whole units."
+first_check = "Find where the value is added up or formatted: a sum of net prices, a tax worked out once more, a whole number in the tag."
+not_yet     = "Do not look for lost shipping or coupons. Where only cents are missing, the campaigns' numbers stand."
+remedy      = "Take the order's own amount, with its cents. Where the shop itself rounds, allow for it with purchase.tolerance in the plan."
 owner       = "tracking"
 
 [causes.not_the_goods]
@@ -211,9 +219,11 @@ open_purchases as (
     select
         p.*,
         a.amount as plan_amount,
-        a.currency as plan_currency
+        a.currency as plan_currency,
+        case when coalesce(p.currency = a.currency, true) then rounding_of(p.value, a.amount, a.currency, c.digits) end as rounding
     from purchases p
     left join plan_amounts a on a.order_id = p.order_id
+    left join currencies c on c.currency = a.currency
     where p.is_settled = 0
       and (p.value > 0 or coalesce(a.amount, p.order_total, 0) = 0)
 ),
@@ -377,6 +387,7 @@ judged_purchases as (
         null as slip,
         null as missing_amount,
         null as line_count,
+        null as rounding,
         null as other_names,
         null as likely_order,
         true as is_right
@@ -405,6 +416,7 @@ judged_purchases as (
         f.slip,
         g.missing_amount,
         g.line_count,
+        case when f.event_key is null then p.rounding end,
         n.names,
         u.order_id,
         case
@@ -414,7 +426,7 @@ judged_purchases as (
             when p.value_basis = 'total' and b.event_key is not null then true
             when f.slip = 'none' and f.is_plan_basis then false
             when p.plan_amount is null then null
-            when f.event_key is not null then false
+            when f.event_key is not null or p.rounding is not null then false
             when g.event_key is not null then null
             -- Another currency and another number: nothing to compare.
             when p.currency <> p.order_currency then null
@@ -499,6 +511,8 @@ select
                 || case when likely_order is not null then '; probably of ' || likely_order else '' end
             when basis is not null then ': ' || reading_text(basis, slip)
             when plan_amount is null then ''
+            when rounding = 'cents' then ': ' || basis_text || ' but for a few cents'
+            when rounding = 'whole' then ': ' || basis_text || ' in whole units'
             when line_count is not null
                 then ': ' || basis_text || ' less ' || money_text(missing_amount, plan_currency) || ', '
                     || case line_count when 1 then 'one line' else cast(line_count as varchar) || ' lines' end
@@ -510,10 +524,12 @@ select
     case
         when is_right is null and line_count is not null then 'line_added_later'
         when is_right is distinct from false then null
+        when rounding is not null then 'rounded'
         when basis is null then 'unexplained'
         when slip <> 'none' then slip
-        else basis
+        else named_basis(basis)
     end as cause,
+    case when not is_right and rounding = 'cents' then 'warning' end as severity,
     ref,
     order_ref as other_ref
 from judged_purchases
@@ -532,6 +548,7 @@ select
     channel || ' sent ' || money_text(value, currency)
         || case when fault <> 'unexplained' then ': ' || reading_text('an amount of the order', fault) else '' end as actual,
     fault as cause,
+    cast(null as varchar) as severity,
     ref,
     order_ref as other_ref
 from judged_checkouts
@@ -547,6 +564,7 @@ select
     e.channel || ' sent ' || money_text(e.value, e.currency)
         || case when g.fault <> 'not_the_goods' then ': ' || reading_text('the price of its goods', g.fault) else ' for ' || e.items end,
     g.fault,
+    null,
     e.ref,
     null
 from faulty_goods g

@@ -160,6 +160,19 @@ create or replace macro reading_text(basis, slip) as
     replace(basis, '_', ' ') || case slip when 'none' then '' when 'times_100' then ' times 100'
         when 'divided_by_100' then ' divided by 100' else ' with its thousands separator misread' end;
 
+-- How a value was rounded from an amount: by a few cents, as lines or taxes that are rounded one by one come to, or to whole units.
+-- NULL where it was not, and in currencies that nobody writes with decimals.
+create or replace macro rounding_of(value, amount, currency, digits) as
+    case
+        when currency = 'IDR' or digits < 2 then null
+        when abs(value - amount) <= least(0.05, amount * 0.005) then 'cents'
+        when amount >= 10 and (value = floor(amount) or value = ceil(amount)) then 'whole'
+    end;
+
+-- The cause that an order amount stands for.
+create or replace macro named_basis(basis) as
+    case basis when 'total_before_discount' then 'before_discount' when 'total_less_unique_code' then 'total_with_unique_code' else basis end;
+
 -- The moment a Meta cookie was made: part 3 of fbc and fbp, in milliseconds; NULL where it is anything else.
 create or replace macro fb_created(t) as
     case when length(split_part(t, '.', 3)) = 13 and try_cast(split_part(t, '.', 3) as bigint) > 0

@@ -163,6 +163,11 @@ with amounts as (
     select order_id, 11, 'presentment_total', presentment_total, presentment_currency, true from orders
     union all
     select order_id, 12, 'current_total', current_total, currency, current_total <> total from orders
+    union all
+    -- A total may hold the code already: the buyer transfers so much more.
+    select order_id, 13, 'total_less_unique_code', total - unique_code, currency, true from orders where unique_code <> 0
+    union all
+    select order_id, 14, 'total_before_discount', total + discount, currency, true from orders where discount <> 0 and total <> subtotal
 )
 select
     a.order_id,
