@@ -55,6 +55,14 @@ not_yet     = "Do not add a product of that id to the catalogue: every sale woul
 remedy      = "Take the ids from the order's lines when the Purchase is built, and send none rather than a default where a line has no id."
 owner       = "tracking"
 
+[causes.global_id]
+failure     = "The goods are named by the shop system's own address, not by the id of the catalogue"
+means       = "The ids are those of the shop system's interface, such as gid://shopify/ProductVariant/41001: what catalogues hold is the number at the end, or the article number, so no ad finds the product."
+first_check = "Look up one of these ids in the catalogue of the ad account: it most likely stands there as a bare number."
+not_yet     = "Do not rebuild the catalogue with such ids; every other sender would then miss it."
+remedy      = "Cut the id to its number where the event is built, on both sides, if that is what the catalogue holds."
+owner       = "tracking"
+
 [causes.two_lists]
 failure     = "One event names two different sets of goods"
 means       = "The event carries its goods twice, as contents and as content_ids, and the second list leaves out what the first names. Platforms take either and do not say which of the two counts."
@@ -219,6 +227,13 @@ relay_faults as (
     where ((len(l.extra_ids) > 0 and n.order_id is null) or (len(l.missing_ids) > 0 and p.event_key is null and g.event_key is null))
       and len(list_filter(list_concat(l.extra_ids, l.own_ids), lambda x: not starts_with(x, 'variant_'))) = 0
 ),
+-- As Shopify's interfaces name a thing; older ones in base64.
+global_sets as (
+    select distinct items
+    from sent_events
+    where contains(items, 'gid://')
+       or contains(items, 'Z2lkOi8v')
+),
 -- Most carts are bought as they are: only others are taken apart.
 strange_ways as (
     select
@@ -236,6 +251,33 @@ strange_ways as (
       and w.platform is null
     group by s.platform, s.session, s.order_id, e.step
     having not bool_or(case when e.items = s.items then true else list_has_any(string_split(e.items, ','), string_split(s.items, ',')) end)
+),
+-- Fewer things in the cart than in the Purchase, and none that any order holds under that id: a bundle, sold as its parts.
+strange_carts as (
+    select
+        w.platform,
+        w.session,
+        w.order_id,
+        w.step,
+        unnest(string_split(e.items, ',')) as item_id,
+        len(string_split(s.items, ',')) as sold
+    from strange_ways w
+    join visit_sales s on s.platform = w.platform and s.session = w.session and s.order_id = w.order_id
+    join sent_events e on e.session = w.session and e.platform = w.platform and e.step = w.step
+    where e.item_count > 0
+      and contains(s.items, ',')
+),
+bundles as (
+    select
+        c.platform,
+        c.session,
+        c.order_id,
+        c.step
+    from strange_carts c
+    left join order_items i on i.item_id = c.item_id
+    group by c.platform, c.session, c.order_id, c.step
+    having count(i.item_id) = 0
+       and count(distinct c.item_id) < min(c.sold)
 ),
 strange_steps as (
     select
@@ -258,7 +300,9 @@ strange_steps as (
         group by platform, session
         having count(distinct slug) > 1
     ) v on v.platform = e.platform and v.session = e.session
+    left join bundles b on b.platform = w.platform and b.session = w.session and b.order_id = w.order_id and b.step = w.step
     where e.item_count > 0
+      and b.step is null
     group by w.platform, w.session, w.order_id, w.step
 )
 select
@@ -352,6 +396,22 @@ select
 from sent_events
 where step is not null
   and other_items is not null
+union all
+select
+    e.platform,
+    e.step,
+    coalesce(e.order_id, e.order_key, e.event_id, e.session, e.ref),
+    e.order_id,
+    e.session,
+    false,
+    'the ids of the catalogue',
+    e.channel || ' names ' || e.items,
+    'global_id',
+    e.ref,
+    cast(null as varchar)
+from global_sets g
+join sent_events e on e.items = g.items
+where e.step is not null
 union all
 select
     platform,

@@ -38,3 +38,10 @@ create or replace macro export_key(t) as
 create or replace macro is_rounded_key(t) as regexp_full_match(trim(t), '[0-9][.,][0-9]+[eE][+][0-9]{1,2}');
 -- Whether an order lies in the shop's trash: nobody says since when, nor what it was before.
 create or replace macro in_trash(status) as coalesce(lower(status) in ('trash', 'trashed'), false);
+
+-- The shop's own id inside the one that Shopify's feeds give a variant: shopify_ID_7001_41001 is its variant 41001.
+create or replace macro shop_item_id(t) as
+    case
+        when starts_with(t, 'shopify_') then coalesce(nullif(regexp_extract(t, '^shopify_[A-Za-z]{2}_[0-9]+_([0-9]+)$', 1), ''), t)
+        else t
+    end;

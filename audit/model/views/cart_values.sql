@@ -143,7 +143,7 @@ goods_values as (
         bool_or(p.is_parent) as has_parent
     from sent_events e
     join event_items i on i.event_key = e.event_key
-    join piece_prices p on p.item_id = i.item_id and p.currency = e.currency
+    join piece_prices p on p.item_id = shop_item_id(i.item_id) and p.currency = e.currency
     where e.step <> 'Purchase'
       and (e.value > 0 or (e.value = 0 and e.step <> 'ViewContent'))
     group by e.event_key, e.value, e.item_count

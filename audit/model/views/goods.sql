@@ -35,11 +35,11 @@ create view judged_goods as
 with event_lines as (
     select
         i.event_key,
-        i.item_id,
+        shop_item_id(i.item_id) as item_id,
         case when count(*) = count(i.quantity) then sum(i.quantity) end as quantity
     from goods_purchases n
     join event_items i on i.event_key = n.event_key
-    group by i.event_key, i.item_id
+    group by i.event_key, shop_item_id(i.item_id)
 ),
 space_matches as (
     select

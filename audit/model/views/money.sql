@@ -167,7 +167,7 @@ named as (
     select distinct f.event_key, f.from_position
     from fits f
     join order_items i on i.order_id = f.order_id and i.position between f.from_position and f.to_position
-    join event_items n on n.event_key = f.event_key and n.item_id = i.item_id
+    join event_items n on n.event_key = f.event_key and shop_item_id(n.item_id) = i.item_id
 )
 select
     f.event_key,
