@@ -142,6 +142,12 @@ def test_csv_tips_and_gifts_are_no_merchandise(tmp_path: Path) -> None:
     ]
 
 
+def test_csv_gift_wrapping_need_not_be_named(tmp_path: Path) -> None:
+    rows = "1001,Gift Wrapping,1,4.00,WRAP\n1001,Wrap dress,1,40.00,DRESS\n"
+    reading = read(tmp_path, "wrap.csv", f"Name,Lineitem name,Lineitem quantity,Lineitem price,Lineitem sku\n{rows}")
+    assert reading.rows("select item_id, counts from order_items order by position") == [("WRAP", False), ("DRESS", True)]
+
+
 def test_csv_buyers_are_digests(tmp_path: Path) -> None:
     reading = export(tmp_path)
     assert reading.rows("select count(email_digest), count(phone_digest) from orders") == [(1, 1)]
