@@ -40,6 +40,14 @@ not_yet     = "Do not look for lost events; none are lost. Do not change the ad 
 remedy      = "Compare whole weeks, or export the shop's and GA4's days in the time zone of the other report."
 owner       = "media"
 
+[causes.other_amounts]
+failure     = "A source counts sales at money that no order has"
+means       = "Money divided by sales comes to far less or far more than any order of the export: zeros, cents, another column of the report, or another account's numbers."
+first_check = "Open the report and divide its money by its sales; then look at the value of one Purchase in the event's own view of the platform."
+not_yet     = "Do not read return on ad spend from this report, and do not let value bidding run on it."
+remedy      = "Repair the value that is sent if the platform shows it so; else export the column of the purchase value, of the shop's own account."
+owner       = "media"
+
 [causes.refunds]
 means       = "Both sides count the same orders, and the money differs by what was paid back that day."
 first_check = "Look which report shows money after refunds: shops often do, platforms and GA4 do not unless told."
@@ -84,7 +92,8 @@ total_days as (
 order_facts as (
     select
         o.order_id,
-        cast(timezone(l.timezone, timezone('UTC', case l.conversion_point when 'payment_confirmed' then o.paid_at else o.created_at end)) as date) as day,
+        timezone(l.timezone, timezone('UTC', case l.conversion_point when 'payment_confirmed' then o.paid_at else o.created_at end)) as local_at,
+        cast(local_at as date) as day,
         o.event_duty <> 'no' and (l.conversion_point = 'order_created' or coalesce(o.is_paid, false)) as counts,
         a.amount,
         a.currency,
@@ -116,6 +125,15 @@ order_days as (
     join export_days x on d.day between x.first_day and x.last_day
     left join order_facts f on f.day = d.day
     group by d.day
+),
+order_sizes as (
+    select
+        min(amount) as lowest,
+        max(amount) as highest,
+        case when count(*) < 10 then 10 else 2 end as factor
+    from order_facts
+    where counts
+    having min(currency) = max(currency)
 ),
 extra_counts as (
     -- How many Purchases more than orders the logs let a platform count.
@@ -182,13 +200,57 @@ gaps as (
         coalesce(abs(cast(b_value as double) - cast(a_value as double)) > tolerance * greatest(a_value, b_value), false) as value_differs
     from day_pairs
 ),
+-- Days cut at another hour: the orders' own times say which fits the whole of the other source's days.
+shifted_days as (
+    select
+        h.hours,
+        cast(f.local_at + to_hours(h.hours) as date) as day,
+        sum(case when f.counts then 1 else 0 end) as count
+    from order_facts f
+    cross join (select unnest(range(-14, 15)) as hours) h
+    where exists (select 1 from gaps where a_origin = 'orders' and not is_platform and step = 'Purchase' and count_differs)
+    group by h.hours, cast(f.local_at + to_hours(h.hours) as date)
+),
+shifts as (
+    select
+        g.b_origin,
+        arg_min(s.hours, abs(s.hours)) as hours
+    from (
+        select
+            g.b_origin,
+            s.hours
+        from gaps g
+        cross join export_days x
+        join shifted_days s on s.day = g.day
+        where g.a_origin = 'orders'
+          and g.step = 'Purchase'
+          and not g.is_platform
+          and g.day > x.first_day
+          and g.day < x.last_day
+        group by g.b_origin, s.hours
+        having count(*) >= 2
+           and bool_and(abs(g.b_count - s.count) <= g.tolerance * greatest(g.b_count, s.count))
+           and sum(g.b_count) > 0
+           and bool_or(g.count_differs)
+    ) g
+    join (select distinct hours from shifted_days where hours <> 0) s on s.hours = g.hours
+    group by g.b_origin
+),
 neighbours as (
     select
         *,
+        -- A sale may stand on the day of its click: what is above on one day must find room in the four weeks after it.
+        max(day) over ahead > day
+            and sum(count_gap) over ahead <= tolerance * sum(a_count) over ahead
+            and coalesce(sum(value_gap) over ahead <= tolerance * sum(a_value) over ahead, true) as has_room,
+        sum(b_value) over whole / nullif(sum(b_count) over whole, 0) as money_a_sale,
         case when lag(day) over w = day - 1 and lag(count_differs) over w then lag(count_gap) over w end as before_gap,
         case when lead(day) over w = day + 1 and lead(count_differs) over w then lead(count_gap) over w end as after_gap
     from gaps
-    window w as (partition by step, a_origin, b_origin order by day)
+    window
+        w as (partition by step, a_origin, b_origin order by day),
+        whole as (partition by step, a_origin, b_origin),
+        ahead as (partition by step, a_origin, b_origin order by day range between current row and interval 28 days following)
 ),
 judged as (
     select
@@ -211,18 +273,34 @@ judged as (
             or (n.b_count >= 6 and abs(n.b_count - 3 * n.a_count) <= n.tolerance * n.a_count)
         ) as fits_duplicates,
         n.count_differs and (
-            (n.count_gap * n.before_gap < 0 and abs(n.count_gap + n.before_gap) <= n.tolerance * greatest(n.a_count, n.b_count))
+            h.hours is not null
+            or (n.count_gap * n.before_gap < 0 and abs(n.count_gap + n.before_gap) <= n.tolerance * greatest(n.a_count, n.b_count))
             or (n.count_gap * n.after_gap < 0 and abs(n.count_gap + n.after_gap) <= n.tolerance * greatest(n.a_count, n.b_count))
         ) as fits_shift,
         not n.count_differs and n.value_differs and o.refunded > 0
-            and abs(abs(n.value_gap) - o.refunded) <= n.tolerance * o.refunded as fits_refunds
+            and abs(abs(n.value_gap) - o.refunded) <= n.tolerance * o.refunded as fits_refunds,
+        h.hours,
+        z.lowest,
+        z.highest,
+        coalesce(
+            greatest(n.b_value / nullif(n.b_count, 0), n.money_a_sale) < z.lowest / z.factor
+                or least(n.b_value / nullif(n.b_count, 0), n.money_a_sale) > z.highest * z.factor,
+            false) as fits_amounts
     from neighbours n
+    left join shifts h on h.b_origin = n.b_origin and n.a_origin = 'orders' and n.step = 'Purchase'
+    left join order_sizes z on n.a_origin = 'orders' and n.step = 'Purchase' and n.a_value is not null and n.b_value is not null
     left join order_days o on o.day = n.day and n.step = 'Purchase'
     left join extra_counts e on e.day = n.day and e.platform = n.b_origin and n.step = 'Purchase'
 ),
 explained as (
     select
-        *,
+        * replace (
+            case
+                when fits_amounts then false
+                when is_platform and has_room and not coalesce(fits_excluded or fits_duplicates or fits_shift, false) then true
+                else ok
+            end as ok),
+        is_platform and ok = false as is_above,
         case when fits_excluded then 1 else 0 end + case when fits_duplicates then 1 else 0 end
             + case when fits_shift then 1 else 0 end + case when fits_refunds then 1 else 0 end as fit_count
     from judged
@@ -278,15 +356,24 @@ select
     b_label || ' ' || concat_ws(', ', number_text(b_count), money_text(b_value, currency))
         || case
             when ok is null then '; no figure both sides have'
+            when ok and is_above then '; with the days after it no more than the orders: a sale may stand on the day of its click'
             when ok then ''
             else concat_ws('',
+                case when fits_amounts
+                    then '; ' || money_text(cast(round(b_value / b_count, 2) as decimal(24, 6)), currency) || ' a sale, where the orders come to '
+                        || number_text(lowest) || ' to ' || money_text(highest, currency) end,
                 case when fits_excluded then '; ' || counted(excluded_count, 'order') || ' of the day left out here' end,
                 case when fits_duplicates then '; as if orders were counted more than once' end,
-                case when fits_shift then '; the day beside it differs by as much the other way' end,
+                case
+                    when fits_shift and hours is not null
+                        then '; it fits days that begin about ' || counted(abs(hours), 'hour') || case when hours > 0 then ' earlier' else ' later' end
+                    when fits_shift then '; the day beside it differs by as much the other way'
+                end,
                 case when fits_refunds then '; ' || money_text(refunded, currency) || ' were refunded' end)
         end as actual,
     case
         when ok or ok is null then null
+        when fits_amounts then 'other_amounts'
         when fit_count <> 1 then 'unexplained'
         when fits_excluded then 'excluded_orders'
         when fits_duplicates then 'duplicates'
