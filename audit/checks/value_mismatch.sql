@@ -139,6 +139,14 @@ not_yet     = "Do not optimise for value on this step, and do not read the loss 
 remedy      = "Send price times quantity of the goods that the step names, as a plain number of major units."
 owner       = "tracking"
 
+[causes.fixed_value]
+failure     = "Every event of a step reports one and the same value, whatever its goods cost"
+means       = "All events of this step carry one value, while their goods were sold at prices far apart: a fixed number stands where the price belongs, or what a cached page keeps."
+first_check = "Put two products of different prices into the cart and compare the value in both requests."
+not_yet     = "Do not optimise for value on this step: the platform takes every cart or view for worth the same."
+remedy      = "Send price times quantity of the goods that the step names."
+owner       = "tracking"
+
 [causes.line_added_later]
 means       = "The value is the order's amount without one or more of its lines, and the event names none of them. The order may have grown after the Purchase: by an offer after checkout, or an edit."
 first_check = "Open the order's history in the shop's admin: when was the line added, by the buyer's checkout or afterwards?"
@@ -562,7 +570,11 @@ select
     false,
     'about what its goods cost, ' || money_text(g.lowest, e.currency),
     e.channel || ' sent ' || money_text(e.value, e.currency)
-        || case when g.fault <> 'not_the_goods' then ': ' || reading_text('the price of its goods', g.fault) else ' for ' || e.items end,
+        || case
+            when g.fault = 'fixed_value' then ' for ' || e.items || ', as for all goods'
+            when g.fault <> 'not_the_goods' then ': ' || reading_text('the price of its goods', g.fault)
+            else ' for ' || e.items
+        end,
     g.fault,
     null,
     e.ref,

@@ -150,18 +150,79 @@ goods_values as (
     having count(*) = e.item_count
        and (e.value * 10 < sum(p.lowest * coalesce(i.quantity, 1))
          or e.value > 50 * sum(case when i.quantity is null then p.highest_line else p.highest * i.quantity end))
+),
+-- Steps in which all goods come at one value.
+fixed_steps as (
+    select
+        platform,
+        channel,
+        coalesce(dataset, '') as pixel,
+        step,
+        min(value) as value,
+        min(currency) as currency
+    from sent_events
+    where step <> 'Purchase'
+      and value > 0
+      and item_count > 0
+    group by platform, channel, coalesce(dataset, ''), step
+    having min(value) = max(value)
+       and min(items) <> max(items)
+       and min(currency) = max(currency)
+),
+fixed_goods as (
+    select
+        e.event_key,
+        f.platform,
+        f.channel,
+        f.pixel,
+        f.step,
+        e.value,
+        e.items,
+        sum(p.lowest * coalesce(i.quantity, 1)) as lowest,
+        sum(case when i.quantity is null then p.highest_line else p.highest * i.quantity end) as highest
+    from fixed_steps f
+    join sent_events e on e.platform = f.platform and e.channel = f.channel and coalesce(e.dataset, '') = f.pixel and e.step = f.step
+    join event_items i on i.event_key = e.event_key
+    join piece_prices p on p.item_id = shop_item_id(i.item_id) and p.currency = f.currency
+    where e.value > 0
+    group by e.event_key, f.platform, f.channel, f.pixel, f.step, e.value, e.items, e.item_count
+    having count(*) = e.item_count
+       -- A parent's smallest variant may be far cheaper than what was bought of it.
+       and ((e.value * 3 < 2 * sum(p.lowest * coalesce(i.quantity, 1)) and not bool_or(p.is_parent))
+         or e.value * 2 > 3 * sum(case when i.quantity is null then p.highest_line else p.highest * i.quantity end))
+),
+-- Two things of prices far apart, or three, of none of which it can be the price.
+fixed_values as (
+    select g.*
+    from fixed_goods g
+    join (
+        select platform, channel, pixel, step
+        from fixed_goods
+        group by platform, channel, pixel, step
+        having (count(distinct items) >= 2 and max(lowest) * 2 > 3 * min(highest))
+            or count(distinct items) >= 3
+    ) s on s.platform = g.platform and s.channel = g.channel and s.pixel = g.pixel and s.step = g.step
+),
+doubtful_values as (
+    select event_key, value, lowest, highest, has_parent, false as is_fixed
+    from goods_values
+    union all
+    select event_key, value, lowest, highest, false, true
+    from fixed_values
+    where event_key not in (select event_key from goods_values)
 )
 select
     g.event_key,
     g.lowest,
     case
+        when g.is_fixed then 'fixed_value'
         when g.value between g.lowest * 70 and g.highest * 140 then 'times_100'
         when g.value between g.lowest * 0.007 and g.highest * 0.014 then 'divided_by_100'
         when g.value between g.lowest * 0.0007 and g.highest * 0.0014 and g.lowest >= 1000 then 'thousands_separator'
         -- A parent's view may show the price of its smallest variant, while the orders hold the largest.
         when g.value * 10 < g.lowest and not (g.has_parent and g.value > 0) then 'not_the_goods'
     end as fault
-from goods_values g
+from doubtful_values g
 left join faulty_checkouts f on f.event_key = g.event_key and f.fault is not null
 left join checkout_values c on c.event_key = g.event_key and c.is_settled = 1
 left join checkout_matches m on m.event_key = g.event_key and m.exact_rank is not null
