@@ -205,6 +205,7 @@ explained as (
         r.server_basis,
         r.server_slip,
         r.server_right,
+        w.order_id is not null as is_two_currencies,
         case
             when not x.same_value and x.same_currency
                 then coalesce(
@@ -213,6 +214,7 @@ explained as (
         end as rounding
     from compared x
     left join different_readings r on r.browser_key = x.browser_key and r.server_key = x.server_key
+    left join two_currency_orders w on w.order_id = x.order_id
 ),
 caused as (
     select
@@ -223,6 +225,7 @@ caused as (
                 then case when server_slip = 'none' then named_basis(server_basis) else server_slip end
             when coalesce(server_right, false) and browser_basis is not null
                 then case when browser_slip = 'none' then named_basis(browser_basis) else browser_slip end
+            when is_two_currencies and not same_currency then 'presentment_total'
             -- Without an order: the server's number read by the browser's.
             when browser_value > 0 and abs(server_value - browser_value * 100) <= tolerance * 100 then 'times_100'
             when server_value > 0 and abs(server_value * 100 - browser_value) <= tolerance then 'divided_by_100'
@@ -253,6 +256,7 @@ select
         when browser_currency <> server_currency
          and ((browser_right and server_basis = 'presentment_total') or (server_right and browser_basis = 'presentment_total'))
          and browser_slip = 'none' and server_slip = 'none' then 'warning'
+        when is_two_currencies and cause_if_different = 'presentment_total' then 'warning'
         when rounding = 'cents' and cause_if_different = 'rounded' then 'warning'
     end as severity,
     browser_ref as ref,

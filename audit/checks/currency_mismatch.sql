@@ -33,7 +33,7 @@ remedy      = "Send the order's own amount with the order's own currency; the pl
 owner       = "tracking"
 
 [causes.buyer_currency_not_exported]
-means       = "Both sides name one currency, and it is not the shop's. A buyer may have paid in it: Shopify's CSV holds the shop's currency only."
+means       = "The currency is not the shop's, on both sides alike or beside other orders that are told in the shop's. A buyer may have paid in it: Shopify's CSV holds the shop's currency only."
 first_check = "Open the order in the shop's admin: beside the total in the shop's currency it shows what the buyer paid, if that was another."
 not_yet     = "Do not set the event's currency to the shop's to make this line go away: the number beside it may be the buyer's."
 remedy      = "Export the orders as JSON (Admin API): it holds presentment_currency and both totals. Then run the audit again."
@@ -162,12 +162,13 @@ judged as (
     select
         p.*,
         b.order_id is not null as may_be_buyers,
+        w.order_id is not null as is_two_currencies,
         n.event_key is not null as is_other_number,
         t.currency is not null as is_one_rate,
         money_text(m.amount, m.currency) as order_number,
         case
             when order_currency is null then null
-            when b.order_id is not null then null
+            when b.order_id is not null or (w.order_id is not null and p.currency <> order_currency) then null
             when buyer_currency is null then p.currency = order_currency
             when p.currency = buyer_currency then true
             when p.currency = order_currency then not is_buyer_number
@@ -175,6 +176,7 @@ judged as (
         end as is_right
     from purchases p
     left join buyer_orders b on b.order_id = p.order_id
+    left join two_currency_orders w on w.order_id = p.order_id
     left join other_numbers n on n.event_key = p.event_key
     left join one_rate t on t.platform = n.platform and t.channel = n.channel and t.currency = n.currency
     left join order_numbers m on m.order_id = n.order_id
@@ -298,7 +300,7 @@ select
     case
         when order_id is null then 'the currency of the order it belongs to'
         when order_currency is null then 'the order''s currency, which the export does not hold'
-        when may_be_buyers then order_currency || ', or the buyer''s own currency, which this export does not hold'
+        when may_be_buyers or (is_two_currencies and is_right is null) then order_currency || ', or the buyer''s own currency, which this export does not hold'
         when buyer_currency is null then order_currency
         when is_buyer_number then buyer_currency || ', the currency of this number'
         else order_currency || ' or ' || buyer_currency || ', each with its own number'
@@ -308,12 +310,13 @@ select
             when order_id is null then ', without naming an order'
                 || case when likely_order is not null then '; probably of ' || likely_order else '' end
             when may_be_buyers then ', like the other side'
+            when is_two_currencies and is_right is null then ', beside other orders in ' || order_currency
             when is_one_rate then coalesce(' for ' || order_number, '') || ', at one rate for all orders'
             when is_other_number and order_number is not null then ' for ' || order_number || ': the number differs too'
             else ''
         end as actual,
     case
-        when may_be_buyers then 'buyer_currency_not_exported'
+        when may_be_buyers or (is_two_currencies and is_right is null) then 'buyer_currency_not_exported'
         when is_right is distinct from false then null
         when currency = order_currency then 'shop_instead_of_presentment'
         when is_one_rate then 'converted'

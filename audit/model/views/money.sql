@@ -258,3 +258,45 @@ where abs(u.total - a.amount) <= a.tolerance * u.part_count
   and u.currency = a.currency
   and g.named = g.different
   and g.naming = u.part_count;
+
+-- Orders of a Shopify CSV, which knows no buyer's currency, that one side tells in the shop's money and the other in one currency and number
+-- of its own, while that side tells other orders in the shop's: the buyer may have seen the shop in another currency.
+create view two_currency_orders as
+with told as (
+    select
+        e.event_key,
+        e.platform,
+        e.channel,
+        e.value,
+        e.currency,
+        o.order_id,
+        e.currency = o.currency as is_shops
+    from orders o
+    join sources f on f.source = o.source and f.loader = 'shopify'
+    join purchase_orders p on p.order_id = o.order_id
+    join sent_events e on e.event_key = p.event_key
+    where o.presentment_currency is null
+      and e.currency is not null
+),
+mixed as (
+    select order_id
+    from told
+    group by order_id
+    having bool_or(is_shops)
+       and count(distinct case when not is_shops then currency end) = 1
+       and count(distinct case when not is_shops then value end) = 1
+),
+shop_sides as (
+    select distinct t.platform, t.channel
+    from told t
+    join value_readings r on r.event_key = t.event_key and r.nth = 1 and r.slip = 'none'
+    where t.is_shops
+      and t.order_id not in (select order_id from mixed)
+)
+select t.order_id
+from mixed m
+join told t on t.order_id = m.order_id
+left join value_readings r on r.event_key = t.event_key and r.nth = 1
+left join shop_sides s on s.platform = t.platform and s.channel = t.channel
+group by t.order_id
+having bool_and(case when t.is_shops then coalesce(r.slip = 'none', false) else r.event_key is null and s.platform is not null end);
