@@ -63,6 +63,14 @@ not_yet     = "Do not rebuild the catalogue with such ids; every other sender wo
 remedy      = "Cut the id to its number where the event is built, on both sides, if that is what the catalogue holds."
 owner       = "tracking"
 
+[causes.product_title]
+failure     = "The goods are named by their title, not by an id"
+means       = "Where the id of the product belongs stand words, as in a product's title, and no order holds a product of that id: catalogues are matched by id, so no ad finds the product, and a title changes with every edit."
+first_check = "Compare the id in the event with the id column of the catalogue: the tag most likely reads the name instead."
+not_yet     = "Do not put titles into the catalogue's id column to make them match."
+remedy      = "Send the catalogue's id of each product in every step, and keep the title for content_name."
+owner       = "tracking"
+
 [causes.two_lists]
 failure     = "One event names two different sets of goods"
 means       = "The event carries its goods twice, as contents and as content_ids, and the second list leaves out what the first names. Platforms take either and do not say which of the two counts."
@@ -227,12 +235,38 @@ relay_faults as (
     where ((len(l.extra_ids) > 0 and n.order_id is null) or (len(l.missing_ids) > 0 and p.event_key is null and g.event_key is null))
       and len(list_filter(list_concat(l.extra_ids, l.own_ids), lambda x: not starts_with(x, 'variant_'))) = 0
 ),
--- As Shopify's interfaces name a thing; older ones in base64.
-global_sets as (
+-- Many events name the same goods: each set is looked at once.
+odd_sets as materialized (
     select distinct items
     from sent_events
+    where contains(items, ' ')
+       or contains(items, 'gid://')
+       or contains(items, 'Z2lkOi8v')
+),
+worded_items as (
+    select
+        items,
+        unnest(string_split(items, ',')) as item_id
+    from odd_sets
+    where regexp_matches(items, '[A-Za-z]{2} +[A-Za-z]{2}')
+      and exists (select 1 from order_items where counts)
+),
+-- As Shopify's interfaces name a thing, older ones in base64; and words, where no order has a thing of such an id.
+named_sets as (
+    select
+        items,
+        'global_id' as fault
+    from odd_sets
     where contains(items, 'gid://')
        or contains(items, 'Z2lkOi8v')
+    union all
+    select
+        w.items,
+        'product_title'
+    from worded_items w
+    left join (select distinct item_id from order_items) o on o.item_id = w.item_id
+    group by w.items
+    having count(o.item_id) = 0
 ),
 -- Most carts are bought as they are: only others are taken apart.
 strange_ways as (
@@ -406,10 +440,10 @@ select
     false,
     'the ids of the catalogue',
     e.channel || ' names ' || e.items,
-    'global_id',
+    g.fault,
     e.ref,
     cast(null as varchar)
-from global_sets g
+from named_sets g
 join sent_events e on e.items = g.items
 where e.step is not null
 union all
