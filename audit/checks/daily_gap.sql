@@ -40,6 +40,14 @@ not_yet     = "Do not look for lost events; none are lost. Do not change the ad 
 remedy      = "Compare whole weeks, or export the shop's and GA4's days in the time zone of the other report."
 owner       = "media"
 
+[causes.other_basis]
+failure     = "Two sources count the same sales by another amount of the orders"
+means       = "Both sides count the same orders, and the money of one is another amount of theirs: without shipping, without tax, before the discount."
+first_check = "Look which amount each report calls revenue: GA4 shows what the tag sent as value, shops show several."
+not_yet     = "Do not look for lost sales; all are there. Do not compare return on ad spend between the two reports."
+remedy      = "Compare the same amount on both sides, or let the other source be sent the amount that the plan names."
+owner       = "media"
+
 [causes.other_amounts]
 failure     = "A source counts sales at money that no order has"
 means       = "Money divided by sales comes to far less or far more than any order of the export: zeros, cents, another column of the report, or another account's numbers."
@@ -236,6 +244,45 @@ shifts as (
     join (select distinct hours from shifted_days where hours <> 0) s on s.hours = g.hours
     group by g.b_origin
 ),
+-- Days with as many sales and other money: the first amount of their orders that comes to it.
+money_gaps as (
+    select
+        day,
+        b_origin,
+        b_value,
+        currency
+    from gaps
+    where a_origin = 'orders'
+      and step = 'Purchase'
+      and value_differs
+      and not count_differs
+      and not is_platform
+),
+basis_sums as (
+    select
+        f.day,
+        b.basis,
+        b.rank,
+        b.currency,
+        sum(b.amount) as amount,
+        count(*) as order_count
+    from order_facts f
+    join order_bases b on b.order_id = f.order_id
+    where f.counts
+      and f.day in (select day from money_gaps)
+    group by f.day, b.basis, b.rank, b.currency
+),
+day_bases as (
+    select
+        g.day,
+        g.b_origin,
+        arg_min(s.basis, s.rank) as basis
+    from money_gaps g
+    join order_days o on o.day = g.day
+    join basis_sums s on s.day = g.day and s.currency = g.currency and s.order_count = o.count
+    where abs(g.b_value - s.amount) <= s.amount * 0.005
+    group by g.day, g.b_origin
+),
 neighbours as (
     select
         *,
@@ -280,6 +327,7 @@ judged as (
         not n.count_differs and n.value_differs and o.refunded > 0
             and abs(abs(n.value_gap) - o.refunded) <= n.tolerance * o.refunded as fits_refunds,
         h.hours,
+        d.basis,
         z.lowest,
         z.highest,
         coalesce(
@@ -288,6 +336,7 @@ judged as (
             false) as fits_amounts
     from neighbours n
     left join shifts h on h.b_origin = n.b_origin and n.a_origin = 'orders' and n.step = 'Purchase'
+    left join day_bases d on d.day = n.day and d.b_origin = n.b_origin and n.a_origin = 'orders' and n.step = 'Purchase'
     left join order_sizes z on n.a_origin = 'orders' and n.step = 'Purchase' and n.a_value is not null and n.b_value is not null
     left join order_days o on o.day = n.day and n.step = 'Purchase'
     left join extra_counts e on e.day = n.day and e.platform = n.b_origin and n.step = 'Purchase'
@@ -302,7 +351,8 @@ explained as (
             end as ok),
         is_platform and ok = false as is_above,
         case when fits_excluded then 1 else 0 end + case when fits_duplicates then 1 else 0 end
-            + case when fits_shift then 1 else 0 end + case when fits_refunds then 1 else 0 end as fit_count
+            + case when fits_shift then 1 else 0 end + case when fits_refunds then 1 else 0 end
+            + case when basis is not null then 1 else 0 end as fit_count
     from judged
 ),
 lone_days as (
@@ -369,6 +419,7 @@ select
                         then '; it fits days that begin about ' || counted(abs(hours), 'hour') || case when hours > 0 then ' earlier' else ' later' end
                     when fits_shift then '; the day beside it differs by as much the other way'
                 end,
+                case when basis is not null then '; it is their ' || replace(basis, '_', ' ') end,
                 case when fits_refunds then '; ' || money_text(refunded, currency) || ' were refunded' end)
         end as actual,
     case
@@ -378,6 +429,7 @@ select
         when fits_excluded then 'excluded_orders'
         when fits_duplicates then 'duplicates'
         when fits_shift then 'time_zone_shift'
+        when basis is not null then 'other_basis'
         else 'refunds'
     end as cause,
     a_ref as ref,

@@ -56,7 +56,8 @@ with open_checkouts as (
 select
     c.event_key,
     min(c.next_order) as next_order,
-    min(case when abs(c.value - a.amount) <= a.tolerance then a.rank end) as exact_rank,
+    min(case when abs(c.value - a.amount) <= a.tolerance or rounding_of(c.value, a.amount, a.currency, u.digits) = 'cents' then a.rank end)
+        as exact_rank,
     min(case when a.amount <> 0 and abs(c.value - a.amount * 100) <= a.tolerance * 100 then a.rank end) as times_rank,
     min(case when a.amount <> 0 and abs(c.value * 100 - a.amount) <= a.tolerance then a.rank end) as divided_rank,
     min(case when a.amount >= 1000 and (abs(c.value * 1000 - a.amount) <= a.tolerance or c.value = floor(a.amount / 1000)) then a.rank end)
@@ -64,6 +65,7 @@ select
     max(a.tolerance) as tolerance
 from open_checkouts c
 join order_amounts a on a.order_id = c.next_order
+left join currencies u on u.currency = a.currency
 group by c.event_key;
 
 -- Those that no amount explains as it is, with what is wrong where the visit's own carts do not explain it either.
