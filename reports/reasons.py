@@ -171,9 +171,13 @@ def assumptions(audit: Audit) -> tuple[str, ...]:
     if plan.timezone is None:
         made.append("No time zone is named: days and clock times are those of UTC.")
     made += [
-        f"The times of {name} name no zone and are taken as {'UTC' if is_utc else 'those of another one'}: in the plan's zone every"
-        " sale would be the same hours from its Purchase."
+        f"The times of {name} name no zone and are taken as {'UTC' if is_utc else 'those of another one'}: in the plan's zone the"
+        " sales would be hours from their Purchases."
         for name, is_utc in audit.con.execute("select source, is_utc from foreign_exports order by source").fetchall()
+    ]
+    made += [
+        f"The times of {name} name no zone and are taken as UTC: its events' own times fit them so, and not in the plan's zone."
+        for (name,) in audit.con.execute("select source from zoneless_logs where is_utc order by source").fetchall()
     ]
     orders, named = audit.con.execute("select count(*), count(*) filter (where is_named) from orders").fetchone() or (0, 0)
     if plan.test_orders and orders > named:

@@ -344,6 +344,44 @@ def test_a_log_in_utc_is_known_as_one_whatever_zone_the_plan_names(tmp_path: Pat
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "zone", "page", "seen", "known"),
+    [
+        ("2026-11-20 10:00:02", "America/New_York", "2026-11-20T10:00:00Z", "2026-11-20 10:00:02", True),
+        ("2026-11-20 10:00:02", "America/New_York", "2026-11-20T15:00:00Z", "2026-11-20 15:00:02", True),
+        ("2026-11-20 10:00:02", "Asia/Jakarta", "2026-11-20T03:00:00Z", "2026-11-20 03:00:02", True),
+        ("2026-11-20 04:00:02", "America/New_York", "2026-11-20T09:00:00Z", "2026-11-20 09:00:02", True),
+        ("2026-11-20 04:00:02", "America/New_York", "2026-11-20T10:00:00Z", "2026-11-20 09:00:02", False),
+    ],
+    ids=["UTC", "an event of another zone", "the same, in the east", "of a third zone", "a log of another zone"],
+)
+def test_a_page_tells_whose_time_is_wrong_the_log_s_or_the_event_s(
+    written: str, zone: str, page: str, seen: str, known: bool, tmp_path: Path
+) -> None:
+    """A server that takes the shop's clock for UTC was believed, its log moved after it: a Go for events of another hour."""
+    url = "https://graph.facebook.com/v21.0/1234567890123456/events"
+    (tmp_path / "server.ndjson").write_bytes(_ndjson(REQUEST | {"ts": written, "url": url, "body": json.dumps(STAMPED)}))
+    call = {"ts": page, "platform": "meta", "pixel_id": "1234567890123456", "event": "Purchase", "event_id": "A-1"}
+    (tmp_path / "browser.ndjson").write_bytes(_ndjson(call))
+    files = [engine.InputFile(path, path.name) for path in sorted(tmp_path.iterdir())]
+    con = engine.read(files, Plan(timezone=zone)).con
+    assert con.execute("select cast(seen_at as varchar) from events where channel = 'server'").fetchall() == [(seen,)]
+    assert con.execute("select has_zone from sources where kind = 'server'").fetchall() == [(known,)]
+
+
+def test_a_send_that_waited_hides_no_log_s_zone(tmp_path: Path) -> None:
+    """One retry of a quarter of an hour, and the log was read in the plan's zone: every event seemed one of the future."""
+    rows = [
+        REQUEST | {
+            "ts": ts, "url": "https://graph.facebook.com/v21.0/1234567890123456/events",
+            "body": json.dumps({"data": [STAMPED["data"][0] | {"event_id": ts}]}),
+        }
+        for ts in ("2026-11-20 10:00:01", "2026-11-20 10:00:02", "2026-11-20 10:16:40")
+    ]  # fmt: skip
+    audit = _run(tmp_path, _ndjson(*rows), zone="Asia/Jakarta")
+    assert audit.con.execute("select cast(max(seen_at) as varchar) from events").fetchall() == [("2026-11-20 10:16:40",)]
+
+
 @pytest.mark.parametrize(("second", "sends"), [("2026-11-20T17:00:00+07:00", 1), ("2026-11-20T17:00:09+07:00", 2)])
 def test_a_line_that_two_overlapping_exports_of_a_log_hold_is_one_send(second: str, sends: int, tmp_path: Path) -> None:
     address = "https://graph.facebook.com/v21.0/1234567890123456/events"

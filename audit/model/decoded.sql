@@ -36,6 +36,9 @@ create table order_sources (order_id varchar, source varchar, rows bigint, is_su
 -- (views/orders_told.sql).
 create table zoneless_orders (order_id varchar);
 
+-- Logs whose times name no zone, and where their events or a page's calls tell which one it is (model/clocks.sql).
+create table zoneless_logs (source varchar, is_utc boolean, is_plans boolean);
+
 -- Hits in which a page told the shopper's consent to Google, and the orders that the hit itself names.
 create table consent_hits (page_load varchar, seen_at timestamp, consent varchar, page varchar, order_keys varchar[]);
 

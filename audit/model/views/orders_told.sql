@@ -58,18 +58,21 @@ from (
 ) as v
 where events.event_key = v.event_key;
 
--- Exports whose times name no zone and are not in the plan's: in UTC, as a database keeps them, every sale lies beside its Purchase; or
--- several orders seem younger than their Purchases by the same hours, as in the zone of the shop. shift_s leads to their true times.
+-- Exports whose times name no zone and are not in the plan's: in UTC, as a database keeps them, most sales lie beside their Purchases; or
+-- several orders seem younger than their Purchases by the same hours, as in the zone of the shop. shift_s leads to their true times. Where
+-- the Purchases left, by a clock of a named zone, at the moment that the export has in the plan's, it is their own times that are wrong.
 create table foreign_exports as
 with sales as (
     select
         o.source,
         o.created_at,
-        min(coalesce(e.event_at, e.seen_at)) as sold_at
+        min(coalesce(e.event_at, e.seen_at)) as sold_at,
+        bool_or(g.source is null and epoch(e.seen_at) - epoch(o.created_at) between -300 and 600) as is_as_read
     from zoneless_orders z
     join orders o on o.order_id = z.order_id
     join events e on e.order_id = o.order_id
     left join sources s on s.source = e.source
+    left join zoneless_logs g on g.source = e.source
     where e.step = 'Purchase'
       and coalesce(s.has_zone, true)
     group by o.source, o.order_id, o.created_at
@@ -77,6 +80,7 @@ with sales as (
 differences as (
     select
         source,
+        is_as_read,
         epoch(sold_at) - epoch(created_at) as as_read_s,
         epoch(sold_at) - epoch(clock_in_zone(created_at)) as as_utc_s
     from sales
@@ -84,14 +88,16 @@ differences as (
 exports as (
     select
         source,
-        count(*) filter (where as_utc_s between -300 and 600) * 10 >= count(*) * 9
-            and count(*) filter (where as_read_s between -300 and 600) = 0 as is_utc,
+        count(*) filter (where as_utc_s between -300 and 600) * 2 > count(*)
+            and count(*) filter (where as_utc_s < -300) * 10 <= count(*)
+            and count(*) filter (where as_read_s between -300 and 600) * 10 <= count(*) as is_utc,
         count(*) > 1 and max(as_read_s) < -3000 and max(as_read_s) - min(as_read_s) <= 600 as is_younger,
         1800 * round((min(as_read_s) + max(as_read_s)) / 3600) as shift_s,
         min(as_read_s) as least_s,
         max(as_read_s) as most_s
     from differences
     group by source
+    having count(*) filter (where is_as_read) * 2 <= count(*)
 )
 select
     source,
