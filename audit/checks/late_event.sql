@@ -36,7 +36,7 @@ failure     = "The sale is told days after its order"
 means       = "These orders are from before the logs begin, and this Purchase left later than copies are merged. If an earlier one was sent, the sale counts twice; if none was, it stands on another day than its order."
 first_check = "Look what sends a Purchase this late: a status such as completed or delivered, a nightly job, a thank-you page that is opened again."
 not_yet     = "Do not take these orders for sales of that day."
-remedy      = "Send one Purchase when the order is placed and none later, and record logs that begin before the orders they are to show."
+remedy      = "Send one Purchase when the order is placed and none later, and record logs that begin before the orders they are to show. Where sales are to count when they are paid, say so in the plan: conversion_point = payment_confirmed."
 owner       = "data"
 */
 with retried as (
@@ -140,6 +140,7 @@ first_tellings as (
         e.order_id,
         min(happened(e.channel, e.event_at, e.seen_at)) as first_at,
         min(e.ref) as ref,
+        arg_min(e.channel, happened(e.channel, e.event_at, e.seen_at)) as channel,
         min(s.first_at) as covers_from,
         bool_and(coalesce(s.has_zone, true)) as has_zone
     from sent_events e
@@ -162,7 +163,8 @@ order_gaps as (
         w.amount as limit_s,
         l.conversion_point = 'order_created' as counts_orders,
         epoch(t.first_at) - epoch(case when l.conversion_point = 'order_created' then o.created_at else o.paid_at end) - 60 as delay_s,
-        coalesce(o.created_at < t.covers_from - interval 1 minute, false) as is_before_log,
+        coalesce(o.created_at < t.covers_from - interval 1 minute, false) as is_before_file,
+        t.channel,
         d.amount as window_s
     from first_tellings t
     join orders o on o.order_id = t.order_id
@@ -174,12 +176,28 @@ order_gaps as (
       and o.event_duty = 'yes'
       and t.has_zone
 ),
+-- A log may be kept in a file a day.
+watched as (
+    select distinct
+        g.platform,
+        g.order_id
+    from order_gaps g
+    join log_windows w
+        on w.platform = g.platform
+       and w.channel = g.channel
+       and g.created_at between w.first_at - interval 1 minute and w.last_at
+    where g.is_before_file
+),
 -- What was told before the log began is not known; with that, nothing is merged any more after so long.
 order_delays as (
-    select *
-    from order_gaps
-    where not is_before_log
-       or delay_s > window_s
+    select
+        g.*,
+        g.is_before_file and w.order_id is null as is_before_log
+    from order_gaps g
+    left join watched w on w.platform = g.platform and w.order_id = g.order_id
+    where not g.is_before_file
+       or w.order_id is not null
+       or g.delay_s > g.window_s
 ),
 order_shares as (
     select
@@ -258,9 +276,8 @@ select
     case when bool_or(is_named) then '' else late_orders || ' of ' || orders || ' orders, the first of them ' end
         || 'order of ' || told_time(min(created_at), '%Y-%m-%d %H:%M')
         || case when is_before_log then ', told ' else ', first told ' end || told_time(min(first_at), '%Y-%m-%d %H:%M')
-        || case when is_before_log then '; what was told of it before the logs begin is not known'
-            when bool_and(is_at_payment) then ', at its payment'
-            else '' end,
+        || case when bool_and(is_at_payment) then ', at its payment' else '' end
+        || case when is_before_log then '; what was told of it before the logs begin is not known' else '' end,
     case when is_before_log then 'after_window' when bool_and(is_at_payment) then 'at_payment' else 'long_after_order' end,
     min(ref),
     min(order_ref)
