@@ -16,8 +16,9 @@ from audit.scripts import parsed, script
 
 #: The files, in the order in which they read each other.
 _VIEWS = (
-    "orders_told", "pairs", "order_visits", "money", "counted", "senders", "knowledge", "deliveries", "times", "expected", "steps",
-    "unshown", "patterns", "claims", "goods", "one_id", "page_goods", "cart_values",
+    "orders_told", "export_zones", "order_amounts", "orders_fitted", "other_stores", "pairs", "order_visits", "money", "counted",
+    "senders", "knowledge", "deliveries", "times", "expected", "steps", "unshown", "patterns", "claims", "goods", "one_id",
+    "page_goods", "cart_values",
 )  # fmt: skip
 #: Views that many checks read.
 READ_BY_MANY = frozenset({

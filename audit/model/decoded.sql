@@ -33,7 +33,7 @@ create table decoded (
 create table order_sources (order_id varchar, source varchar, rows bigint, is_superseded boolean);
 
 -- Orders whose times name no zone and were read in the plan's. Which zone they are in shows when their Purchases are known
--- (views/orders_told.sql).
+-- (views/export_zones.sql).
 create table zoneless_orders (order_id varchar);
 
 -- Logs whose times name no zone, and where their events or a page's calls tell which one it is (model/clocks.sql).
