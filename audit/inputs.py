@@ -8,7 +8,7 @@ from pathlib import Path
 
 from audit.engine import InputFile
 from audit.errors import InputError
-from audit.loaders.har import ATTACHED
+from audit.loaders._har_entries import ATTACHED
 from audit.plan import Plan
 
 PLAN_NAME = "audit.toml"

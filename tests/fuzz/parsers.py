@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from audit.errors import AuditError
-from audit.loaders import claimant, ga4, har, omnibug
+from audit.loaders import _har_entries, claimant, ga4, har, omnibug
 from audit.loaders._cells import _beginnings, _rows
 from audit.loaders._json_stream import JsonStream
 from audit.loaders._nested import object_in, requests_in
@@ -83,7 +83,7 @@ def entry(data: bytes) -> None:
         value = json.loads(data)
     except (ValueError, RecursionError):
         return
-    row = har._Reader(Path()).row(0, value)
+    row = _har_entries.Reader(Path()).row(0, value)
     if not isinstance(row, str):
         json.dumps(row)
         is_taken_over(value)
@@ -91,7 +91,7 @@ def entry(data: bytes) -> None:
 
 def capture(data: bytes) -> None:
     """A HAR, entry by entry, whatever else the file is."""
-    reader = har._Reader(Path())
+    reader = _har_entries.Reader(Path())
     with suppress(AuditError):
         source = Source(_file(data, "capture.har"), "capture.har", "json_object", members={"log": ("entries",)})
         for place, value in enumerate(har._entries(source)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -224,3 +225,21 @@ def test_bodies_that_playwright_keeps_in_files_are_read_with_their_capture(tmp_p
     audit = engine.read(find_inputs((tmp_path,), Plan()), Plan())
     found = [(event["endpoint"], event["event_id"]) for event in events(audit)]
     assert found == [("meta_relay", META_RELAY["events"][0]["event_id"]), ("meta_pixel", "A-1")]
+
+
+def test_a_link_or_a_pipe_beside_a_capture_is_no_body_of_it(tmp_path: Path) -> None:
+    body = json.dumps(META_RELAY).encode()
+    linked, piped = f"{hashlib.sha1(body).hexdigest()}.json", f"{'0' * 40}.json"
+    capture = _log(
+        [
+            _get(url, request={"method": "POST", "url": url, "headers": [], "postData": {"text": "", "params": [], "_file": file}})
+            for url, file in ((f"{RELAY}meta/events", linked), (f"{RELAY}meta/events", piped))
+        ]
+    )
+    folder = tmp_path / "launch"
+    folder.mkdir()
+    (folder / "har.har").write_text(capture, encoding="utf-8")
+    (tmp_path / "elsewhere.json").write_bytes(body)
+    (folder / linked).symlink_to(tmp_path / "elsewhere.json")
+    os.mkfifo(folder / piped)
+    assert events(engine.read(find_inputs((folder,), Plan()), Plan())) == []
