@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from audit.check import catalogue
+from audit.check import catalogue, no_such_check
 from audit.errors import InputError
 
 
@@ -18,9 +17,7 @@ def checks_named(names: str | Iterable[str]) -> frozenset[str]:
     """
     given = frozenset((names,) if isinstance(names, str) else names)
     for name in sorted(given - catalogue().keys()):
-        near = difflib.get_close_matches(name, catalogue(), n=1)
-        meant = f"Did you mean {near[0]!r}? " if near else ""
-        raise InputError(f"no check {name!r}. {meant}'pixel-audit checks' lists them all.")
+        raise InputError(no_such_check(name))
     return given
 
 

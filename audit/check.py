@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -202,3 +203,16 @@ def catalogue() -> dict[str, Check]:
     """Every check there is, by id, in the order of the gates and then by name."""
     checks = [read_check(path) for path in (Path(__file__).parent / "checks").glob("*.sql")]
     return {check.id: check for check in sorted(checks, key=lambda c: (FACETS.index(c.facet), c.id))}
+
+
+def no_such_check(name: str) -> str:
+    """What is said where a check is named that does not exist: what was likely meant, and where the names stand."""
+    sentences = {
+        sentence.rstrip(".").lower(): check.id
+        for check in catalogue().values()
+        for sentence in (check.title, check.failure, *(cause.failure for cause in check.causes.values()))
+    }
+    asked = name.strip().rstrip(".").lower()
+    alike = get_close_matches(asked, catalogue(), n=1) or get_close_matches(asked, sentences, n=1, cutoff=0.8)
+    way = f"Did you mean {sentences.get(alike[0], alike[0])!r}?" if alike else "findings.csv names the check of each finding;"
+    return f"no check {name!r}. {way} 'pixel-audit checks' lists them all."

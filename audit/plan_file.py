@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from audit.check import catalogue
+from audit.check import catalogue, no_such_check
 from audit.errors import PlanError
 from audit.loaders import _request_fields, totals
 from audit.loaders import table as orders
@@ -34,7 +34,7 @@ from audit.plan import (
     Sender,
     Waiver,
 )  # fmt: skip
-from audit.plan_slips import is_public_suffix, nearest, way_out
+from audit.plan_slips import is_pixel_id, is_public_suffix, nearest, nearest_zone, unknown_key, way_out
 
 T = TypeVar("T")
 
@@ -84,24 +84,26 @@ class _Reader:
         for key in table:
             if key not in known:
                 where = f"{place}.{key}" if place else key
-                raise self.fail(where, f"unknown key. Did you mean {nearest(key, known)!r}? Known here: {', '.join(known)}.")
+                raise self.fail(where, unknown_key(key, known))
         return table
 
     def text(self, key: str, value: object) -> str:
         if not isinstance(value, str) or not value.strip():
             raise self.fail(key, f"must be a text, is {'empty' if isinstance(value, str) else _kind(value)}")
-        return value
+        if value.strip() == "…":
+            raise self.fail(key, "still holds the '…' of the draft: fill it in, or take the line out")
+        return value.strip()
 
     def texts(self, key: str, value: object) -> tuple[str, ...]:
         if isinstance(value, str):
-            return (value,)
+            return (self.text(key, value),)
         if not isinstance(value, list):
             raise self.fail(key, f"must be a list of texts, is {_kind(value)}")
         for item in value:
-            if not isinstance(item, str) or not item:
-                told = "an empty text: fill it in or take it out" if item == "" else f"{_kind(item)}: write it in quotes"
+            if not isinstance(item, str) or not item.strip():
+                told = "an empty text: fill it in or take it out" if isinstance(item, str) else f"{_kind(item)}: write it in quotes"
                 raise self.fail(key, f"must be a list of texts, holds {told}")
-        return tuple(value)
+        return tuple(self.text(key, item) for item in value)
 
     def day(self, key: str, value: object) -> date:
         if type(value) is not date:
@@ -116,11 +118,11 @@ class _Reader:
         return float(value)
 
     def choice(self, key: str, value: object, allowed: tuple[str, ...]) -> str:
+        if not isinstance(value, str):
+            raise self.fail(key, f"must be one of {', '.join(allowed)}, is {_kind(value)}")
         if value not in allowed:
-            raise self.fail(
-                key, f"{value!r} is not known. Did you mean {nearest(str(value), allowed)!r}? Known: {', '.join(allowed)}."
-            )
-        return str(value)
+            raise self.fail(key, f"{value!r} is not known. Did you mean {nearest(value, allowed)!r}? Known: {', '.join(allowed)}.")
+        return value
 
     def duration(self, key: str, value: object) -> float:
         found = _DURATION.match(value) if isinstance(value, str) else None
@@ -171,10 +173,14 @@ class _Reader:
             try:
                 ZoneInfo(zone)
             except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-                raise self.fail("launch.timezone", f'{zone!r} is no time zone. Use a name like "Asia/Jakarta".') from error
+                raise self.fail("launch.timezone", f'{zone!r} is no time zone. Use a name like "{nearest_zone(zone)}".') from error
             parts["timezone"] = zone
         if "test_orders" in table:
             parts["test_orders"] = self.texts("launch.test_orders", table["test_orders"])
+            for order in parts["test_orders"]:
+                if "," in order:
+                    alone = ", ".join(f'"{part.strip()}"' for part in order.split(","))
+                    raise self.fail("launch.test_orders", f"{order!r} is several orders in one text: [{alone}].")
         if "next_review" in table:
             parts["next_review"] = self.day("launch.next_review", table["next_review"])
         return parts
@@ -193,6 +199,8 @@ class _Reader:
             other = set(re.findall(r"\{([^{}]*)\}", template)) - {"order_id", "event_name"}
             if other:
                 raise self.fail("purchase.event_id", f"knows {{order_id}} and {{event_name}} only, not {sorted(other)}")
+            if re.search(r"[{}]", template.replace("{order_id}", "").replace("{event_name}", "")):
+                raise self.fail("purchase.event_id", "knows {order_id} and {event_name} only, each in one pair of braces")
             parts["event_id"] = template
         if "value" in table:
             parts["value"] = self.choice("purchase.value", table["value"], BASES)
@@ -217,8 +225,15 @@ class _Reader:
         for step, channels in require.items():
             for channel in self.texts(f"{place}.require.{step}", channels):
                 self.choice(f"{place}.require.{step}", channel, CHANNELS)
+        datasets = self.texts(f"{place}.datasets", table.get("datasets", []))
+        for dataset in datasets:
+            if not is_pixel_id(dataset):
+                raise self.fail(
+                    f"{place}.datasets",
+                    f'{dataset!r} is no pixel id. Write each alone, in quotes, as the platform shows it: "1234567890123456".',
+                )
         return Platform(
-            datasets=self.texts(f"{place}.datasets", table.get("datasets", [])),
+            datasets=datasets,
             allowed_domains=tuple(
                 self.domain(f"{place}.allowed_domains", text)
                 for text in self.texts(f"{place}.allowed_domains", table.get("allowed_domains", []))
@@ -232,6 +247,8 @@ class _Reader:
         if "/" in text or ":" in text:
             host = urlsplit(text if "//" in text else f"//{text}").hostname or "shop.example.com"
             raise self.fail(key, f"{text!r} is an address. Write its domain alone: {host!r}.")
+        if re.search(r"\s", text):
+            raise self.fail(key, f"{text!r} is no domain. Write it as it stands in an address: 'shop.example.com'.")
         domain = text.lower().removeprefix("*.").strip(".")
         if is_public_suffix(domain):
             raise self.fail(key, f"{text!r} is no shop's own: it would cover every site below it. Write the whole domain.")
@@ -274,8 +291,7 @@ class _Reader:
                 raise self.fail(f"{place}.{key}", "is missing; a waiver has a check, a reason, an owner and an expiry")
         check = self.text(f"{place}.check", table["check"])
         if check not in catalogue():
-            near = nearest(check, tuple(catalogue()))
-            raise self.fail(f"{place}.check", f"no check {check!r}. Did you mean {near!r}? 'pixel-audit checks' lists them all.")
+            raise self.fail(f"{place}.check", no_such_check(check))
         return Waiver(
             check=check,
             reason=self.text(f"{place}.reason", table["reason"]),
@@ -311,7 +327,8 @@ class _Reader:
         return FieldMapping(
             files=self.text(f"{place}.files", table["files"]),
             kind=kind,
-            fields={key: self.text(f"{place}.fields.{key}", text) for key, text in table["fields"].items()},
+            # The heading of a column may end in a blank.
+            fields={key: text for key, text in table["fields"].items() if self.text(f"{place}.fields.{key}", text)},
         )
 
     def limits(self, value: object) -> dict[str, Any]:

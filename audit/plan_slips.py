@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from zoneinfo import available_timezones
 
 #: What people call a platform, a step or a channel besides.
 _OTHER_NAMES = {
@@ -19,18 +20,82 @@ def nearest(word: str, known: tuple[str, ...]) -> str:
     return other if other in known else difflib.get_close_matches(word, known, n=1, cutoff=0.0)[0]
 
 
+_OTHER_QUOTES = """Texts with a quote in them stand in the other kind of quotes: "Rina's launch"."""
+#: The marks of a line that is no TOML -> its way out; the first that fits counts.
+_WAYS_OUT = (
+    (re.compile("[“”‘’„]"), 'Texts stand in straight quotes: "…".'),
+    (re.compile(r"\\"), "Write paths with / instead of \\."),
+    (re.compile(r"^\s*\[.*\]\s*[^\s#]"), "A heading stands on a line of its own."),
+    (re.compile(r"\{\s*$"), "A table in { } stands on one line, from bracket to bracket."),
+    (re.compile(r"^\s*[\w.-]+\s*:"), "A name and its value are joined by '=', not by ':'."),
+    (re.compile(r"=\s*(#|$)"), "Nothing stands behind the '=': fill it in, or take the line out."),
+    (re.compile(r"=\s*(True|TRUE|False|FALSE|[Yy]es|[Nn]o|on|off)\b"), "Write true or false, in small letters and without quotes."),
+    (re.compile(r"=\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"), "Dates are written 2026-12-01: year, month, day, without quotes."),
+    (re.compile(r"=\s*\d+,\d"), "Fractions are written with a point: 0.05."),
+    (re.compile(r"(=\s*\[?|^)\s*[^\W\d][^=]*$"), 'Texts stand in straight quotes: "…".'),
+    (re.compile(r"""=\s*('[^']*'|"[^"]*")\s+[\w.-]+\s*="""), "Every name and its value stand on a line of their own."),
+    (re.compile(r"""=\s*('[^']*'|"[^"]*")\s*[^\s#,;]"""), _OTHER_QUOTES),
+    (re.compile(r"""=\s*('[^']*|"[^"]*)$"""), "A quote is missing at the end of this text."),
+    (re.compile(r"=.*[,;\u00a0]\s*$"), "Nothing stands behind a value: take the last sign of the line away."),
+)  # fmt: skip
+
+
 def way_out(error: str, text: str) -> str:
     """What to do about a line that is no TOML: by the marks in it that people commonly get wrong."""
     place = re.search(r"line (\d+)", error)
-    lines = text.splitlines()
-    line = lines[int(place[1]) - 1] if place and int(place[1]) <= len(lines) else ""
-    if any(mark in line for mark in "“”‘’„"):
-        return 'Texts stand in straight quotes: "…".'
-    if "\\" in line:
-        return "Write paths with / instead of \\."
+    lines = text.splitlines() or [""]
+    line = lines[min(int(place[1]), len(lines)) - 1] if place else next((line for line in lines[::-1] if line.strip()), "")
+    if "twice" in error:
+        return f"{line.strip()} stands twice: put its lines under the first one and take the second heading out."
     if "overwrite" in error and line.startswith("[["):
         return f"Write every {line.strip()} with two brackets, the first one too."
-    return "Mend that place and run again."
+    if "overwrite" in error:
+        return "One name stands twice under a heading; a heading between the two may still begin with '#'."
+    if "Unclosed array" in error:
+        return 'A list ends with ]: ["…", "…"].'
+    return next((words for marks, words in _WAYS_OUT if marks.search(line)), "Mend that place and run again.")
+
+
+#: The heading that the lines of a plan stand under.
+_HEADINGS = {
+    "[launch]": ("name", "timezone", "test_orders", "next_review"),
+    "[inputs]": ("paths",),
+    "[purchase]": ("conversion_point", "event_id", "value", "tolerance"),
+    "[platforms.meta]": ("datasets", "allowed_domains", "relay_store", "require"),
+    "[[senders]]": ("name", "platform", "channel", "events", "primary", "match"),
+    "[[waivers]]": ("check", "subject", "reason", "expires"),
+    "[[evidence]]": ("card", "file", "note"),
+    "[limits]": ("late_after", "dedup_window", "totals_tolerance", "missing_share", "click_id_days"),
+    "[gates]": ("reconciliation",),
+    "[[mapping]]": ("files", "kind", "fields"),
+}
+
+
+def unknown_key(key: str, known: tuple[str, ...]) -> str:
+    """What is said of a key that is not known here: where it belongs, else what was likely meant."""
+    headings = [heading for heading, keys in _HEADINGS.items() if key in keys]
+    if headings and not difflib.get_close_matches(key, known, n=1, cutoff=0.85):
+        told = f"It belongs under {' or '.join(headings)}: see whether a '#' still stands before that line."
+    else:
+        told = f"Did you mean {nearest(key, known)!r}?"
+    return f"unknown key. {told} Known here: {', '.join(known)}."
+
+
+#: What Indonesia's clocks are called there.
+_CLOCKS = {"wib": "Asia/Jakarta", "wita": "Asia/Makassar", "wit": "Asia/Jayapura"}
+
+
+def nearest_zone(word: str) -> str:
+    """A time zone's name as the library writes it, for another spelling of it or for its city alone."""
+    zones = {zone.lower(): zone for zone in sorted(available_timezones())}
+    cities = {zone.rpartition("/")[2]: name for zone, name in zones.items() if "/" in zone}
+    asked = word.strip().lower().replace(" ", "_")
+    return _CLOCKS.get(asked) or zones.get(asked) or cities.get(asked) or "Asia/Jakarta"
+
+
+def is_pixel_id(text: str) -> bool:
+    """Whether it may be the id of one pixel: no list, no address, and no ad account."""
+    return not re.search(r"[\s,;/:]", text) and not text.startswith("act_")
 
 
 def is_public_suffix(domain: str) -> bool:

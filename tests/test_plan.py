@@ -75,6 +75,15 @@ def test_a_plan_saved_by_a_windows_editor_is_read(tmp_path: Path) -> None:
     assert read_plan(path).name == "x"
 
 
+@pytest.mark.parametrize("text", ["\t[launch]\t\n\tname\t=\t'x'\n", "[launch]\nname = ' x '\n", "[launch]\r\nname = 'x'\r\n\r\n"])
+def test_blanks_around_a_name_or_a_value_are_nothing(text: str, tmp_path: Path) -> None:
+    ids = "[platforms.meta]\ndatasets = [' 1234567890123456']\nallowed_domains = ['example.com ']\n"
+    plan = _plan(tmp_path, text + ids)
+    assert plan.name == "x"
+    assert plan.platforms["meta"].datasets == ("1234567890123456",)
+    assert plan.platforms["meta"].allowed_domains == ("example.com",)
+
+
 WAIVER = "reason = 'agreed'\nowner = 'media'\nexpires = 2026-12-01"
 MISTAKES = {
     "[launch]\nnmae = 'x'": "launch.nmae: unknown key. Did you mean 'name'? Known here: name, timezone, test_orders, next_review.",
@@ -116,6 +125,53 @@ MISTAKES = {
         "mapping[1].fields.timestamp: unknown field. Did you mean 'ts'? Our name stands on the left.",
     "[[mapping]]\nfiles = 'a'\nkind = 'orders'\nfields = { order_nr = 'nr' }": "unknown field. Did you mean 'order_id'?",
     "[owners]\nboss = 'x'": "owners.boss: unknown key.",
+    # What only the marks of TOML are wrong with.
+    "[launch]\nname = Kaos hitam": "Texts stand in straight quotes: \"…\".",
+    "[platforms.tiktok]\ndatasets = [CT7K2M3C77U9QF4RBEV0]": "Texts stand in straight quotes: \"…\".",
+    "[owners]\ntracking = rina@example.com": "Texts stand in straight quotes: \"…\".",
+    "[launch]\nname = 'Rina's launch'": "Texts with a quote in them stand in the other kind of quotes: \"Rina's launch\".",
+    "[launch]\nname = \"Kaos \"hitam\"\"": "stand in the other kind of quotes",
+    "[launch]\nname = \"Kaos hitam\n": "A quote is missing at the end of this text.",
+    "[launch]\nnext_review = 01-12-2026": "Dates are written 2026-12-01: year, month, day, without quotes.",
+    "[launch]\nnext_review = 2026-12-1": "Dates are written 2026-12-01: year, month, day, without quotes.",
+    "[limits]\ntotals_tolerance = 0,05": "Fractions are written with a point: 0.05.",
+    "[purchase]\ntolerance = { IDR = 1, USD = 0,01 }": "Fractions are written with a point: 0.05.",
+    "[[senders]]\nname = 'x'\nprimary = True": "Write true or false, in small letters and without quotes.",
+    "[launch]\nname =\ntimezone = 'UTC'": "Nothing stands behind the '=': fill it in, or take the line out.",
+    "[launch]\nname: 'x'": "A name and its value are joined by '=', not by ':'.",
+    "[launch]\nname = 'x',\ntimezone = 'UTC'": "Nothing stands behind a value: take the last sign of the line away.",
+    "[platforms.meta]\ndatasets = ['1234567890123456'": "A list ends with ]: [\"…\", \"…\"].",
+    "[launch] name = 'x'": "A heading stands on a line of its own.",
+    "[launch]\nname = 'x' timezone = 'UTC'": "Every name and its value stand on a line of their own.",
+    "[platforms.meta]\nrequire = {\n  Purchase = ['browser']\n}": "A table in { } stands on one line, from bracket to bracket.",
+    "[platforms.tiktok]\ndatasets = [\n  CT7K2M3C77U9QF4RBEV0,\n]": "Texts stand in straight quotes: \"…\".",
+    "[launch]\nname = 'x'\n[launch]\ntimezone = 'UTC'":
+        "[launch] stands twice: put its lines under the first one and take the second heading out.",
+    "[platforms.meta]\ndatasets = ['1']\n# [platforms.tiktok]\ndatasets = ['C']\n":
+        "One name stands twice under a heading; a heading between the two may still begin with '#'.",
+    # A heading that was left behind its mark.
+    "[purchase]\nvalue = 'total'\n# [platforms.meta]\ndatasets = ['1']":
+        "purchase.datasets: unknown key. It belongs under [platforms.meta]: see whether a '#' still stands before that line.",
+    "# [launch]\nname = 'x'": "name: unknown key. It belongs under [launch] or [[senders]]: see whether a '#'",
+    "[owners]\npaths = ['browser/*']": "owners.paths: unknown key. It belongs under [inputs]: see whether a '#'",
+    # What would be compared with the evidence and never fit.
+    "[platforms.snackvideo]\ndatasets = ['…']": "platforms.snackvideo.datasets: still holds the '…' of the draft: fill it in",
+    "[owners]\ntracking = '…'": "owners.tracking: still holds the '…' of the draft: fill it in",
+    "[platforms.meta]\ndatasets = ['1234567890123456, 2345678901234567']":
+        "is no pixel id. Write each alone, in quotes, as the platform shows it: \"1234567890123456\".",
+    "[platforms.meta]\ndatasets = ['https://business.facebook.com/events_manager2/list/dataset/1']": "is no pixel id.",
+    "[platforms.meta]\ndatasets = ['act_1234567890']": "is no pixel id.",
+    "[launch]\ntest_orders = '1001, 1002'": "launch.test_orders: '1001, 1002' is several orders in one text: [\"1001\", \"1002\"].",
+    "[purchase]\nevent_id = '{{order_id}}'":
+        "purchase.event_id: knows {order_id} and {event_name} only, each in one pair of braces",
+    "[platforms.meta]\nallowed_domains = ['toko hitam']": "'toko hitam' is no domain. Write it as it stands in an address:",
+    "[launch]\ntimezone = 'WITA'": "launch.timezone: 'WITA' is no time zone. Use a name like \"Asia/Makassar\".",
+    "[launch]\ntimezone = 'asia/tokyo'": "launch.timezone: 'asia/tokyo' is no time zone. Use a name like \"Asia/Tokyo\".",
+    "[[senders]]\nname = 'x'\nplatform = ['meta', 'tiktok']\nchannel = 'browser'":
+        "senders[1].platform: must be one of meta, tiktok, snackvideo, is a list",
+    f"[[waivers]]\ncheck = 'The value sent is not the amount the event must report'\n{WAIVER}": "Did you mean 'value_mismatch'?",
+    f"[[waivers]]\ncheck = '1'\n{WAIVER}":
+        "no check '1'. findings.csv names the check of each finding; 'pixel-audit checks' lists them all.",
     "[launch\nname = 1": "not valid TOML",
 }
 
