@@ -15,7 +15,7 @@ from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonS
 
 from reports.formats import csv, github, html, json, junit, markdown, sarif, table
 from reports.packet import Packet
-from reports.parts import Waiver
+from reports.parts import Reason, Waiver
 from reports.words import step_of
 from tests import sarif as sarif_standard
 from tests.packets import HOSTILE, hostile, packet_of
@@ -266,3 +266,18 @@ def test_github_names_the_file_and_the_line_and_keeps_to_ten() -> None:
     assert lines[-1].startswith("::error title=Stop::")
     many = replace(packet, problems=packet.problems * 20)
     assert len(github.render(many).splitlines()) == 11
+
+
+def test_github_names_what_is_missing_where_nothing_failed() -> None:
+    missing = Reason("Not tested: whether each order has its Purchase.", "Store team", "Supply the export.", "not-tested", "open")
+    packet = replace(packet_of("shopify_launch"), decision="NOT_PROVEN", reasons=(missing,), problems=())
+    assert github.render(packet).splitlines()[0] == (
+        "::warning title=Not tested%3A whether each order has its Purchase.::Supply the export. Owner: Store team."
+    )
+
+
+def test_junit_asks_for_nothing_where_a_check_was_left_out() -> None:
+    packet = packet_of("shopify_launch")
+    left_out = [replace(line, state="ignored", note="left out by --select or --ignore") for line in packet.checks[:1]]
+    text = junit.render(replace(packet, checks=(*left_out, *packet.checks[1:])))
+    assert '<skipped message="left out by --select or --ignore"/>' in text

@@ -5,21 +5,28 @@ from __future__ import annotations
 import re
 
 from reports.packet import Packet
-from reports.parts import Problem
+from reports.parts import Problem, Reason
 from reports.words import DECISIONS, MEANINGS
 
 _LEVELS = {"blocker": "error", "warning": "warning", "note": "notice"}
+_TONES = {"stop": "error", "open": "warning", "warn": "notice"}
 _PLACE = re.compile(r"^(?P<file>.+?)(?::(?P<line>\d+)|#\d+)$")
 #: GitHub shows ten annotations of a kind in one step; the packet has the rest.
 _ANNOTATIONS = 10
 
 
 def render(packet: Packet) -> str:
-    """One annotation a root, then the decision."""
-    told = [_annotation(problem) for problem in packet.problems if problem.status != "waived"]
+    """One annotation for what was not tested and for each root, then the decision."""
+    told = [_missing(reason) for reason in packet.reasons if reason.row is None]
+    told += [_annotation(problem) for problem in packet.problems if problem.status != "waived"]
     notice = "error" if packet.decision == "STOP" else "notice" if packet.decision.startswith("GO") else "warning"
     last = f"::{notice} title={_property(DECISIONS[packet.decision])}::{_data(MEANINGS[packet.decision])}"
     return "\n".join([*told[:_ANNOTATIONS], last]) + "\n"
+
+
+def _missing(reason: Reason) -> str:
+    """What decides and no row shows: a file that was not handed in, a check that broke, a gap that was accepted."""
+    return f"::{_TONES[reason.tone]} title={_property(reason.sentence)}::{_data(f'{reason.first_check} Owner: {reason.owner}.')}"
 
 
 def _annotation(problem: Problem) -> str:

@@ -27,7 +27,8 @@ def render(packet: Packet) -> str:
         suites.setdefault(_suite(platform, step), []).append((check, _outcome(found.get((_suite(platform, step), check), []))))
     for line in packet.checks:
         if line.state != "ran":
-            outcome = f"<error message={_attribute(line.note)}/>" if line.state == "broke" else _skipped(f"supply {line.note}")
+            why = line.note if line.state == "ignored" else f"supply {line.note}"
+            outcome = f"<error message={_attribute(line.note)}/>" if line.state == "broke" else _skipped(why)
             suites.setdefault("everything", []).append((line.id, outcome))
     parts = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites name={_attribute(packet.launch.name)}>"]
     for suite, cases in suites.items():
