@@ -16,6 +16,7 @@ from reports.files import check
 from reports.place import put_right
 
 SCHEMA = "pixel-audit/run/1"
+_ALONE = "packet.html alone can be read, not signed, verified or compared."
 
 
 def read_run(path: Path) -> dict[str, Any]:
@@ -25,7 +26,11 @@ def read_run(path: Path) -> dict[str, Any]:
         InputError: it is missing, or no run of this program.
     """
     put_right(path)
+    if path.suffix == ".html" and path.is_file():
+        raise InputError(f"{path}: a page. Name the packet's folder; {_ALONE}")
     file = path / "run.json" if path.is_dir() else path
+    if not file.exists() and (path / "packet.html").is_file():
+        raise InputError(f"{file}: cannot be read: it is not beside packet.html. Ask for the whole folder of the packet; {_ALONE}")
     check(file)
     try:
         run = json.loads(file.read_text(encoding="utf-8"))

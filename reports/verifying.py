@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def verify(folder: Path, inputs: Path | None = None) -> Verification:
     ``inputs`` is the folder the evidence lies in; without it the inputs' hashes are compared between run, packet and signatures.
 
     Raises:
-        InputError: there is no packet, or its ``signoff.json`` is damaged.
+        InputError: there is no packet or no such folder of inputs, or its ``signoff.json`` is damaged.
     """
     run = read_run(folder)
     if not folder.is_dir():
@@ -61,7 +62,9 @@ def verify(folder: Path, inputs: Path | None = None) -> Verification:
     if inputs is None:
         notes.append("inputs were not read again; name their folder with --inputs to compare them too")
     else:
-        wrong += _of_the_inputs(run, inputs)
+        lacking, elsewhere = _of_the_inputs(run, inputs)
+        wrong += lacking
+        notes += elsewhere
     missing = [role for role in NEEDED_ROLES if role not in last]
     refused = [_who(signature) for signature in last.values() if signature["answer"] == "refused"]
     if missing:
@@ -123,15 +126,31 @@ def _of_the_page(folder: Path, run: dict[str, Any]) -> list[str]:
     return wrong
 
 
-def _of_the_inputs(run: dict[str, Any], inputs: Path) -> list[str]:
-    wrong = []
+def _of_the_inputs(run: dict[str, Any], inputs: Path) -> tuple[list[str], list[str]]:
+    """What no longer agrees, and which inputs lie elsewhere in the folder than where the run found them.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    if not inputs.is_dir():
+        raise InputError(f"{inputs}: no such folder. Name the one the evidence lies in.")
+    wrong, elsewhere = [], []
     for source in run["sources"]:
         path = inputs / source["path"]
-        if not (path.is_file() and path.resolve().is_relative_to(inputs.resolve())):
+        if path.is_file() and path.resolve().is_relative_to(inputs.resolve()):
+            if digest_of(path) != source["sha256"]:
+                wrong.append(f"input {source['path']} changed since the run")
+        elif other := _same_file(inputs, path.name, source["sha256"]):
+            elsewhere.append(f"input {source['path']} lies there as {other.relative_to(inputs).as_posix()}")
+        else:
             wrong.append(f"input {source['path']} is not in {inputs}")
-        elif digest_of(path) != source["sha256"]:
-            wrong.append(f"input {source['path']} changed since the run")
-    return wrong
+    return wrong, elsewhere
+
+
+def _same_file(inputs: Path, name: str, digest: str) -> Path | None:
+    """A file of this name and content: evidence is unpacked into other folders, or was named folder by folder."""
+    found = (Path(folder) / name for folder, _, files in os.walk(inputs) if name in files)
+    return next((path for path in found if not path.is_symlink() and digest_of(path) == digest), None)
 
 
 def _of_a_signature(signature: dict[str, Any], run: dict[str, Any], hashes: dict[str, str | None]) -> list[str]:

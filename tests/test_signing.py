@@ -120,6 +120,38 @@ def test_an_input_that_was_swapped_is_named(clean: Path, made: Path, tmp_path: P
     assert f"does not agree: input {run['sources'][1]['path']} is not in {evidence}" in result.output
 
 
+def test_evidence_that_lies_in_other_folders_is_the_same_evidence(clean: Path, made: Path, tmp_path: Path) -> None:
+    sources = json.loads((clean / "run.json").read_text(encoding="utf-8"))["sources"]
+    unpacked = tmp_path / "mail" / "evidence"
+    unpacked.mkdir(parents=True)
+    for source in sources:
+        shutil.copy(made / "clean_launch" / "evidence" / source["path"], unpacked)
+    found = verify(clean, tmp_path / "mail")
+    assert found.disagreements == ()
+    name = Path(sources[0]["path"]).name
+    assert f"input {sources[0]['path']} lies there as evidence/{name}" in found.notes
+    (unpacked / name).write_bytes(b"{}")
+    assert verify(clean, tmp_path / "mail").disagreements == (f"input {sources[0]['path']} is not in {tmp_path / 'mail'}",)
+
+
+def test_a_folder_of_inputs_that_is_none_is_a_mistake(clean: Path, tmp_path: Path) -> None:
+    result = pixel_audit("verify", clean, "--inputs", tmp_path / "nowhere")
+    assert result.exit_code == 2
+    assert f"{tmp_path / 'nowhere'}: no such folder. Name the one the evidence lies in." in result.output
+
+
+def test_a_page_that_came_alone_asks_for_the_rest_of_its_packet(clean: Path, tmp_path: Path) -> None:
+    words = "Name the packet's folder; packet.html alone can be read, not signed, verified or compared."
+    for command in (("verify",), ("sign", "--role", "media", "--name", "R")):
+        assert f"{clean / 'packet.html'}: a page. {words}" in pixel_audit(*command, clean / "packet.html").output
+        alone = tmp_path / command[0]
+        alone.mkdir()
+        shutil.copy(clean / "packet.html", alone)
+        result = pixel_audit(*command, alone)
+        assert result.exit_code == 2
+        assert f"{alone / 'run.json'}: cannot be read: it is not beside packet.html. Ask for the whole folder" in result.output
+
+
 def test_another_evidence_behind_the_run_is_named(clean: Path) -> None:
     signed(clean)
     edit(clean / "run.json", lambda run: run["sources"][0].update(sha256="0" * 64))
