@@ -265,7 +265,8 @@ def _keep_latest(con: duckdb.DuckDBPyConnection, name: str) -> None:
             select r.order_id, r.rows
             from order_rows r
             join orders o on o.order_id = r.order_id
-            where coalesce(o.changed_at, timestamp '-infinity') > coalesce(utc_in_zone(r.changed), timestamp '-infinity');
+            where coalesce(o.changed_at, timestamp '-infinity') > coalesce(utc_in_zone(r.changed), timestamp '-infinity')
+               or (o.created_at is not null and r.created is null and r.changed is null);  -- a list, not an export
         delete from order_rows where order_id in (select order_id from older);
         create or replace temp table outdated as
             select order_id from orders where order_id in (select order_id from order_rows);

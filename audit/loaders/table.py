@@ -101,10 +101,13 @@ _HEADED = re.compile(r"\s*[(\[]\s*([A-Z]{3}|[Rr]p\.?|€|£|RM)\s*[)\]]\s*$")
 _OF_THE_GOODS = ("pending", "pendiente", "pendente", "ausstehend")
 #: What stands before the sums below a table.
 _SUMS = ("total", "totals", "grand total", "sum", "jumlah", "total keseluruhan", "summe", "gesamt")
-#: Columns that make a file something else: a log of events, of requests, or daily totals.
+#: Columns that make a file something else: a log of events, of requests, daily totals, or what a payment provider paid out.
 _NOT_ORDERS = frozenset(
-    {"event", "event_name", "event_id", "pixel_id", "platform", "url", "body", "request_body", "count", "request_url"}
-)
+    {
+        "event", "event_name", "event_id", "pixel_id", "platform", "url", "body", "request_body", "count", "request_url",
+        "payout_id", "payout_status", "payout_date",
+    }
+)  # fmt: skip
 _OWN_KEYS = tuple(name for name in SYNONYMS["order_id"] if name not in ("order", "number"))
 #: Columns of shop systems whose orders go by the id of their rows: Magento's grid, PrestaShop's grid and interface, BigCommerce.
 _OF_ROWS = ("purchase_point", "new_client", "total_paid_tax_incl", "total_inc_tax")

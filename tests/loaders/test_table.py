@@ -290,6 +290,17 @@ def test_an_order_id_that_comes_again_is_its_later_version(tmp_path: Path) -> No
     assert "1 row repeats an order id: the latest was used" in reading.tally.gaps
 
 
+def test_a_list_without_times_takes_nothing_from_the_export(tmp_path: Path) -> None:
+    con = database()
+    export = "order_id,created_at,currency,total,status\n7,2026-11-20T14:05:00+07:00,IDR,6,paid\n"
+    read(tmp_path, "export.csv", export, con=con)
+    listed = read(tmp_path, "test-orders.csv", "order_id,currency,total\n7,IDR,5\n8,IDR,9\n", con=con)
+    assert listed.texts(f"select order_id, {money('total')}, status, created_at from orders order by order_id") == [
+        "7 | 6 | paid | 2026-11-20 07:05:00",
+        "8 | 9 | - | -",
+    ]
+
+
 def test_rows_of_an_orders_items_need_not_repeat_what_the_order_says(tmp_path: Path) -> None:
     table = (
         "Order ID,Order Date,Currency,Order Total,SKU,Status\n"
@@ -567,6 +578,8 @@ def test_a_page_goes_by_the_orders_further_names(tmp_path: Path) -> None:
         "id,amount,currency,created_at,status\npi_3Qx,35.90,EUR,2026-11-17T13:02:17Z,succeeded\n",
         "id,total,currency,created_at,status\n81,35.90,EUR,2026-11-17T13:02:17Z,open\n",
         "reference,date,amount,currency\nA-1,2026-11-17T13:02:17Z,35.90,EUR\n",
+        "Transaction Date,Type,Order,Card Brand,Card Source,Payout Status,Payout Date,Payout ID,Amount,Fee,Net,Currency\n"
+        "2026-11-20 05:44:05 -0500,refund,#1001,visa,online,paid,2026-11-23,8812345,-20.00,0.00,-20.00,USD\n",
     ],
 )
 def test_payments_carts_and_statements_are_no_orders(table: str, tmp_path: Path) -> None:
