@@ -242,6 +242,7 @@ def _run(
     from audit.terminal import Progress, printed
     from audit.verdict import exit_code, judge
     from reports import earlier, writing
+    from reports.findings import idle_waivers
     from reports.packet import build
     from reports.place import claim, put_in
 
@@ -279,6 +280,8 @@ def _run(
     if found is None and (beside := inputs.overlooked_plan(paths)):
         tell(f"note: {beside} was not read: a plan is looked for in the first folder named. Name it with --plan.", err=True)
     tell(f"packet: {out / 'packet.html'}", err=True)
+    for sentence in idle_waivers(packet.waivers, packet.findings):
+        tell(in_one_line(f"note: {sentence}"), err=True)
     if told:
         tell(
             f"note: the packet holds what looks like {' and '.join(told)}. It stands in the plan, in a file's name or in an"

@@ -18,6 +18,8 @@ from reports.words import listed, lowered, owner_of, step_of
 ROWS = 50
 #: Rows of a consequence shown under its root.
 FOLDED_ROWS = 10
+#: Subjects named where a waiver covers none of them.
+_SUBJECTS = 5
 _STATUSES = ("failed", "cannot tell", "waived")
 
 
@@ -35,6 +37,20 @@ def read_waivers(audit: Audit) -> tuple[Waiver, ...]:
             """
         ).fetchall()
     )
+
+
+def idle_waivers(waivers: tuple[Waiver, ...], findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    """Waivers in force that cover nothing, though their check has findings: their subject is written otherwise there."""
+    told = []
+    for waiver in waivers:
+        subjects = {f.order_id or f.subject: None for f in findings if f.check == waiver.check and f.status == "failed"}
+        if subjects and not waiver.covers and not waiver.expired:
+            some = ", ".join(list(subjects)[:_SUBJECTS]) + (" …" if len(subjects) > _SUBJECTS else "")
+            told.append(
+                f"the waiver of {waiver.check} for {waiver.subject!r} covers no finding: theirs are {some}."
+                " Write one of them, or leave 'subject' out to cover all."
+            )
+    return tuple(told)
 
 
 def read_findings(audit: Audit, waivers: tuple[Waiver, ...]) -> tuple[Finding, ...]:

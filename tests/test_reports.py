@@ -13,6 +13,8 @@ import jsonschema_rs
 import pytest
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Standard
 
+from audit.verdict import Answer
+from reports.findings import idle_waivers
 from reports.formats import csv, github, html, json, junit, markdown, sarif, table
 from reports.packet import Packet
 from reports.parts import Reason, Waiver
@@ -281,3 +283,21 @@ def test_junit_asks_for_nothing_where_a_check_was_left_out() -> None:
     left_out = [replace(line, state="ignored", note="left out by --select or --ignore") for line in packet.checks[:1]]
     text = junit.render(replace(packet, checks=(*left_out, *packet.checks[1:])))
     assert '<skipped message="left out by --select or --ignore"/>' in text
+
+
+def test_a_waiver_of_a_subject_that_no_finding_has_is_told() -> None:
+    packet = packet_of("wrong_value")
+    waiver = Waiver("value_mismatch", "meta", "agreed", "media", "2026-12-01", expired=False, covers=0)
+    (sentence,) = idle_waivers((waiver,), packet.findings)
+    assert sentence.startswith("the waiver of value_mismatch for 'meta' covers no finding: theirs are 261120RNDCDV.")
+    for other in (replace(waiver, covers=1), replace(waiver, expired=True), replace(waiver, check="wrong_store")):
+        assert idle_waivers((other,), packet.findings) == ()
+
+
+def test_a_check_of_which_all_that_failed_is_waived_does_not_read_as_passed() -> None:
+    packet = packet_of("wrong_value")
+    (line,) = [line for line in packet.checks if line.id == "value_mismatch"]
+    lines = [replace(line, answer=Answer.PASS, waived=line.failed, worst=None)]
+    row = html.render(replace(packet, checks=tuple(lines))).partition('<tr id="check-value_mismatch">')[2].partition("</tr>")[0]
+    assert ">Waived</span>" in row
+    assert "Pass" not in re.sub("title|passes", "", row)
