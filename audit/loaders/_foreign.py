@@ -20,6 +20,12 @@ _STARTS = (
     (b"Rar!", "an archive: unpack it into the folder"),
     (b"7z\xbc\xaf", "an archive: unpack it into the folder"),
 )
+#: What the other exports of a shop's admin are headed with.
+_LISTS = (
+    (("handle,title,",), "a list of products: export the orders instead"),
+    (("first name,last name,email,", "total spent"), "a list of customers: export the orders instead"),
+    (("payout status",), "a list of payouts: export the orders instead"),
+)
 
 
 def what_is(path: Path) -> str:
@@ -36,7 +42,9 @@ def what_is(path: Path) -> str:
     if b'"schema": "pixel-audit/run/' in head:
         return "a file of an earlier packet: leave it out"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    return next((words for start, words in _STARTS if head.startswith(start) or text.startswith(start)), "")
+    heading = text.partition(b"\n")[0].decode("utf-8", "replace").replace('"', "").replace(";", ",")
+    told = next((words for marks, words in _LISTS if all(mark in heading for mark in marks)), "")
+    return next((words for start, words in _STARTS if head.startswith(start) or text.startswith(start)), told)
 
 
 def _of_zip(path: Path) -> str:

@@ -16,6 +16,15 @@ FILES = {
     "admin.png": (b"\x89PNG\r\n\x1a\n", "a picture: name it under [[evidence]] in audit.toml"),
     "orders.csv": (b"\xef\xbb\xbf<!DOCTYPE html><html><body>Sign in</body></html>", "a web page, perhaps a login page"),
     "orders.pdf": (b"%PDF-1.7\n", "a PDF: export the same as CSV or JSON"),
+    "products_export.csv": (b"Handle,Title,Body (HTML),Vendor\nkaos,Kaos,,Toko\n", "a list of products: export the orders instead"),
+    "customers.csv": (
+        b"Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Total Spent\n1,Rina,W,,no,5\n",
+        "a list of customers: export the orders instead",
+    ),
+    "payouts.csv": (
+        b"Transaction Date,Type,Order,Card Brand,Payout Status,Amount\n2026-11-20,charge,#1001,visa,paid,5\n",
+        "a list of payouts: export the orders instead",
+    ),
     "audit.toml": (b"[launch]\nname = 'x'\n", "another plan: each launch is audited alone"),
     "run.json": (b'{\n  "schema": "pixel-audit/run/1",\n  "decision": "GO"}', "a file of an earlier packet: leave it out"),
 }
