@@ -119,20 +119,31 @@ where m.exact_rank is null;
 
 -- Views, carts and checkouts that report something else than their goods cost.
 create view faulty_goods as
--- What the orders were charged for a piece of each thing, and for a line of it.
-with piece_prices as (
+-- What the orders were charged for a piece of each thing, and for a line of it. Some shops tell prices after the coupon: before it a
+-- piece cost as much more as all goods of its order together.
+with paid_lines as (
     select
         i.item_id,
         o.currency,
-        min(i.price) as lowest,
-        max(i.price) as highest,
-        max(i.price * greatest(1, coalesce(i.quantity, 1))) as highest_line,
-        bool_or(i.id_space = 'product') as is_parent
+        i.price,
+        i.price * case when o.discount > 0 and o.subtotal > 0 then 1 + cast(o.discount as double) / cast(o.subtotal as double) else 1 end as full_price,
+        i.quantity,
+        i.id_space
     from order_items i
     join orders o on o.order_id = i.order_id
     where i.price is not null
-    group by i.item_id, o.currency
-    having min(i.price) > 0
+),
+piece_prices as (
+    select
+        item_id,
+        currency,
+        min(price) as lowest,
+        max(full_price) as highest,
+        max(full_price * greatest(1, coalesce(quantity, 1))) as highest_line,
+        bool_or(id_space = 'product') as is_parent
+    from paid_lines
+    group by item_id, currency
+    having min(price) > 0
 ),
 -- Views, carts and checkouts against the prices of what they name. Discounts, taxes and a cart that grows move a value by less than this.
 -- A view may leave its value at zero, and a list of ids does not say how many pieces were meant.
@@ -171,6 +182,14 @@ fixed_steps as (
        and min(items) <> max(items)
        and min(currency) = max(currency)
 ),
+-- What half of the orders came to is the price of an offer: any three for 75, the first box for 10.
+offer_prices as (
+    select f.value, f.currency
+    from (select distinct value, currency from fixed_steps) f
+    join orders o on o.currency = f.currency
+    group by f.value, f.currency
+    having count(*) filter (abs(o.subtotal - f.value) <= 0.05 or abs(o.total - f.value) <= 0.05) * 2 >= count(*)
+),
 fixed_goods as (
     select
         e.event_key,
@@ -181,19 +200,24 @@ fixed_goods as (
         e.value,
         e.items,
         sum(p.lowest * coalesce(i.quantity, 1)) as lowest,
-        sum(case when i.quantity is null then p.highest_line else p.highest * i.quantity end) as highest
+        avg(p.lowest) as lowest_piece,
+        avg(p.highest) as highest_piece
     from fixed_steps f
+    left join offer_prices o on o.value = f.value and o.currency = f.currency
     join sent_events e on e.platform = f.platform and e.channel = f.channel and coalesce(e.dataset, '') = f.pixel and e.step = f.step
     join event_items i on i.event_key = e.event_key
     join piece_prices p on p.item_id = shop_item_id(i.item_id) and p.currency = f.currency
     where e.value > 0
+      and o.value is null
     group by e.event_key, f.platform, f.channel, f.pixel, f.step, e.value, e.items, e.item_count
     having count(*) = e.item_count
-       -- A parent's smallest variant may be far cheaper than what was bought of it.
+       -- A parent's page may show a variant far cheaper than what was bought of it, or a pack of three.
        and ((e.value * 3 < 2 * sum(p.lowest * coalesce(i.quantity, 1)) and not bool_or(p.is_parent))
-         or e.value * 2 > 3 * sum(case when i.quantity is null then p.highest_line else p.highest * i.quantity end))
+         or e.value * 2 > case when bool_or(p.is_parent) then 8 else 3 end
+            * sum(case when i.quantity is null then p.highest_line else p.highest * i.quantity end))
 ),
--- Two things of prices far apart, or three, of none of which it can be the price.
+-- Two things of prices far apart, or three of different prices, of none of which it can be the price. Where all cost the same, no value
+-- that is one for all is a fixed number.
 fixed_values as (
     select g.*
     from fixed_goods g
@@ -201,15 +225,15 @@ fixed_values as (
         select platform, channel, pixel, step
         from fixed_goods
         group by platform, channel, pixel, step
-        having (count(distinct items) >= 2 and max(lowest) * 2 > 3 * min(highest))
-            or count(distinct items) >= 3
+        having (count(distinct items) >= 2 and max(lowest_piece) * 2 > 3 * min(highest_piece))
+            or (count(distinct items) >= 3 and max(lowest_piece) * 4 > 5 * min(highest_piece))
     ) s on s.platform = g.platform and s.channel = g.channel and s.pixel = g.pixel and s.step = g.step
 ),
 doubtful_values as (
     select event_key, value, lowest, highest, has_parent, false as is_fixed
     from goods_values
     union all
-    select event_key, value, lowest, highest, false, true
+    select event_key, value, lowest, null, false, true
     from fixed_values
     where event_key not in (select event_key from goods_values)
 )
