@@ -37,7 +37,8 @@ _WANTED = {
 #: Lines that are no merchandise: they are in the total and in no pixel event.
 _NO_GOODS = (
     r"'^(tips?|gratuity|donation)$|\b(handling|payment|cod|service|surcharge) ?fees?$"
-    r"|\b(shipping|package|route) (protection|insurance)\b|^surcharge\b|\bgift[- ]?wrap(ping)?\b'"
+    r"|\b(shipping|package|route) (protection|insurance)\b|^surcharge\b"
+    r"|^(add |premium )?gift[- ]?wrap(ping)?( (service|option|fee|bag|box))?( - .*)?$'"
 )
 _FIELDS = """{"id":"VARCHAR","name":"VARCHAR","order_number":"VARCHAR","token":"VARCHAR","checkout_token":"VARCHAR",
 "cart_token":"VARCHAR","checkout_id":"VARCHAR","created_at":"VARCHAR","updated_at":"VARCHAR","cancelled_at":"VARCHAR",

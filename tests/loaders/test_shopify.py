@@ -143,9 +143,18 @@ def test_csv_tips_and_gifts_are_no_merchandise(tmp_path: Path) -> None:
 
 
 def test_csv_gift_wrapping_need_not_be_named(tmp_path: Path) -> None:
-    rows = "1001,Gift Wrapping,1,4.00,WRAP\n1001,Wrap dress,1,40.00,DRESS\n"
+    rows = (
+        "1001,Gift Wrapping,1,4.00,WRAP\n1001,Gift wrap - Red,1,4.00,RED\n1001,Wrap dress,1,40.00,DRESS\n"
+        "1001,Candle with gift wrap,1,30.00,CANDLE\n1001,Gift Wrap Paper,1,9.00,PAPER\n"
+    )
     reading = read(tmp_path, "wrap.csv", f"Name,Lineitem name,Lineitem quantity,Lineitem price,Lineitem sku\n{rows}")
-    assert reading.rows("select item_id, counts from order_items order by position") == [("WRAP", False), ("DRESS", True)]
+    assert reading.rows("select item_id, counts from order_items order by position") == [
+        ("WRAP", False),
+        ("RED", False),
+        ("DRESS", True),
+        ("CANDLE", True),
+        ("PAPER", True),
+    ]
 
 
 def test_csv_buyers_are_digests(tmp_path: Path) -> None:
