@@ -122,8 +122,12 @@ def store_platforms(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
             )  # fmt: skip
 
 
+#: Have cents by ISO 4217, but nobody pays them, and Meta's own list of currencies counts them in whole units.
+_WHOLE = frozenset({"COP", "CRC", "HUF", "IDR", "TWD"})
+
+
 def _currency(currency: iso4217.Currency, plan: Plan) -> list[object]:
-    """Code, minor-unit digits and tolerance: the plan's, else one minor unit, 1 for IDR and zero-decimal currencies."""
+    """Code, minor-unit digits and tolerance: the plan's, else one minor unit, 1 for currencies that are told in whole units."""
     digits = currency.exponent or 0
-    default = Decimal(1) if currency.code == "IDR" or digits == 0 else Decimal(1).scaleb(-digits)
+    default = Decimal(1) if currency.code in _WHOLE or digits == 0 else Decimal(1).scaleb(-digits)
     return [currency.code, digits, plan.tolerance.get(currency.code, default)]

@@ -325,7 +325,7 @@ create table plan_test_orders (order_key varchar);
 create table currencies (
     currency  varchar,              -- ISO 4217 code
     digits    integer,              -- minor-unit digits
-    tolerance decimal(24, 6)        -- the plan's, else one minor unit; 1 for IDR and zero-decimal currencies
+    tolerance decimal(24, 6)        -- the plan's, else one minor unit; 1 for those told in whole units: zero-decimal ones, IDR, HUF …
 );
 create table plan_limits (name varchar, amount double);   -- late_after_s, dedup_window_s, totals_tolerance, missing_share, click_id_days_<platform>
 create table plan_senders (
