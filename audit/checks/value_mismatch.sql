@@ -141,7 +141,7 @@ owner       = "tracking"
 
 [causes.fixed_value]
 failure     = "Every event of a step reports one and the same value, whatever its goods cost"
-means       = "All events of this step carry one value, while their goods were sold at prices far apart: a fixed number stands where the price belongs, or what a cached page keeps."
+means       = "All events of this step carry one value, far from what most of their goods were sold for: a fixed number stands where the price belongs, or what a cached page keeps."
 first_check = "Put two products of different prices into the cart and compare the value in both requests."
 not_yet     = "Do not optimise for value on this step: the platform takes every cart or view for worth the same."
 remedy      = "Send price times quantity of the goods that the step names. Was the number agreed on, as what a cart is worth to you, accept it with a waiver."

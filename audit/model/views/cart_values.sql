@@ -182,13 +182,26 @@ fixed_steps as (
        and min(items) <> max(items)
        and min(currency) = max(currency)
 ),
--- What half of the orders came to is the price of an offer: any three for 75, the first box for 10.
-offer_prices as (
-    select f.value, f.currency
+-- What half of the orders came to, whatever was bought, is the price of an offer: any three for 75, the first box for 10.
+offer_orders as (
+    select
+        f.value,
+        f.currency,
+        o.order_id,
+        min(i.item_id) as item_id
     from (select distinct value, currency from fixed_steps) f
-    join orders o on o.currency = f.currency
-    group by f.value, f.currency
-    having count(*) filter (abs(o.subtotal - f.value) <= 0.05 or abs(o.total - f.value) <= 0.05) * 2 >= count(*)
+    join orders o on o.currency = f.currency and (abs(o.subtotal - f.value) <= 0.05 or abs(o.total - f.value) <= 0.05)
+    left join order_items i on i.order_id = o.order_id
+    group by f.value, f.currency, o.order_id
+),
+offer_prices as (
+    select o.value, o.currency
+    from offer_orders o
+    join (select currency, count(*) as order_count from orders group by currency) c on c.currency = o.currency
+    group by o.value, o.currency, c.order_count
+    having count(*) * 2 >= c.order_count
+       -- Of one or two test orders nobody can tell an offer from a best seller.
+       and (c.order_count <= 2 or min(o.item_id) <> max(o.item_id))
 ),
 fixed_goods as (
     select
@@ -216,8 +229,8 @@ fixed_goods as (
          or e.value * 2 > case when bool_or(p.is_parent) then 8 else 3 end
             * sum(case when i.quantity is null then p.highest_line else p.highest * i.quantity end))
 ),
--- Two things of prices far apart, or three of different prices, of none of which it can be the price. Where all cost the same, no value
--- that is one for all is a fixed number.
+-- Two things of prices far apart, or three, of none of which it can be the price. Carts of several things may be what an offer bundles,
+-- or grow: only different prices tell.
 fixed_values as (
     select g.*
     from fixed_goods g
@@ -227,6 +240,7 @@ fixed_values as (
         group by platform, channel, pixel, step
         having (count(distinct items) >= 2 and max(lowest_piece) * 2 > 3 * min(highest_piece))
             or (count(distinct items) >= 3 and max(lowest_piece) * 4 > 5 * min(highest_piece))
+            or count(distinct case when not contains(items, ',') then items end) >= 3
     ) s on s.platform = g.platform and s.channel = g.channel and s.pixel = g.pixel and s.step = g.step
 ),
 doubtful_values as (
