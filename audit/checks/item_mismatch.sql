@@ -293,7 +293,8 @@ strange_ways as (
     group by s.platform, s.session, s.order_id, e.step
     having not bool_or(case when e.items = s.items then true else list_has_any(string_split(e.items, ','), string_split(s.items, ',')) end)
 ),
--- Fewer things in the cart than in the Purchase, and none that any order holds under that id: a bundle, sold as its parts.
+-- Fewer things in the cart than in the Purchase, and none that any order holds under that id: a bundle, sold as its parts. One id put in
+-- from several pages is none.
 strange_carts as (
     select
         w.platform,
@@ -301,6 +302,7 @@ strange_carts as (
         w.order_id,
         w.step,
         unnest(string_split(e.items, ',')) as item_id,
+        e.page_path,
         len(string_split(s.items, ',')) as sold
     from strange_ways w
     join visit_sales s on s.platform = w.platform and s.session = w.session and s.order_id = w.order_id
@@ -319,6 +321,7 @@ bundles as (
     group by c.platform, c.session, c.order_id, c.step
     having count(i.item_id) = 0
        and count(distinct c.item_id) < min(c.sold)
+       and count(distinct c.page_path) <= count(distinct c.item_id)
 ),
 strange_steps as (
     select
