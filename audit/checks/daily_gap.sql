@@ -375,7 +375,12 @@ explained as (
         * replace (
             case
                 when fits_amounts then false
-                when is_platform and has_room and not has_extra and not coalesce(fits_excluded or fits_duplicates or fits_shift, false) then true
+                -- No day of clicks holds more money than its sales could come to.
+                when is_platform
+                 and has_room
+                 and not has_extra
+                 and coalesce(b_value <= b_count * highest * (1 + tolerance), true)
+                 and not coalesce(fits_excluded or fits_duplicates or fits_shift, false) then true
                 else ok
             end as ok),
         is_platform and ok = false as is_above,
