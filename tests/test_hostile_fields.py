@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
@@ -84,14 +85,19 @@ def test_a_launch_with_evil_in_every_field_of_every_file_and_of_its_plan_is_only
         elif path.suffix == ".ndjson":
             rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
             (folder / name).write_text("".join(json.dumps(_poisoned(row)) + "\n" for row in rows), encoding="utf-8")
+    evil_id = json.dumps(re.sub(r"[\s,;/:]", "", EVIL))
     evil, template = json.dumps(EVIL), json.dumps("{order_id}" + EVIL.replace("{", "").replace("}", ""))
     (folder / "audit.toml").write_text(
         f'[launch]\nname = {evil}\ntest_orders = ["1001", {evil}]\n[purchase]\nevent_id = {template}\n'
-        f"[platforms.meta]\ndatasets = [{evil}]\n"
+        f"[platforms.meta]\ndatasets = [{evil_id}]\n"
         f'[[senders]]\nname = {evil}\nplatform = "meta"\nchannel = "browser"\nowner = "data"\n',
         encoding="utf-8",
     )
     runner = CliRunner()
+    (tmp_path / "refused.toml").write_text(f"[platforms.meta]\ndatasets = [{evil}]\n", encoding="utf-8")
+    refused = runner.invoke(main, ["run", str(folder), "--plan", str(tmp_path / "refused.toml")], catch_exceptions=False)
+    assert refused.exit_code == 2
+    assert "is no pixel id" in refused.output
     result = runner.invoke(main, ["run", str(folder), "--out", str(tmp_path / "p"), "--exit-zero"], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     runner.invoke(main, ["run", str(story), "--out", str(tmp_path / "clean"), "--exit-zero"], catch_exceptions=False)
