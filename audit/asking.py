@@ -105,14 +105,15 @@ def _counted(con: duckdb.DuckDBPyConnection, check: Check) -> Answer:
     Counting the rows computes no text: texts are written for the rows that failed only.
     """
     try:
-        return con.execute(_counting(check)).fetchall()
+        return con.execute(counting(check)).fetchall()
     except duckdb.Error as error:
         if is_shortage(error):
             raise
         return error
 
 
-def _counting(check: Check) -> duckdb.Statement:
+def counting(check: Check) -> duckdb.Statement:
+    """What counts the rows of a check."""
     (statement,) = parsed(
         f"""
         select

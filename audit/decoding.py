@@ -6,13 +6,14 @@ so that no file is ever held whole.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import duckdb
 
 from audit.payloads import note_shapes, tell_violations
-from audit.scripts import MODEL, run_script, run_statements, script
+from audit.scripts import MODEL, parsed, run_script, run_statements, script
 from audit.sessions import build_sessions, place_beside
 
 _WIRE = Path(__file__).parent / "wire"
@@ -37,8 +38,11 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     run_script(con, "requests")
 
 
-def decode_requests(con: duckdb.DuckDBPyConnection, batch: int) -> None:
-    """requests -> decoded, loads, actions, counters, and the shapes of payloads. The requests are gone afterwards."""
+def decode_requests(con: duckdb.DuckDBPyConnection, batch: int, beside: Callable[[], None] = lambda: None) -> None:
+    """requests -> decoded, loads, actions, counters, and the shapes of payloads. The requests are gone afterwards.
+
+    ``beside`` begins what may go on while the longest statement of a small audit is planned.
+    """
     con.execute("set variable batch = ?", [batch])
     forms = _readable(MODEL / "forms.sql")
     conditions = ", ".join(f"bool_or({condition})" for condition, _ in (*_wires(), forms))
@@ -55,7 +59,9 @@ def decode_requests(con: duckdb.DuckDBPyConnection, batch: int) -> None:
             # Events follow each other as in the files, whatever was decoded together.
             rows = _NUMBERED.replace("wire_rows", f"({rows})")
             clean = clean.rstrip().removesuffix(";") + "\norder by file_order, place, read_order"
-        run_statements(con, clean.replace("wire_rows", f"({rows})"))
+        (statement,) = parsed(clean.replace("wire_rows", f"({rows})"))
+        beside()
+        con.execute(statement)
     run_script(con, "evidence")
     note_shapes(con)
     con.execute("create or replace temp table requests as from requests limit 0")

@@ -25,7 +25,7 @@ from audit.plan import Plan
 from audit.plan_tables import store_plan, store_platforms
 from audit.reading import is_read_in_slices, likely_bytes, load_run, read_in_slices, room_for, runs
 from audit.tables import connect, expect_little, lock
-from audit.views import build_views
+from audit.views import build_views, parse_beside
 
 Progress = Callable[[str], None]
 
@@ -210,7 +210,7 @@ def _read_all(
                 set variable orders_have_phones = (select count(phone_digest) + count(phone_text_digest) > 0 from orders)
                 """
             )
-    decode_requests(con, batch)
+    decode_requests(con, batch, parse_beside)
     if is_large:
         con.execute("reset threads")
     return tallies

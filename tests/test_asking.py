@@ -136,3 +136,16 @@ def test_a_lack_of_memory_is_no_fault_of_a_check(
             asking.ask(con, SOME)
     finally:
         con.execute("set memory_limit = ?", [before])
+
+
+def test_what_cannot_be_parsed_beforehand_is_told_in_its_own_turn(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = catalogue()
+    broken = {**checks, "missing_value": replace(checks["missing_value"], sql="selec nothing")}
+    monkeypatch.setattr(views, "catalogue", lambda: broken)
+    monkeypatch.setattr(asking, "catalogue", lambda: broken)
+    views.parse_beside()
+    states = {check: state for check, state, _ in _asked(con, SOME)["outcomes"] if check in SOME}
+    assert {check for check, state in states.items() if state == "broke"} == {"missing_value"}
+    assert states["value_mismatch"] == "ran"
