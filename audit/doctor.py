@@ -14,6 +14,7 @@ from audit.engine import InputFile
 from audit.errors import InputError
 from audit.loaders._foreign import what_is
 from audit.loaders._source import read_source
+from audit.loading import load
 from audit.plan import Plan
 from audit.plan_tables import store_plan
 from audit.views import build_views
@@ -94,7 +95,7 @@ def examine(files: Iterable[InputFile], plan: Plan, spill: Path | None = None) -
     unknown: list[InputFile] = []
     while readable:
         try:
-            unknown = engine.load(con, readable, plan, lambda _: None)
+            unknown = load(con, readable, plan)
             break
         except InputError as error:
             culprit = next((file for file in readable if str(error).startswith(f"{file.name}:")), None)

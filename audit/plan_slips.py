@@ -56,14 +56,14 @@ def way_out(error: str, text: str) -> str:
     return next((words for marks, words in _WAYS_OUT if marks.search(line)), "Mend that place and run again.")
 
 
-#: The heading that the lines of a plan stand under.
-_HEADINGS = {
+#: The names that may stand under each heading of a plan.
+HEADINGS = {
     "[launch]": ("name", "timezone", "test_orders", "next_review"),
     "[inputs]": ("paths",),
     "[purchase]": ("conversion_point", "event_id", "value", "tolerance"),
-    "[platforms.meta]": ("datasets", "allowed_domains", "relay_store", "require"),
-    "[[senders]]": ("name", "platform", "channel", "events", "primary", "match"),
-    "[[waivers]]": ("check", "subject", "reason", "expires"),
+    "[platforms.meta]": ("datasets", "allowed_domains", "relay_store", "events", "require"),
+    "[[senders]]": ("name", "platform", "channel", "events", "owner", "primary", "match"),
+    "[[waivers]]": ("check", "subject", "reason", "owner", "expires"),
     "[[evidence]]": ("card", "file", "note"),
     "[limits]": ("late_after", "dedup_window", "totals_tolerance", "missing_share", "click_id_days"),
     "[gates]": ("reconciliation",),
@@ -73,7 +73,7 @@ _HEADINGS = {
 
 def unknown_key(key: str, known: tuple[str, ...]) -> str:
     """What is said of a key that is not known here: where it belongs, else what was likely meant."""
-    headings = [heading for heading, keys in _HEADINGS.items() if key in keys]
+    headings = [heading for heading, keys in HEADINGS.items() if key in keys]
     if headings and not difflib.get_close_matches(key, known, n=1, cutoff=0.85):
         told = f"It belongs under {' or '.join(headings)}: see whether a '#' still stands before that line."
     else:

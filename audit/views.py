@@ -6,15 +6,11 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from threading import Thread
 
 import duckdb
 
-from audit.asking import counting
-from audit.check import catalogue
 from audit.hands import hands
 from audit.scripts import parsed, script
 
@@ -58,19 +54,9 @@ def views() -> Iterator[duckdb.Statement]:
         yield from parsed(script(f"views/{name}"))
 
 
-def parse_beside() -> None:
-    """Parses what is run later in a thread of its own.
-
-    To parse holds Python's lock, to plan does not: beside one long plan this takes no time.
-    """
-    Thread(target=_parse, name="parsing").start()
-
-
-def _parse() -> None:
-    with suppress(duckdb.Error):  # what cannot be parsed is told in its own turn
-        _steps()
-        for check in catalogue().values():
-            counting(check)
+def prepare_views() -> None:
+    """Parses the statements that a small audit runs."""
+    _steps()
 
 
 def view(name: str) -> duckdb.Statement:

@@ -24,6 +24,8 @@ from audit.errors import InputError
 _FILES = ("packet.html", "run.json", "findings.csv", "packet.sha256", "signoff.json")
 _DATABASE = "audit.duckdb"
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+#: What stands between the figures of a telephone number.
+_GAP = r"[ ()./\xa0\u2000-\u2015\u202a-\u202f\u3000-]{0,2}"
 #: Kind of secret -> how it looks, plainly or percent-encoded. Small letters make no token of Meta's: a digest may begin with eaa.
 PATTERNS = {
     # From the beginning of a word only: from each of its letters a page full of long words would take its time.
@@ -34,7 +36,7 @@ PATTERNS = {
         re.I,
     ),
     "phone number": re.compile(
-        r"(?<![\w+])(?:[+\uff0b]|%2b|&#43;)[1-9\uff11-\uff19](?:[ ()./\xa0\u2000-\u2015\u202a-\u202f\u3000-]{0,2}\d){8,14}(?!\d)"
+        rf"(?<![\w+])(?:[+\uff0b]|%2b|&#43;)[1-9\uff11-\uff19](?:{_GAP}\d){{8,14}}(?!\d)"
         r"|(?<![\w.+-])08[1-9]\d{0,2}[ .\xa0\u2010-\u2015-]\d{3,4}[ .\xa0\u2010-\u2015-]?\d{2,5}(?![\w-])"
         r"|(?<![\w.+-])628[1-9]\d{1,2}[ \xa0\u2010-\u2015-]\d{3,4}[ \xa0\u2010-\u2015-]?\d{2,5}(?![\w-])"
         r"|\b(?:phone|tel|telp|whatsapp|wa|msisdn)(?:\.me/|[\"']?[=:][\"']?)\d{9,15}\b"
@@ -62,7 +64,7 @@ PATTERNS = {
 #: What a line has to hold before those patterns are asked that may begin with any letter or figure.
 _MARKS = {
     "e-mail address": re.compile(r"[@\uff20]|40|64|commat| at |[\[({<] ?at ?[\])}>]", re.I),
-    "phone number": re.compile(r"\d(?:[ ()./\xa0\u2000-\u2015\u202a-\u202f\u3000-]{0,2}\d){7}"),
+    "phone number": re.compile(rf"\d(?:{_GAP}\d){{7}}"),
     "IP address": re.compile(r"\d\.\d|::"),
 }
 _ATTACHED = re.compile(r"data:([a-z]+/[\w.+-]+)(?:;[\w=-]+)*;base64,([A-Za-z0-9+/]+=*)")

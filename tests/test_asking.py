@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from audit import asking, engine, views
+from audit import asking, engine, loading, views
 from audit.check import catalogue
 from audit.plan_file import read_plan
 from tests.packets import NOW, STORIES, evidence_of
@@ -73,7 +73,7 @@ def test_notions_made_at_once_are_those_made_one_after_the_other(monkeypatch: py
 
 
 def test_a_large_audit_keeps_no_view_however_few_cores_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "SMALL_BYTES", 0)
+    monkeypatch.setattr(loading, "SMALL_BYTES", 0)
     found = engine.read(evidence_of("wrong_value"), read_plan(STORIES / "wrong_value" / "audit.toml"), now=NOW)
     found.con.execute("set threads = 1")
     views.build_views(found.con)
@@ -143,9 +143,9 @@ def test_what_cannot_be_parsed_beforehand_is_told_in_its_own_turn(
 ) -> None:
     checks = catalogue()
     broken = {**checks, "missing_value": replace(checks["missing_value"], sql="selec nothing")}
-    monkeypatch.setattr(views, "catalogue", lambda: broken)
+    monkeypatch.setattr(engine, "catalogue", lambda: broken)
     monkeypatch.setattr(asking, "catalogue", lambda: broken)
-    views.parse_beside()
+    engine._parse()
     states = {check: state for check, state, _ in _asked(con, SOME)["outcomes"] if check in SOME}
     assert {check for check, state in states.items() if state == "broke"} == {"missing_value"}
     assert states["value_mismatch"] == "ran"

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from audit import engine, reading, tables
+from audit import engine, loading, reading, tables
 from audit.errors import InputError
 from audit.inputs import find_inputs
 from audit.loaders import Source, Tally, request_log
@@ -150,9 +150,9 @@ def test_a_log_larger_than_the_room_is_read_in_slices_of_that_size(day: Path, mo
 
     monkeypatch.setattr(reading, "slices", noted)
     con = tables.connect("400MB")
-    monkeypatch.setattr(engine, "room_for", lambda _: 20_000)
+    monkeypatch.setattr(loading, "room_for", lambda _: 20_000)
     plan = read_plan(day / "audit.toml")
-    engine.load(con, find_inputs((day,), plan), plan, lambda _: None)
+    loading.load(con, find_inputs((day,), plan), plan, lambda _: None)
     con.close()
     assert sizes == [20_000, 20_000]
 

@@ -16,7 +16,7 @@ import pytest
 import zstandard
 from click.testing import CliRunner
 
-from audit import engine, tables
+from audit import engine, loading, tables
 from audit.cli import main
 from audit.plan import Plan
 from audit.plan_tables import store_plan
@@ -109,7 +109,7 @@ def _read(path: Path) -> tuple[int, dict[str, str], str | None]:
     """How many rows were read from a file, those that were refused, and what the file lacks."""
     con = tables.connect()
     store_plan(con, Plan(), datetime(2026, 11, 20))
-    engine.load(con, [engine.InputFile(path, path.name)], Plan(), lambda _: None)
+    loading.load(con, [engine.InputFile(path, path.name)], Plan(), lambda _: None)
     rows, gaps = con.execute("select read_rows, gaps from sources").fetchone() or (0, None)
     return rows, dict(con.execute("select ref, reason from rejects").fetchall()), gaps
 
@@ -181,13 +181,13 @@ def test_a_last_row_without_a_line_break_may_be_whole(name: str, content: bytes,
 def _then(what: str) -> str:
     """In the child: this happens to the file after its sha256 was taken and before its rows are read."""
     return (
-        "import audit.engine, os, shutil\n"
-        "first = audit.engine.read_source\n"
+        "import audit.loading, os, shutil\n"
+        "first = audit.loading.read_source\n"
         "def then(path, name):\n"
         "    source = first(path, name)\n"
         f"    {what}\n"
         "    return source\n"
-        "audit.engine.read_source = then\n"
+        "audit.loading.read_source = then\n"
     )
 
 

@@ -209,8 +209,8 @@ explained as (
         case
             when not x.same_value and x.same_currency
                 then coalesce(
-                    rounding_of(x.browser_value, x.server_value, x.server_currency, x.digits),
-                    rounding_of(x.server_value, x.browser_value, x.browser_currency, x.digits))
+                    rounding_of(x.browser_value, x.server_value, x.digits),
+                    rounding_of(x.server_value, x.browser_value, x.digits))
         end as rounding
     from compared x
     left join different_readings r on r.browser_key = x.browser_key and r.server_key = x.server_key

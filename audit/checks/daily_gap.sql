@@ -97,11 +97,18 @@ total_days as (
     from file_days
     group by day, step, origin
 ),
+counted_times as (
+    select
+        o.order_id,
+        timezone(l.timezone, timezone('UTC', case l.conversion_point when 'payment_confirmed' then o.paid_at else o.created_at end)) as local_at
+    from orders o
+    cross join launch l
+),
 order_facts as (
     select
         o.order_id,
-        timezone(l.timezone, timezone('UTC', case l.conversion_point when 'payment_confirmed' then o.paid_at else o.created_at end)) as local_at,
-        cast(local_at as date) as day,
+        c.local_at,
+        cast(c.local_at as date) as day,
         o.event_duty <> 'no' and (l.conversion_point = 'order_created' or coalesce(o.is_paid, false)) as counts,
         a.amount,
         a.currency,
@@ -116,6 +123,7 @@ order_facts as (
         o.ref,
         case when o.is_named and t.order_count > 0 then 0 else 1 end as is_other
     from orders o
+    join counted_times c on c.order_id = o.order_id
     cross join launch l
     cross join (select count(*) as order_count from plan_test_orders) t
     left join order_amounts a on a.order_id = o.order_id and a.is_plan_basis

@@ -144,13 +144,17 @@ counts as (
     group by platform, step
 ),
 -- Shoppers without a click ask for nothing: where enough came with one, the share is theirs. None of ten is no accident.
+asked_counts as (
+    select
+        *,
+        wanted_count < all_count and (wanted_count >= 20 or (wanted_count >= 10 and missing_count = wanted_count)) as is_of_clicked
+    from counts
+),
 shares as (
     select
         *,
-        wanted_count < all_count and (wanted_count >= 20 or (wanted_count >= 10 and missing_count = wanted_count)) as is_of_clicked,
-        case when wanted_count < all_count and (wanted_count >= 20 or (wanted_count >= 10 and missing_count = wanted_count))
-            then wanted_count else all_count end as judged_count
-    from counts
+        case when is_of_clicked then wanted_count else all_count end as judged_count
+    from asked_counts
 ),
 first_refs as (
     select

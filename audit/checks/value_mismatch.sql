@@ -228,7 +228,7 @@ open_purchases as (
         p.*,
         a.amount as plan_amount,
         a.currency as plan_currency,
-        case when coalesce(p.currency = a.currency, true) then rounding_of(p.value, a.amount, a.currency, c.digits) end as rounding
+        case when coalesce(p.currency = a.currency, true) then rounding_of(p.value, a.amount, c.digits) end as rounding
     from purchases p
     left join plan_amounts a on a.order_id = p.order_id
     left join currencies c on c.currency = a.currency

@@ -24,12 +24,12 @@ with own_times as (
 fits as (
     select
         source,
-        count(*) filter (where as_utc_s between -300 and 600) * 2 > count(*)
+        count(*) filter (where is_beside(as_utc_s)) * 2 > count(*)
             and count(*) filter (where as_utc_s < -300) * 10 <= count(*) as is_utc
     from own_times
     group by source
     -- In Europe what waited an hour fits the plan's zone.
-    having count(*) filter (where as_read_s between -300 and 600) * 10 <= count(*)
+    having count(*) filter (where is_beside(as_read_s)) * 10 <= count(*)
 ),
 page_calls as (
     select

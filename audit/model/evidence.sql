@@ -163,11 +163,11 @@ with posts as (
 )
 select source, platform, count(*)
 from posts
-where body = ''
-   or (platform = 'tiktok' and not starts_with(ltrim(body), '{'))
-   or (platform = 'meta' and not (contains(body, 'ev=') or contains(body, '"ev"') or contains(body, 'events')))
-group by source, platform
-having platform is not null;
+where platform is not null
+  and (body = ''
+    or (platform = 'tiktok' and not starts_with(ltrim(body), '{'))
+    or (platform = 'meta' and not (contains(body, 'ev=') or contains(body, '"ev"') or contains(body, 'events'))))
+group by source, platform;
 
 insert into seen_spans
 select source, min(seen_at), max(seen_at)

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from audit import engine, tables
+from audit import engine, loading, tables
 from audit.plan import Plan
 from audit.plan_tables import store_plan
 from tests.fuzz.changes import change_value
@@ -90,7 +90,7 @@ def check(folder: Path, seed: int, count: int, *, checks: bool = False) -> None:
     else:
         con = tables.connect()
         store_plan(con, plan, NOW)
-        engine.load(con, files, plan, lambda _: None)
+        loading.load(con, files, plan, lambda _: None)
         tables.lock(con, None)
         engine.decode(con, plan)
     counts = con.execute("select source, read_rows, kept, ignored, rejected from sources order by source").fetchall()

@@ -135,6 +135,9 @@ create or replace macro serial_time(t) as
          then strftime(
             timestamp '1899-12-30' + to_seconds(cast(round(cast(replace(t, ',', '.') as double) * 86400) as bigint)),
             '%Y-%m-%d %H:%M:%S') end;
+-- Whether so many seconds behind a moment still tell of it: a page or a server takes a while, and clocks differ.
+create or replace macro is_beside(seconds) as seconds between -300 and 600;
+
 -- A time of an export: without a zone it is read in the plan's (variable plan_zone), and without that it cannot be told. In the hour
 -- that autumn repeats the first of the two counts: nothing that followed the order then looks earlier than it.
 create or replace macro clock_in_zone(t) as timezone(getvariable('plan_zone'), timezone('UTC', t));
@@ -161,10 +164,10 @@ create or replace macro reading_text(basis, slip) as
         when 'divided_by_100' then ' divided by 100' else ' with its thousands separator misread' end;
 
 -- How a value was rounded from an amount: by a few cents, as lines or taxes that are rounded one by one come to, or to whole units.
--- NULL where it was not, and in currencies that nobody writes with decimals.
-create or replace macro rounding_of(value, amount, currency, digits) as
+-- NULL where it was not, and in currencies without cents.
+create or replace macro rounding_of(value, amount, digits) as
     case
-        when currency = 'IDR' or digits < 2 then null
+        when digits < 2 then null
         when abs(value - amount) <= least(0.05, amount * 0.005) then 'cents'
         when amount >= 10 and (value = floor(amount) or value = ceil(amount)) then 'whole'
     end;

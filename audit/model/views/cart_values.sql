@@ -56,7 +56,7 @@ with open_checkouts as (
 select
     c.event_key,
     min(c.next_order) as next_order,
-    min(case when abs(c.value - a.amount) <= a.tolerance or rounding_of(c.value, a.amount, a.currency, u.digits) = 'cents' then a.rank end)
+    min(case when abs(c.value - a.amount) <= a.tolerance or rounding_of(c.value, a.amount, u.digits) = 'cents' then a.rank end)
         as exact_rank,
     min(case when a.amount <> 0 and abs(c.value - a.amount * 100) <= a.tolerance * 100 then a.rank end) as times_rank,
     min(case when a.amount <> 0 and abs(c.value * 100 - a.amount) <= a.tolerance then a.rank end) as divided_rank,

@@ -9,7 +9,7 @@ with sales as (
         o.source,
         o.created_at,
         min(coalesce(e.event_at, e.seen_at)) as sold_at,
-        bool_or(g.source is null and epoch(e.seen_at) - epoch(o.created_at) between -300 and 600) as is_as_read
+        bool_or(g.source is null and is_beside(epoch(e.seen_at) - epoch(o.created_at))) as is_as_read
     from zoneless_orders z
     join orders o on o.order_id = z.order_id
     join events e on e.order_id = o.order_id
@@ -30,9 +30,9 @@ differences as (
 exports as (
     select
         source,
-        count(*) filter (where as_utc_s between -300 and 600) * 2 > count(*)
+        count(*) filter (where is_beside(as_utc_s)) * 2 > count(*)
             and count(*) filter (where as_utc_s < -300) * 10 <= count(*)
-            and count(*) filter (where as_read_s between -300 and 600) * 10 <= count(*) as is_utc,
+            and count(*) filter (where is_beside(as_read_s)) * 10 <= count(*) as is_utc,
         count(*) > 1 and max(as_read_s) < -3000 and max(as_read_s) - min(as_read_s) <= 600 as is_younger,
         1800 * round((min(as_read_s) + max(as_read_s)) / 3600) as shift_s,
         min(as_read_s) as least_s,

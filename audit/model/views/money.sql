@@ -271,7 +271,7 @@ with told as (
         e.currency,
         o.order_id,
         e.currency = o.currency as is_shops,
-        rounding_of(e.value, o.total, o.currency, 2) as rounding
+        rounding_of(e.value, o.total, 2) as rounding
     from orders o
     join sources f on f.source = o.source and f.loader = 'shopify'
     join purchase_orders p on p.order_id = o.order_id
