@@ -98,7 +98,9 @@ def answers(example: Example, check: Check, folder: Path) -> list[Row]:
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
     """One empty database for all examples: each writes into it and takes back what it wrote."""
-    return tables.connect()
+    con = tables.connect()
+    tables.expect_little(con)  # as of any launch of their size
+    return con
 
 
 @cache
@@ -131,21 +133,21 @@ def prepare(con: duckdb.DuckDBPyConnection, example: Example, check: Check, fold
         path.write_text(example.plan, encoding="utf-8")
         plan = read_plan(path)
     store_plan(con, plan, datetime(2026, 11, 20, 12, 0))
+    datasets = set(con.execute("select platform, dataset from plan_datasets").fetchall())
+    steps = dict(con.execute("select (platform, event_name), min(step) from plan_steps group by all").fetchall())
     for table, rows in example.given.items():
         for number, row in enumerate(rows, start=1):
             insert(
                 con,
                 table,
-                fill_events(row, number) if table == "events" else fill_orders(row, number) if table == "orders" else row,
+                planned(fill_events(row, number), datasets, steps)
+                if table == "events"
+                else fill_orders(row, number)
+                if table == "orders"
+                else row,
             )
     con.execute(
-        "update events set in_plan = dataset is null or dataset in (select dataset from plan_datasets d where"
-        " d.platform = events.platform) or not exists (select 1 from plan_datasets d where d.platform = events.platform)"
-        " where in_plan is null;"
-        " update events set step = (select min(step) from plan_steps p where p.platform = events.platform and"
-        " p.event_name = events.event_name) where step is null;"
-        " insert into order_candidates select event_key, order_key, 'parameter', 1, true from events"
-        " where order_key is not null"
+        "insert into order_candidates select event_key, order_key, 'parameter', 1, true from events where order_key is not null"
     )
     run_script(con, "orders")
     store_platforms(con, plan)
@@ -209,6 +211,14 @@ def fill_events(row: Row, number: int) -> Row:
     filled.setdefault("item_count", "0")
     filled.setdefault("copies", "1")
     return filled
+
+
+def planned(row: Row, datasets: set[tuple[str, str]], steps: dict[tuple[str, str], str]) -> Row:
+    """An event with what a plan says of it: whether its dataset is one of the plan's, and which step its name is."""
+    platform, dataset = row["platform"] or "", row.get("dataset")
+    is_known = dataset is None or (platform, dataset) in datasets or platform not in {named for named, _ in datasets}
+    told = {"in_plan": str(is_known), "step": steps.get((platform, row["event_name"] or ""))}
+    return row | {name: row.get(name) or value for name, value in told.items()}
 
 
 def fill_orders(row: Row, number: int) -> Row:
