@@ -103,6 +103,38 @@ def test_decoded_calls_are_read_from_any_container(container: str, tmp_path: Pat
     assert _accounts(audit) == ("pixel_log", 1, 1, 0, 0)
 
 
+_TOLD = {
+    "ts": "2026-11-20T10:00:00Z", "platform": "meta", "pixel_id": "1234567890123456", "event": "Purchase", "event_id": "A-1",
+    "page_url": "https://shop.example.com/thank-you", "session": "s1",
+}  # fmt: skip
+_GOODS = {"value": "150000", "currency": "IDR", "contents": '[{"id": "SKU-1", "quantity": 2}]', "order_id": "1001"}
+_JAR = {"_fbp": "fb.1.1763632700000.123456789", "_fbc": "fb.1.1763632700000.IwAR0abcdef"}
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"params": json.dumps(_GOODS), "cookies": json.dumps(_JAR)},
+        {"properties": json.dumps(_GOODS), "cookies": "; ".join(f"{name}={value}" for name, value in _JAR.items())},
+        _GOODS | {"fbp": _JAR["_fbp"], "fbc": _JAR["_fbc"]},
+        _GOODS | _JAR,
+        {f"params.{name}": cell for name, cell in _GOODS.items()} | {f"cookies.{name}": cell for name, cell in _JAR.items()},
+    ],
+    ids=["JSON in cells", "a cookie header", "columns of their own", "columns as the cookies are called", "columns with dots"],
+)
+@pytest.mark.parametrize("container", ["csv", "ndjson"])
+def test_what_a_call_said_is_read_from_cells_and_columns(container: str, cells: dict[str, str], tmp_path: Path) -> None:
+    """A table without a column of parameters gave Purchases without a value: a Stop; cookies in a cell were not seen."""
+    row = _TOLD | cells
+    audit = _run(tmp_path, _csv(tmp_path, [row]) if container == "csv" else _ndjson(row))
+    build_views(audit.con)
+    (event,) = events(audit)
+    assert (event["order_key"], str(event["value"]), event["currency"]) == ("1001", "150000.000000", "IDR")
+    assert (event["browser_id"], event["click_id"]) == (_JAR["_fbp"], _JAR["_fbc"])
+    items = audit.con.execute("select item_id, cast(quantity as varchar) from event_items").fetchall()
+    assert items == [("SKU-1", "2.000")]
+
+
 def test_a_raw_log_of_pixel_calls_is_browser_evidence(tmp_path: Path) -> None:
     hit = "https://www.facebook.com/tr/?id=1234567890123456&ev=ViewContent&ts=1763632800123&eid=A-1"
     audit = _run(tmp_path, _ndjson({"ts": "2026-11-20T10:00:00Z", "method": "GET", "url": hit}))
@@ -388,6 +420,30 @@ def test_a_line_that_two_overlapping_exports_of_a_log_hold_is_one_send(second: s
     row = REQUEST | {"ts": "2026-11-20T17:00:00+07:00", "url": address, "body": json.dumps(STAMPED)}
     (tmp_path / "monday.ndjson").write_bytes(_ndjson(row))
     (tmp_path / "tuesday.ndjson").write_bytes(_ndjson(row | {"ts": second, "note": "of the next file"}))
+    files = [engine.InputFile(tmp_path / name, name, named=True) for name in ("monday.ndjson", "tuesday.ndjson")]
+    assert engine.read(files, Plan()).con.execute("select count(*) from events").fetchone() == (sends,)
+
+
+@pytest.mark.parametrize(
+    ("call", "change", "sends"),
+    [
+        (_TOLD | {"params": _GOODS, "cookies": _JAR}, {}, 1),
+        (_TOLD | {"params": _GOODS, "cookies": _JAR}, {"params": dict(reversed(_GOODS.items()))}, 1),
+        (_TOLD | {"params": _GOODS, "cookies": _JAR}, {"params": _GOODS | {"value": "150001"}}, 2),
+        (_TOLD | {"params": _GOODS, "cookies": _JAR}, {"sender": "gtm.js"}, 2),
+        (_TOLD | {"params": _GOODS, "cookies": _JAR}, {"ts": "2026-11-20T10:00:01Z"}, 2),
+        (CALL, {}, 1),
+        (CALL, {"session": "s2", "cookies": {}}, 2),
+        (CALL | {"session": None, "cookies": {}}, {}, 2),
+    ],
+    ids=["a line", "in another order", "another value", "another sender", "later", "no id", "another visit", "nobody's"],
+)
+def test_a_call_that_two_overlapping_pixel_logs_hold_is_one_send(
+    call: dict[str, Any], change: dict[str, Any], sends: int, tmp_path: Path
+) -> None:
+    """Rotated logs that share some lines made each a call repeated at once, and a SnackVideo Purchase one of two."""
+    (tmp_path / "monday.ndjson").write_bytes(_ndjson(call))
+    (tmp_path / "tuesday.ndjson").write_bytes(_ndjson(call | change | {"note": "of the next file"}))
     files = [engine.InputFile(tmp_path / name, name, named=True) for name in ("monday.ndjson", "tuesday.ndjson")]
     assert engine.read(files, Plan()).con.execute("select count(*) from events").fetchone() == (sends,)
 

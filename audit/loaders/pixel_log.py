@@ -23,6 +23,10 @@ FORMATS = (
 )
 
 _EVENT_KEYS = frozenset({"event", "event_name"})
+_PARAMS = ("params", "parameters", "properties", "custom_data")
+#: Parameters that a table, or a flattened log, has as columns of their own.
+_OWN_COLUMNS = ("value", "currency", "contents", "content_ids", "content_id", "content_type", "order_id", "transaction_id")
+_COOKIES = ("_fbc", "_fbp", "_ttclid", "_ttp", "_kwai_click_id")
 
 
 def claims(source: Source) -> bool:
@@ -45,6 +49,50 @@ def _is_decoded(source: Source) -> bool:
     return "platform" in keys and bool(keys & _EVENT_KEYS)
 
 
+def _flattened(source: Source) -> dict[str, str]:
+    """Columns that are parameters or cookies: ``value`` beside no ``params``, ``params.value``, ``cookies._fbp``, ``_fbp``."""
+    names = [*source.keys, *(key for record in source.records for key in record)]
+    whole = {name.lower() for name in names}
+    own = _OWN_COLUMNS if whole.isdisjoint(_PARAMS) else ()
+    found: dict[str, str] = {}
+    for name in names:
+        outer, _, inner = name.partition(".")
+        if inner and outer.lower() in _PARAMS and whole.isdisjoint(_PARAMS):
+            found.setdefault(f"params.{inner}", name)
+        elif name.lower() in own:
+            found.setdefault(f"params.{name.lower()}", name)
+        elif name.removeprefix("cookies.") in _COOKIES and "cookies" not in whole:
+            found.setdefault(f"cookies.{name.removeprefix('cookies.')}", name)
+    return found
+
+
+def _has_cookie_texts(source: Source) -> bool:
+    return any(isinstance(record.get("cookies"), str) for record in source.records)
+
+
+def _open_texts(con: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Parameters and cookies that stand in a cell as JSON, and cookies as their header has them, become the objects they are."""
+    header = ", ".join(f"'{name}', nullif(regexp_extract(text, '(?:^|; *){name}=([^;]*)', 1), '')" for name in _COOKIES)
+    named = source.record_keys | source.fields.keys()
+    for name in (*_PARAMS, "cookies"):
+        if name not in named:
+            continue
+        plain = f"json_object({header})" if name == "cookies" else "null"
+        con.execute(
+            f"""
+            update records
+            set record = json_merge_patch(record, json_object('{name}', t.opened))
+            from (
+                select place, coalesce(case when text like '{{%' then try_cast(text as json) end, {plain}) as opened
+                from (select place, json_extract_string(record, '/{name}') as text, record from records) c
+                where json_type(record, '/{name}') = 'VARCHAR'
+            ) t
+            where t.place = records.place
+              and t.opened is not null
+            """
+        )
+
+
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     """Rows become requests; a decoded call keeps its own words and is read by ``wire/decoded_log.sql``."""
     straight = _load_straight(con, source)
@@ -54,7 +102,8 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     if not _is_decoded(source):
         rejected, statuses = insert_requests(con, source, evidence="browser")
         return Tally(read=read, rejected=bad + rejected, has_statuses=statuses)
-    name_fields(con, source)
+    name_fields(con, source if source.fields else replace(source, fields=_flattened(source)))
+    _open_texts(con, source)
     con.execute(_insert_calls(replace(source, fields={}), "select place, record from records"))
     con.execute("drop table records")
     return Tally(read=read, rejected=bad + reject_problems(con, source)[0])
@@ -65,7 +114,7 @@ def _load_straight(con: duckdb.DuckDBPyConnection, source: Source) -> Tally | No
     if not _is_decoded(source):
         straight = insert_straight(con, source, evidence="browser")
         return Tally(straight[0], straight[1], has_statuses=straight[2]) if straight else None
-    if source.shape != "ndjson" or source.fields:
+    if source.shape != "ndjson" or source.fields or _flattened(source) or _has_cookie_texts(source):
         return None
     with plain_path(source) as path, damage_told(source):
         con.execute(_insert_calls(source, rows_of(source, path)))
