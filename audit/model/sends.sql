@@ -27,7 +27,15 @@ from keys k
 join shared s on s.key = k.key;
 
 create or replace temp table copies as
-with keyed as (
+with told as (
+    select
+        rowid as decoded_row,
+        concat_ws('|', session, browser_id_sent, tie_fbp, tie_ttp) as person
+    from decoded
+    where channel = 'browser'
+      and seen_at is not null
+),
+keyed as (
     select
         d.rowid as decoded_row,
         d.ref,
@@ -37,15 +45,23 @@ with keyed as (
         d.copy_key,
         coalesce(
             d.endpoint || '|' || d.copy_key,
-            -- Overlapping exports of one server's log repeat its lines; two browsers may well send alike.
-            concat_ws('|', d.endpoint, case when d.channel = 'browser' then d.source end, coalesce(cast(d.seen_at as varchar), d.ref), d.event_name, d.event_id_sent,
-                d.relay_store, d.dataset, cast(d.params_hash as varchar), md5(d.page),
+            -- Overlapping exports of one log repeat its lines; two browsers may well send alike.
+            concat_ws('|', d.endpoint,
+                case when t.person <> '' then md5(concat_ws('|', t.person, d.click_id_sent, d.agent, d.initiator))
+                    when d.channel = 'browser' then d.source end,
+                coalesce(cast(d.seen_at as varchar), d.ref), d.event_name, d.event_id_sent, d.relay_store, d.dataset,
+                -- What has an id is the same send in whatever order an export tells its parameters.
+                case when t.person <> '' and d.event_id_sent <> ''
+                    then md5(concat_ws('|', d.order_param, d.value_sent, d.currency_sent, cast(d.item_list as varchar)))
+                    else cast(d.params_hash as varchar) end,
+                md5(d.page),
                 -- Another sender, another answer, another person: not the same line of the log.
                 d.log_sender, d.partner_agent, case when d.channel = 'server' then cast(d.status as varchar) end,
                 case when d.channel = 'server' then md5(concat_ws('|', d.click_id_sent, d.browser_id_sent)) end)
         ) as one_send
     from decoded d
     join suspects s on s.decoded_row = d.rowid
+    left join told t on t.decoded_row = d.rowid
 ),
 numbered as (
     -- Two equal events of one request are two sends.
