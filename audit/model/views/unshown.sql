@@ -80,31 +80,52 @@ firsts as (
     from opening_events o
     join visit_moments m on m.order_id = o.order_id and m.event_key = o.event_key
 ),
+-- A checkout on a domain of its own knows the browser by another id; the shop's other domains are those that tell of views and carts.
+shop_hosts as (
+    select distinct
+        platform,
+        page_host
+    from events
+    where channel = 'browser'
+      and step in ('ViewContent', 'AddToCart')
+),
 -- Whoever came to the first page from a page of the same shop had begun the visit before; what that page sends is shown.
-later_pages as (
+arrivals as (
     select
         f.order_id,
         f.platform,
-        min(m.place) as place
+        f.page_host,
+        f.page_path,
+        case when f.referrer_host <> f.page_host then f.referrer_host end as other_host
     from firsts f
-    join visit_moments m on m.order_id = f.order_id and m.page_host = f.page_host and m.page_path = f.page_path
+    left join shop_hosts h on h.platform = f.platform and h.page_host = f.referrer_host
     where f.referrer_host = f.page_host
-      and m.place is not null
-    group by f.order_id, f.platform
+       or h.page_host is not null
+),
+later_pages as (
+    select
+        a.order_id,
+        a.platform,
+        min(m.place) as place,
+        min(a.other_host) as other_host
+    from arrivals a
+    join visit_moments m on m.order_id = a.order_id and m.page_host = a.page_host and m.page_path = a.page_path
+    where m.place is not null
+    group by a.order_id, a.platform
     having min(m.place) >= 3
 ),
 -- The cart that somebody reaches from the same shop was filled before.
 cart_pages as (
     select
-        f.order_id,
-        f.platform,
-        min(m.place) as place
-    from firsts f
-    join visit_moments m on m.order_id = f.order_id
-    where f.referrer_host = f.page_host
-      and is_cart_page(f.page_path)
+        a.order_id,
+        a.platform,
+        min(m.place) as place,
+        min(a.other_host) as other_host
+    from arrivals a
+    join visit_moments m on m.order_id = a.order_id
+    where is_cart_page(a.page_path)
       and m.place is not null
-    group by f.order_id, f.platform
+    group by a.order_id, a.platform
     having min(m.place) >= 3
 ),
 -- A capture switched on while the page stood open holds neither the page itself, nor the start of a pixel on it, nor the page view,
@@ -141,14 +162,14 @@ open_steps as (
     group by p.order_id, p.platform
 ),
 found as (
-    select order_id, platform, place, 0 as is_open
+    select order_id, platform, place, 0 as is_open, other_host
     from later_pages
     union all
-    select order_id, platform, place, 0
+    select order_id, platform, place, 0, other_host
     from cart_pages
     union all
     -- A page without a step of its own: the cart, or the checkout after its step. Goods are put into the cart where they are seen.
-    select order_id, platform, coalesce(page_place, visit_place), 1
+    select order_id, platform, coalesce(page_place, visit_place), 1, cast(null as varchar)
     from open_steps
     where page_place >= 2
        or (page_place is null and visit_place >= 3)
@@ -158,6 +179,7 @@ select
     platform,
     max(place) as place,
     case when max(is_open) = 1 then 'the recording begins on a page that was already open: its first step is '
+        when max(other_host) is not null then 'the visit came over from ' || max(other_host) || ', where the browser goes by another id: its first step is '
         else 'the recording begins on a later page: its first step is ' end
         || case max(place) when 2 then 'AddToCart' when 3 then 'InitiateCheckout' else 'Purchase' end as reason
 from found
