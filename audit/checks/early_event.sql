@@ -70,6 +70,8 @@ with credible_times as (
         e.event_id,
         e.source,
         e.page_url,
+        e.seen_at,
+        e.event_time_sent is null as is_seen_only,
         case
             when e.event_at is null or u.event_key is not null or w.event_key is not null then e.seen_at
             when s.has_zone = false and e.event_time_sent is not null then e.event_at
@@ -238,12 +240,12 @@ on_time as (
     join events o on o.event_key = p.server_key and o.source in (l.source, l.other_source) and o.source <> b.source
     where abs(epoch(o.seen_at) - epoch(b.seen_at)) <= 30
     union
-    -- The same file has another Purchase of the order, and in time.
+    -- The same file has another Purchase of the order, and in time: by the same clock, where the suspect has no other.
     select s.event_key
     from suspects s
     join judged j on j.order_id = s.order_id and j.source = s.source and j.session = s.session
-    where j.latest_at >= s.created_at
-      and j.latest_at <= s.created_at + interval 5 minutes
+    where case when s.is_seen_only then j.seen_at + interval 999 milliseconds else j.latest_at end >= s.created_at
+      and case when s.is_seen_only then j.seen_at else j.latest_at end <= s.created_at + interval 5 minutes
     union
     -- The visit's checkout began after it.
     select s.event_key
