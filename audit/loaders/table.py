@@ -95,6 +95,17 @@ _UNPAID = (
 )  # fmt: skip
 #: Columns beside which an Indonesian amount is a number of pieces.
 _OF_GOODS = ("produk", "nama_produk", "barang", "nama_barang", "sku", "harga", "harga_satuan", "product", "product_name", "item")
+#: The buyer left for a payment page, and the page after it may never have come.
+_GIVEN_UP = "it was cancelled and nothing says that it was paid: whether the shopper came back from paying is not known"
+_NOT_PLACED = "its status says that it may never have been placed"
+_UNPLACED = (
+    "pending_payment", "incomplete", "abandoned", "abandoned cart", "abandoned checkout", "draft", "checkout-draft", "auto-draft",
+)  # fmt: skip
+#: Ways of paying without such a page.
+_AT_ONCE = (
+    r"cod|cash.?on.?delivery|bayar.?di.?tempat|nachnahme|contra.?re|wire|bank|transfer|rekening|vorkasse|virement|cheque|check.?mo"
+    r"|invoice|rechnung"
+)
 #: The currency of a column of amounts, as its heading may name it: Total (IDR).
 _HEADED = re.compile(r"\s*[(\[]\s*([A-Z]{3}|[Rr]p\.?|€|£|RM)\s*[)\]]\s*$")
 #: What may wait there is not only the payment.
@@ -242,6 +253,11 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             {flag("is_spam")} as is_spam,
             {flag("is_test")} as is_test,
             cancelled_at is not null or coalesce(standing in ('trash', 'cancelled', 'voided'), false) as is_cancelled,
+            case
+                when is_paid or coalesce(regexp_matches(lower(payment_method), '{_AT_ONCE}'), false) then null
+                when standing = 'cancelled' then '{_GIVEN_UP}'
+                when standing in {_UNPLACED} then '{_NOT_PLACED}'
+            end as duty_reason,
             source as order_source,
             coalesce(case when starts_with(currency, '{{') then try(json_extract_string(currency, '$.isoCode')) else currency end,
                 {headed}, currency_of(total)) as currency,

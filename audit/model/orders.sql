@@ -11,7 +11,8 @@ set is_failed = not coalesce(is_paid, false)
         coalesce(status in (
             select distinct status
             from orders
-            where shop_status(status) in ('failed', 'payment_failed', 'payment failed', 'pembayaran gagal')), false)
+            where shop_status(status) in ('failed', 'payment_failed', 'payment failed', 'payment error', 'pembayaran gagal',
+                'erreur de paiement', 'error de pago', 'error en el pago', 'erro de pagamento', 'zahlungsfehler', 'zahlung fehlgeschlagen')), false)
         or coalesce(payment_status in (
             select distinct payment_status
             from orders
@@ -28,6 +29,7 @@ set duty_reason = case
         when is_campaign_source(order_source) then 'its source ' || order_source || ' tells where the buyer came from, not where it was sold'
         when not is_web_source(order_source) then 'sold through ' || order_source
         when in_trash(status) then 'it lies in the shop''s trash, and the export does not say since when'
+        else duty_reason  -- a loader's doubt
     end,
     event_duty = case
         when is_spam or is_test or is_failed then 'no'
@@ -36,6 +38,7 @@ set duty_reason = case
         when is_campaign_source(order_source) then 'unknown'
         when not is_web_source(order_source) then 'no'
         when in_trash(status) then 'unknown'
+        when duty_reason is not null then 'unknown'
         else 'yes'
     end
 where event_duty is null;

@@ -11,6 +11,7 @@ import pytest
 
 from audit.loaders import claimant
 from audit.loaders._source import read_source
+from audit.scripts import run_script
 
 from .reading import Reading, database, money, read, source_of
 
@@ -475,6 +476,32 @@ def test_words_of_other_languages_say_what_became_of_an_order(tmp_path: Path) ->
     assert reading.texts("select is_paid, is_cancelled from orders order by order_id") == [
         "True | False", "- | True", "- | False", "False | False", "- | False", "True | False", "- | False",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "duty"),
+    [
+        ("canceled,,stripe,web", "unknown"),
+        ("Storniert,open,,web", "unknown"),
+        ("pending_payment,pending,stripe,web", "unknown"),
+        ("Incomplete,,,", "unknown"),
+        ("Payment error,,,web", "no"),
+        ("cancelled,paid,stripe,web", "yes"),
+        ("cancelled,refunded,,web", "yes"),
+        ("cancelled,,Cash on Delivery,web", "yes"),
+        ("batal,,Transfer BCA,web", "yes"),
+        ("pending,pending,stripe,web", "yes"),
+        ("canceled,,stripe,pos", "no"),
+    ],
+)
+def test_an_order_given_up_on_the_way_to_its_payment_need_not_have_reached_the_thank_you_page(
+    cells: str, duty: str, tmp_path: Path
+) -> None:
+    """Such an order beside the test orders was a Stop, though its shopper never came back."""
+    header = "order_id,created_at,currency,total,status,payment_status,payment_method,source"
+    reading = read(tmp_path, "orders.csv", f"{header}\n1001,2026-11-20T14:05:00Z,EUR,5,{cells}\n")
+    run_script(reading.con, "orders")
+    assert reading.rows("select event_duty from orders") == [(duty,)]
 
 
 def test_a_day_that_a_spreadsheet_counts_is_read_in_the_plans_zone(tmp_path: Path) -> None:
