@@ -101,8 +101,10 @@ timed as (
         r.page_load,
         case when r.event_time_sent is not null then r.event_at end as claimed_at,
         b.happened_at as browser_at,
-        case when r.step = 'Purchase' and l.conversion_point = 'order_created' then o.created_at
-            when r.step = 'Purchase' then o.paid_at end as order_at,
+        -- Midnight is a date alone.
+        case when r.step = 'Purchase' and l.conversion_point = 'order_created' and clock_time(o.created_at, '%H%M%S') <> '000000' then o.created_at
+            when r.step = 'Purchase' and l.conversion_point <> 'order_created' and clock_time(o.paid_at, '%H%M%S') <> '000000' then o.paid_at
+            end as order_at,
         -- Two files may run on two clocks.
         case when b.source = r.source then 0 else 60 end as browser_slack,
         -- A clock of an unknown zone is at most fourteen hours away.

@@ -50,11 +50,11 @@ relay_events as (
       and e.channel = 'server'
       and k.known_at <= e.judged_at
 ),
--- One row per step and unit: a Purchase's unit is its order (or the key it carries), any other step's its visit.
+-- One row per step and unit: a Purchase's unit is its order, the key it carries, or without an export its visit; any other step's its visit.
 sent_steps as (
     select
         step,
-        case when step = 'Purchase' then coalesce(order_id, order_key, event_id, ref) else coalesce(session, ref) end as unit,
+        case when step = 'Purchase' then coalesce(order_id, order_key, event_id, session, ref) else coalesce(session, ref) end as unit,
         case when step = 'Purchase' then order_id end as order_id,
         channel,
         ref,
