@@ -46,7 +46,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "presentment_currency": ("presentment_currency",),
     "total": (
         "total", "order_total", "total_price", "grand_total", "total_amount", "order_total_amount", "grand_total_purchased",
-        "total_paid_tax_incl", "total_inc_tax", "amount_total", "total_paid", "amount", "gross_revenue",
+        "total_paid_tax_incl", "total_inc_tax", "order_total_inc_tax", "amount_total", "total_paid", "amount", "gross_revenue",
         "total_pesanan", "total_pembayaran", "total_bayar", "total_tagihan", "total_transaksi", "jumlah_pembayaran", "jumlah_bayar",
         "jumlah_total", "jumlah_tagihan",
     ),
@@ -59,13 +59,15 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "shipping": (
         "shipping", "shipping_total", "shipping_cost", "shipping_price", "shipping_amount", "order_shipping_amount", "delivery_fee",
-        "shipping_fee", "shipping_and_handling", "total_shipping_tax_incl", "shipping_cost_inc_tax",
+        "shipping_fee", "shipping_rate", "shipping_and_handling", "total_shipping_tax_incl", "shipping_cost_inc_tax",
         "ongkir", "ongkos_kirim", "biaya_kirim", "biaya_pengiriman",
     ),
     "tax": ("tax", "taxes", "tax_total", "total_tax", "tax_amount", "order_total_tax_amount", "vat", "pajak", "ppn"),
     "fees": ("fees", "fee", "fee_total", "payment_fee", "biaya_admin", "biaya_layanan"),
     "unique_code": ("unique_code", "kode_unik"),
-    "refunded": ("refunded", "refunded_amount", "refunded_total", "refund_total", "total_refunded", "order_refund_amount"),
+    "refunded": (
+        "refunded", "refunded_amount", "refunded_total", "refund_total", "total_refunded", "order_refund_amount", "refund_amount",
+    ),
     "presentment_total": ("presentment_total",),
     "current_total": ("current_total", "current_total_price"),
     "status": ("status", "order_status", "state", "status_pesanan"),
@@ -106,6 +108,9 @@ _AT_ONCE = (
     r"cod|cash.?on.?delivery|bayar.?di.?tempat|nachnahme|contra.?re|wire|bank|transfer|rekening|vorkasse|virement|cheque|check.?mo"
     r"|invoice|rechnung"
 )
+#: The hour of an order in a column of its own.
+_CLOCKS = ("order_time", "time", "jam", "waktu", "uhrzeit", "heure", "hora")
+_HOUR = r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ?[AaPp]\.?[Mm]\.?)?( ?[+-][0-9]{2}:?[0-9]{2})?"
 #: The currency of a column of amounts, as its heading may name it: Total (IDR).
 _HEADED = re.compile(r"\s*[(\[]\s*([A-Z]{3}|[Rr]p\.?|€|£|RM)\s*[)\]]\s*$")
 #: What may wait there is not only the payment.
@@ -208,6 +213,13 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     )
     named = SYNONYMS | {"order_id": (*SYNONYMS["order_id"], *_row_ids(columns)), "total": _total_names(columns)}
     told = {field: columns.text(*names) for field, names in named.items()}
+    if columns.has(*_CLOCKS) and "created_at" not in source.fields:
+        # Wix and BigCommerce tell the day and its hour apart.
+        hour = columns.text(*_CLOCKS)
+        told["created_at"] = (
+            f"case when not contains({told['created_at']}, ':') and regexp_full_match({hour}, '{_HOUR}')"
+            f" then {told['created_at']} || ' ' || {hour} else {told['created_at']} end"
+        )
     if is_table and _is_by_item(con, told["order_id"]):
         # What only one of an order's rows says, all of them say.
         own = f"over (partition by {told['order_id']} order by place rows between unbounded preceding and current row)"

@@ -575,6 +575,15 @@ SHOPS = {
         "id": "000054763", "date_created": "Tue, 17 Nov 2026 13:02:17 +0000", "total_inc_tax": "35.9000", "total_ex_tax": "30.1700",
         "currency_code": "EUR", "shipping_cost_inc_tax": "4.9000", "products": {"url": "https://shop.example.com/products"},
     }]),
+    "BigCommerce, its template's export": (
+        "Order ID,Customer ID,Order Date,Order Time,Order Status,Subtotal (inc tax),Tax Total,Shipping Cost (inc tax),"
+        "Order Total (inc tax),Order Total (ex tax),Refund Amount,Order Currency Code\n"
+        "000054763,7,11/17/2026,14:02:17,Completed,31.00,5.73,4.90,35.90,30.17,0.00,EUR\n"
+    ),
+    "Wix, its list's export": (
+        "Order number,Date created,Time,Contact email,Currency,Item,SKU,Qty,Price,Shipping rate,Total,Payment status\n"
+        '000054763,"Nov 17, 2026",2:02:17 PM,a@example.com,EUR,Cap,CAP-1,1,31.00,4.90,35.90,Paid\n'
+    ),
     "a script of the shop's own": json.dumps([{
         "id": "clx1", "orderNumber": "000054763", "createdAt": "2026-11-17T13:02:17Z", "totalAmount": "35.90", "currency": "EUR",
         "shippingCost": "4.90", "items": [{"productId": "1953", "quantity": 1, "unitPrice": "31.00"}],
