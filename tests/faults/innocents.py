@@ -198,6 +198,12 @@ def _fraction(send: Send) -> None:
     send.money["value"] = f"{send.money['value']}.00"
 
 
+def _rotated(launch: Launch) -> None:
+    """The pixel log was rotated, and the older file holds the first lines of the newer one."""
+    for send in launch.some(channel="browser", shopper=1):
+        launch.extra.append(("browser/pixels.1.ndjson", send.row))
+
+
 CASES = (
     Case("clean", lambda launch: None, alone=True),
     Case("lines in no order", lambda launch: setattr(launch, "in_order", False)),
@@ -265,5 +271,13 @@ CASES = (
         "device ten minutes slow, only the sales have server copies, its time taken over",
         slow_clock(600, copied=True, sales_only=True),
         alone=True,
+    ),
+    Case("pixel logs that share their lines", _rotated, alone=True),
+    Case(
+        "orders given up on the way to their payment",
+        more_orders(
+            {"status": "canceled", "payment_status": "", "payment_method": "stripe", "paid_at": ""},
+            {"status": "pending_payment", "payment_status": "pending", "paid_at": ""},
+        ),
     ),
 )
