@@ -26,8 +26,10 @@ _STATUSES = ("failed", "cannot tell", "waived")
 def read_waivers(audit: Audit) -> tuple[Waiver, ...]:
     """The plan's waivers with what each covers."""
     return tuple(
-        Waiver(check, subject, reason, owner, f"{expires:%Y-%m-%d}", expires < audit.now.date(), covers)
-        for check, subject, reason, owner, expires, covers in audit.con.execute(
+        Waiver(
+            check, subject, reason, role, f"{expires:%Y-%m-%d}", expires < audit.now.date(), covers, owner_of(audit.plan.owners, role)
+        )
+        for check, subject, reason, role, expires, covers in audit.con.execute(
             """
             select w.check_id, w.subject, w.reason, w.owner, w.expires, count(f.finding)
             from plan_waivers w
@@ -211,6 +213,7 @@ def _problem(check: Check, kind: tuple[str, str, str, str], rows: list[Finding],
         who=who(rows),
         total=len(rows),
         rows=tuple(rows[:room]),
+        waivers=tuple(dict.fromkeys(row.waiver for row in rows if row.waiver)),
         follows=_followed(folded),
     )
 

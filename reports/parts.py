@@ -42,10 +42,11 @@ class Waiver:
     check: str
     subject: str
     reason: str
-    owner: str
+    role: str  # as the plan writes it
     expires: str
     expired: bool
     covers: int
+    owner: str
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class Problem:
     who: str
     total: int
     rows: tuple[Finding, ...]
+    waivers: tuple[Waiver, ...]  # that cover its findings
     follows: tuple[Followed, ...]
 
 

@@ -34,7 +34,7 @@ def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waive
     accepted = [
         Reason(
             f"{catalogue()[w.check].failure}, accepted until {w.expires} by {w.owner}: {w.reason.rstrip('.')}.",
-            owner_of(audit.plan.owners, w.owner), "Review it before that day; the finding stays in this packet.",
+            w.owner, "Review it before that day; the finding stays in this packet.",
             "waivers", "warn",
         )
         for w in waivers

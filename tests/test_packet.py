@@ -114,6 +114,11 @@ def test_without_a_plan_the_packet_asks_for_the_register_and_prints_one() -> Non
     assert packet.assumptions
 
 
+def test_without_a_plan_the_packet_is_signed_for_none() -> None:
+    assert "Signed for no plan and the evidence" in html.render(packet_of("double_sender", with_plan=False))
+    assert "Signed for the plan <code" in html.render(packet_of("double_sender"))
+
+
 def test_a_file_that_cannot_answer_what_is_not_tested_is_named_beside_it(tmp_path: Path) -> None:
     """Who handed in an access log reads "supply the server's log" and thinks it was supplied."""
     launch = woo_launch()
@@ -199,7 +204,7 @@ def test_a_waived_blocker_is_told_as_waived_and_never_as_a_pass() -> None:
     assert "Pass         Value and currency reconcile to the order (6 waived)" in told
     assert "waived 2" in next(line for line in told.splitlines() if line.startswith(" Purchase"))
     flat = " ".join(told.split())
-    assert "The value sent is not the amount the event must report, accepted until 2026-12-01 by media: Known since Monday." in flat
+    assert "The value sent is not the amount the event must report, accepted until 2026-12-01 by Media team: Known since Monday." in flat
 
 
 def test_ids_of_one_side_alone_are_no_proof_that_copies_merge() -> None:
@@ -319,7 +324,31 @@ def test_a_waived_fault_stays_in_sight() -> None:
     assert [p.check for p in packet.problems if p.status == "waived"] == ["duplicate_sender"]
     page = html.render(packet)
     assert "2 waived" in page
-    assert "until 2026-12-01 by media" in page
+    assert "until 2026-12-01 by Media team" in page
+
+
+def test_each_waiver_is_told_beside_what_it_covers() -> None:
+    root = STORIES / "lost_click_ids"
+    first = Waiver("missing_fbc", "The banner comes first.", "media", date(2026, 12, 1), "261120TVKDKT")
+    second = Waiver("missing_fbc", "Nobody bids for carts.", "Agency", date(2027, 2, 1), "add_to_cart_184ed448-6df5-4c63-9786-9e6ee3856fa9")
+    audit = engine.run(evidence_of("lost_click_ids"), replace(read_plan(root / "audit.toml"), waivers=(first, second)), now=NOW)
+    packet = build(audit, verdict.judge(audit))
+    waived = [p for p in packet.problems if p.status == "waived"]
+    assert waived
+    assert {tuple(sorted(w.reason for w in p.waivers)) for p in waived} == {("Nobody bids for carts.", "The banner comes first.")}
+    page = html.render(packet)
+    assert "<b>Waived</b> until 2026-12-01 by Media team: The banner comes first. (261120TVKDKT)" in page
+    assert "<b>Waived</b> until 2027-02-01 by Agency: Nobody bids for carts. (add_to_cart_" in page
+
+
+def test_what_a_fault_would_mean_is_not_told_of_what_cannot_be_told() -> None:
+    packet = packet_of("lost_click_ids")
+    (open_one,) = [p for p in packet.problems if p.status == "cannot tell"]
+    assert open_one.texts
+    assert f"<b>If not:</b> {open_one.texts.means}" in html.render(packet)
+    assert f"- If not: {open_one.texts.means}" in markdown.problem(open_one)
+    failed = next(p for p in packet.problems if p.status == "failed" and p.texts)
+    assert "If not" not in markdown.problem(failed)
 
 
 def test_what_is_missing_is_asked_for_once() -> None:

@@ -184,7 +184,7 @@ def test_sarif_has_a_result_a_finding_with_a_fingerprint_that_stays() -> None:
 
 def test_sarif_carries_a_waiver_as_a_suppression() -> None:
     packet = packet_of("double_sender")
-    waiver = Waiver("duplicate_sender", "*", "agreed", "media", "2026-12-01", expired=False, covers=1)
+    waiver = Waiver("duplicate_sender", "*", "agreed", "media", "2026-12-01", expired=False, covers=1, owner="Media team")
     findings = tuple(replace(f, waiver=waiver) for f in packet.findings)
     results = json_reader.loads(sarif.render(replace(packet, findings=findings)))["runs"][0]["results"]
     assert {r["suppressions"][0]["justification"] for r in results} == {"agreed (media, until 2026-12-01)"}
@@ -216,7 +216,7 @@ def test_hostile_text_stays_text_in_junit_and_github() -> None:
 def test_sarif_keeps_to_the_standard(which: str) -> None:
     packet = packet_of("regenerated_ids" if which == "cannot tell" else "double_sender")
     if which == "waived":
-        waiver = Waiver("duplicate_sender", "*", "agreed", "media", "2026-12-01", expired=False, covers=1)
+        waiver = Waiver("duplicate_sender", "*", "agreed", "media", "2026-12-01", expired=False, covers=1, owner="Media team")
         packet = replace(packet, findings=tuple(replace(f, waiver=waiver) for f in packet.findings))
     log = json_reader.loads(sarif.render(hostile(packet) if which == "hostile" else packet))
     validator = jsonschema_rs.Draft202012Validator(sarif_standard.SCHEMA, validate_formats=True)
@@ -287,7 +287,7 @@ def test_junit_asks_for_nothing_where_a_check_was_left_out() -> None:
 
 def test_a_waiver_of_a_subject_that_no_finding_has_is_told() -> None:
     packet = packet_of("wrong_value")
-    waiver = Waiver("value_mismatch", "meta", "agreed", "media", "2026-12-01", expired=False, covers=0)
+    waiver = Waiver("value_mismatch", "meta", "agreed", "media", "2026-12-01", expired=False, covers=0, owner="Media team")
     (sentence,) = idle_waivers((waiver,), packet.findings)
     assert sentence.startswith("the waiver of value_mismatch for 'meta' covers no finding: theirs are 261120RNDCDV.")
     for other in (replace(waiver, covers=1), replace(waiver, expired=True), replace(waiver, check="wrong_store")):

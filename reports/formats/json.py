@@ -120,7 +120,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "cause": finding.cause,
         "ok": finding.ok,
         "owner": finding.role,
-        "waived": {"reason": waiver.reason, "owner": waiver.owner, "expires": waiver.expires} if waiver else None,
+        "waived": {"reason": waiver.reason, "owner": waiver.role, "expires": waiver.expires} if waiver else None,
         "because_of": finding.because_of,
         "refs": list(finding.refs),
     }

@@ -67,7 +67,7 @@ def _result(finding: Finding, rule: int, taken: dict[str, int]) -> dict[str, Any
         },
     }
     if finding.waiver:
-        text = f"{finding.waiver.reason} ({finding.waiver.owner}, until {finding.waiver.expires})"
+        text = f"{finding.waiver.reason} ({finding.waiver.role}, until {finding.waiver.expires})"
         result["suppressions"] = [{"kind": "external", "justification": text}]
     return result
 
