@@ -69,9 +69,13 @@ def _tables(body: str) -> Iterator[tuple[str, tuple[str, ...], list[Row]]]:
         yield found[1], header, [dict(zip(header, cells, strict=True)) for cells in lines[2:]]
 
 
+#: An empty text, or one with a blank at an end, stands between marks.
+_BLANK_END = re.compile(r"^'(|.*\s|\s.*)'$")
+
+
 def _cells(line: str) -> list[str | None]:
     cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line.strip().strip("|").strip())]
-    return [None if cell == "" else "" if cell == "''" else cell for cell in cells]
+    return [None if cell == "" else _BLANK_END.sub(r"\1", cell) for cell in cells]
 
 
 def answers(example: Example, check: Check, folder: Path) -> list[Row]:

@@ -289,6 +289,8 @@ shared_values as (
 settled as (
     select
         j.*,
+        coalesce(nullif(split_part(j.browser_value, '.', 4), ''), j.browser_value) as browser_part,
+        coalesce(nullif(split_part(j.server_value, '.', 4), ''), j.server_value) as server_part,
         t.server_key is not null and not j.ok as is_anothers,
         v.server_value is not null as is_shared
     from judged j
@@ -306,11 +308,15 @@ select
     case
         when ok then 'the same ' || id_kind
         when is_anothers then 'the ' || id_kind || ' of another browser copy of this event'
-        when is_same_id then id_kind || ' created ' || coalesce(fb_created(browser_value) || ' UTC', split_part(browser_value, '.', 3))
-            || ' in the browser copy, ' || coalesce(fb_created(server_value) || ' UTC', split_part(server_value, '.', 3)) || ' in the server copy'
-        when platform = 'meta' then 'browser ' || id_kind || ' with ' || shown_id(coalesce(nullif(split_part(browser_value, '.', 4), ''), browser_value))
-            || ', server with ' || shown_id(coalesce(nullif(split_part(server_value, '.', 4), ''), server_value))
-        else 'browser ' || id_kind || ' ' || shown_id(browser_value) || ', server ' || shown_id(server_value)
+        when is_same_id then id_kind || ' created ' || coalesce(told_moment(fb_created(browser_value)), split_part(browser_value, '.', 3))
+            || ' in the browser copy, ' || coalesce(told_moment(fb_created(server_value)), split_part(server_value, '.', 3)) || ' in the server copy'
+        when platform = 'meta' then 'browser ' || id_kind || ' with ' || shown_id(browser_part) || ', server with ' || shown_id(server_part)
+            || case
+                when browser_part <> server_part then unlike_shown(server_part, browser_part)
+                when coalesce(server_value, '') like 'fb.%' then ', which the browser sends alone, without fb.1 and a time'
+                else ', which the server sends alone, without fb.1 and a time'
+            end
+        else 'browser ' || id_kind || ' ' || shown_id(browser_value) || ', server ' || shown_id(server_value) || unlike_shown(server_value, browser_value)
     end as actual,
     case when ok or is_anothers then null when is_shared then 'one_browser' else id_kind end as cause,
     browser_ref as ref,

@@ -233,9 +233,17 @@ select
     order_id,
     session,
     ok,
-    'all copies within ' || number_text(round(cast(window_s / 3600 as decimal(18, 2)), 1)) || ' h' as expected,
+    'all copies within ' || case
+        when window_s < 3600 then number_text(round(cast(window_s / 60 as decimal(18, 2)), 1)) || ' min'
+        else number_text(round(cast(window_s / 3600 as decimal(18, 2)), 1)) || ' h'
+    end as expected,
     case when first_browser_at = first_at then 'browser' else 'server' end || ' first, '
         || case when last_browser_at = last_at then 'browser' else 'server' end || ' '
+        -- a second beside two days is no copy within them
+        || case
+            when not ok and round(apart_s / case when apart_s < 3600 then 1 else 360 end) = round(window_s / case when apart_s < 3600 then 1 else 360 end) then 'more than '
+            else ''
+        end
         || case
             when apart_s < 3600 then number_text(round(cast(apart_s as decimal(18, 2)), 0)) || ' s'
             else number_text(round(cast(apart_s / 3600 as decimal(18, 2)), 1)) || ' h'

@@ -137,7 +137,7 @@ select
     session,
     ok,
     'click id ' || shown_id(landed_click) || ' of the landing' as expected,
-    channel || ' fbc with click id ' || shown_id(click) as actual,
+    channel || ' fbc with click id ' || shown_id(click) || unlike_shown(click, landed_click) as actual,
     case
         when ok then null
         when lower(click) = lower(landed_click) then 'case'

@@ -115,10 +115,10 @@ select
     ok,
     case
         when created_at = stamped_at and landed_at is not null
-            then 'created when the click landed, ' || cast(landed_at as varchar) || ' UTC'
-        else 'created ' || cast(coalesce(stamped_at, created_at) as varchar) || ' UTC, as first seen in this visit'
+            then 'created when the click landed, ' || told_moment(landed_at)
+        else 'created ' || told_moment(coalesce(stamped_at, created_at)) || ', as first seen in this visit'
     end as expected,
-    channel || ' fbc created ' || cast(created_at as varchar) || ' UTC' as actual,
+    channel || ' fbc created ' || told_moment(created_at) as actual,
     cast(null as varchar) as cause,
     ref,
     stamped_ref as other_ref

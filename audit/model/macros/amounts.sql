@@ -89,6 +89,8 @@ create or replace macro export_number(t, is_whole) as
 -- A time as a finding tells it: by the clock of the launch, whose zone is named behind it.
 create or replace macro clock_time(t, form) as strftime(timezone(getvariable('zone'), timezone('UTC', t)), form);
 create or replace macro told_time(t, form) as clock_time(t, form) || ' ' || getvariable('zone');
+-- With its thousandths where it has some: two moments of one second are not told as one.
+create or replace macro told_moment(t) as regexp_replace(clock_time(t, '%Y-%m-%d %H:%M:%S.%g'), '[.]000$', '') || ' ' || getvariable('zone');
 
 -- A time as a log may write it: epoch seconds, ms, µs; ISO 8601 with an offset; without one it is read in the zone
 -- the plan names (variable zone), else NULL.

@@ -174,3 +174,9 @@ create or replace macro shown_id(t) as
             then told_by_length(t)
          when length(t) <= 18 then t[1:6] || '… (' || length(t) || ' characters)'
          else t[1:12] || '…' || t[-4:] || ' (' || length(t) || ' characters)' end;
+
+-- Where an id differs from another one that is shown with the same letters; nothing where what is shown differs already.
+create or replace macro unlike_shown(t, other) as
+    case when t <> other and shown_id(t) = shown_id(other)
+        then ', another from character ' || list_position(list_transform(range(1, length(t) + 1), lambda place: t[place] <> other[place]), true) || ' on'
+        else '' end;
