@@ -117,8 +117,13 @@ class Check:
     why: str
     causes: dict[str, Cause]
     own: Cause | None  # the four texts where no cause is told apart
+    own_is_open: bool  # those texts are of what cannot be told; all that fails has a cause
     asks_findings: bool  # it reads what the other checks found, so it is asked after all of them
     sql: str
+
+    def tells(self, cause: str | None, ok: bool | None) -> bool:
+        """Whether the texts for a finding are of what it says, not of what would be so if it failed."""
+        return ok is False or cause is not None or self.own_is_open
 
     def cause(self, cause: str | None) -> Cause:
         """The texts for a finding's cause; the check's own where the finding names none."""
@@ -130,7 +135,7 @@ class Check:
 
 _TEXTS = {"means", "first_check", "not_yet", "remedy", "owner"}
 _REQUIRED = {"title", "failure", "facet", "severity", "needs", "why"}
-_KNOWN = _REQUIRED | _TEXTS | {"severity_other_steps", "deciding", "follows", "causes", "asks_findings"}
+_KNOWN = _REQUIRED | _TEXTS | {"severity_other_steps", "deciding", "follows", "causes", "asks_findings", "own_is_open"}
 
 
 def read_check(path: Path) -> Check:
@@ -171,6 +176,7 @@ def read_check(path: Path) -> Check:
         why=" ".join(header["why"].split()),
         causes=causes,
         own=own,
+        own_is_open=bool(header.get("own_is_open", False)),
         asks_findings=bool(header.get("asks_findings", False)),
         sql=sql.strip(),
     )

@@ -183,7 +183,10 @@ def _gaps(con: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[Gap, ...]:
                     need in _OF_THE_PLAN,
                 )
             )  # fmt: skip
-    return tuple(sorted(gaps, key=lambda gap: (-len(gap.gates), -len(gap.deciding), -len(gap.checks), gap.need)))
+    decides = {check.id for check in catalogue().values() if check.deciding}
+    return tuple(
+        sorted(gaps, key=lambda gap: (-len(gap.gates), -len(gap.deciding), decides.isdisjoint(gap.checks), -len(gap.checks), gap.need))
+    )
 
 
 def _holds(con: duckdb.DuckDBPyConnection, sql: str) -> bool:

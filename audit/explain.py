@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from audit.check import Check, catalogue
+from audit.check import Cause, Check, catalogue
 
 
 def listing() -> str:
@@ -41,12 +41,10 @@ def explained(check: Check) -> str:
         "Why it matters",
         _wrapped(check.why),
     ]
-    for cause in check.causes.values() if check.causes else [check.own]:
-        if cause is None:
-            continue
+    for cause in filter(None, (*check.causes.values(), check.own)):
         lines += [
             "",
-            f"Cause: {cause.id}" if check.causes else "What to do",
+            _heading(check, cause),
             _wrapped(f"Means: {cause.means}"),
             _wrapped(f"First check: {cause.first_check}"),
             _wrapped(f"Do not do yet: {cause.not_yet}"),
@@ -55,6 +53,14 @@ def explained(check: Check) -> str:
             *([_wrapped(f"Explains: {', '.join(cause.explains)}.")] if cause.explains else []),
         ]
     return "\n".join([*lines, "", "SQL", check.sql])
+
+
+def _heading(check: Check, cause: Cause) -> str:
+    if cause is not check.own:
+        return f"Cause: {cause.id}"
+    if check.own_is_open:
+        return "Where it cannot tell"
+    return "Where it names no cause" if check.causes else "What to do"
 
 
 def _wrapped(text: str) -> str:

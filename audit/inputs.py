@@ -67,7 +67,7 @@ def find_inputs(paths: tuple[Path, ...], plan: Plan, out: Path | None = None) ->
                 " log and the order export; 'pixel-audit diff' compares packets."
             )
         raise InputError(
-            f"{named}: no files in there. Put a HAR, a server request log and the shop's order export into the folder."
+            f"{named}: no evidence in there yet. Put a HAR, a server request log and the shop's order export into the folder."
         )
     return found
 

@@ -41,7 +41,7 @@ GATE_TITLES = {
     "attribution": "Click ids and browser ids survive from landing to server",
     "delivery": "Requests were accepted, on time, from allowed pages",
     "payload": "Requests follow the published formats",
-    "privacy": "No personal data where it must not be",
+    "privacy": "No personal data is where it must not be",
     "evidence": "The evidence is complete enough to judge",
 }
 

@@ -158,7 +158,8 @@ def _files(audit: Audit, kinds: tuple[str, ...]) -> tuple[str, ...]:
 
 def _register(audit: Audit) -> tuple[str, ...]:
     names = list(dict.fromkeys(sender.name for sender in audit.plan.senders))
-    return (f"Register of {len(names)}: {listed(names, 6)}",) if names else ()
+    entries = len(audit.plan.senders)
+    return (f"Register of {entries} {'entry' if entries == 1 else 'entries'}: {listed(names, 6)}",) if names else ()
 
 
 def _copied(audit: Audit) -> tuple[str, ...]:

@@ -208,7 +208,9 @@ def _problem(check: Check, kind: tuple[str, str, str, str], rows: list[Finding],
         status=status,
         deciding=check.deciding,
         cause=cause or None,
-        texts=Texts(texts.means, texts.first_check, texts.not_yet, texts.remedy) if texts else None,
+        texts=Texts(not check.tells(cause or None, rows[0].ok), texts.means, texts.first_check, texts.not_yet, texts.remedy)
+        if texts
+        else None,
         owner=rows[0].owner,
         who=who(rows),
         total=len(rows),

@@ -29,6 +29,7 @@ class Launch:
 class Texts:
     """The four texts of a cause."""
 
+    supposed: bool  # what it would mean if it were so: the finding cannot tell
     means: str
     first_check: str
     not_yet: str

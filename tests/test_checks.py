@@ -38,6 +38,13 @@ def test_every_cause_has_a_failing_example_and_no_other_is_named(check: str) -> 
     assert named == set(CHECKS[check].causes) or (named <= told == set(CHECKS[check].causes))
 
 
+@pytest.mark.parametrize("check", [check.id for check in CHECKS.values() if check.own_is_open])
+def test_texts_of_what_cannot_be_told_stand_beside_nothing_that_failed(check: str) -> None:
+    rows = [row for e in EXAMPLES if e.check == check and "cause" in e.columns for row in e.answer]
+    assert {row["ok"] for row in rows if row["cause"] is None} <= {"true", None}
+    assert CHECKS[check].causes
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.md")), ids=lambda p: p.stem)
 def test_examples_belong_to_a_check(path: Path) -> None:
     assert path.stem in CHECKS

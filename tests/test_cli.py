@@ -113,7 +113,7 @@ def test_the_help_of_demo_names_every_story() -> None:
 def test_an_empty_folder_names_the_next_step(tmp_path: Path) -> None:
     result = pixel_audit("run", tmp_path)
     assert result.exit_code == 2
-    assert "no files in there. Put a HAR, a server request log and the shop's order export into the folder." in result.stderr
+    assert "no evidence in there yet. Put a HAR, a server request log and the shop's order export into the folder." in result.stderr
 
 
 def test_a_plan_that_was_not_looked_for_is_told(tmp_path: Path) -> None:
@@ -187,6 +187,12 @@ def test_help_is_instant() -> None:
         check=True, capture_output=True, text=True, cwd=ROOT,
     ).stdout  # fmt: skip
     assert loaded.strip() == "[]"
+
+
+def test_explain_tells_what_to_do_where_no_cause_is_named() -> None:
+    assert "Where it cannot tell\n  Means: The evidence does not show this visit" in pixel_audit("explain", "missing_step").output
+    assert "Where it names no cause\n  Means: The first time a later step" in pixel_audit("explain", "step_out_of_order").output
+    assert "What to do\n  Means:" in pixel_audit("explain", "silent_sender").output
 
 
 def test_every_check_explains_itself() -> None:

@@ -112,6 +112,8 @@ def test_what_decides_most_comes_first(folder: Path) -> None:
     asked = examine(files, Plan(reconciliation="required")).gaps
     assert [gap.gates for gap in asked if gap.need == "totals"] == [("reconciliation",)]
     assert {gap.need for gap in gaps if gap.is_plan} >= {"register", "datasets"}
+    needs = [gap.need for gap in gaps]
+    assert needs.index("totals") < needs.index("diagnostics"), "what would decide once it is there stands before what never does"
 
 
 @pytest.mark.parametrize(

@@ -347,8 +347,19 @@ def test_what_a_fault_would_mean_is_not_told_of_what_cannot_be_told() -> None:
     assert open_one.texts
     assert f"<b>If not:</b> {open_one.texts.means}" in html.render(packet)
     assert f"- If not: {open_one.texts.means}" in markdown.problem(open_one)
-    failed = next(p for p in packet.problems if p.status == "failed" and p.texts)
-    assert "If not" not in markdown.problem(failed)
+    assert [p.check for p in packet.problems if p.texts and p.texts.supposed] == [open_one.check]
+    told = replace(open_one, texts=replace(open_one.texts, supposed=False))
+    assert "If not" not in markdown.problem(told)
+
+
+def test_what_cannot_be_told_is_explained_by_the_texts_written_for_it(tmp_path: Path) -> None:
+    launch = woo_launch()
+    launch.drop(*[send for send in launch.sends if send.shopper == 3])
+    launch.write(tmp_path)
+    plan = read_plan(tmp_path / "audit.toml")
+    packet = build(audit := engine.run(find_inputs((tmp_path,), plan), plan, now=JUDGED), verdict.judge(audit))
+    texts = {p.check: p.texts for p in packet.problems if p.status == "cannot tell" and p.cause is None}
+    assert texts["missing_step"] and not texts["missing_step"].supposed
 
 
 def test_what_is_missing_is_asked_for_once() -> None:

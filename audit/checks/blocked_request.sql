@@ -11,7 +11,7 @@ event looks sent to whoever reads only the list of requests, but the platform ne
 the test proves less than it seems; if it happens to shoppers, the server copy is the only one left.
 """
 
-# For rows that cannot be told.
+own_is_open  = true
 means       = "No answer to this hit was recorded, and no reason why: it may have outlived its page and arrived, or been stopped."
 first_check = "Look whether the platform's Test Events show the event, and whether a blocker or tracking protection is on in this browser."
 not_yet     = "Do not count the event as delivered, nor as blocked; and do not fire it a second time to be safe."

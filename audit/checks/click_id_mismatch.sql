@@ -10,7 +10,7 @@ The browser copy and the server copy describe one act of one person. When they n
 has to choose whom to believe, and the sale may be credited to the wrong ad or to nobody.
 """
 
-# For rows that cannot be told.
+own_is_open  = true
 means       = "The server's click id was seen in another visit only, and no browser id tells whether that was the same shopper."
 first_check = "See whether the log keeps the _fbp and _ttp cookies of each visit."
 not_yet     = "Do not report the click as somebody else's, and do not treat this as passed."

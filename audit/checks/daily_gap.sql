@@ -12,7 +12,7 @@ GA4 and server count the same orders and should agree. An ad platform never equa
 claims for its ads, so fewer is normal there, and more is not. Days are the plan's, in its time zone.
 """
 
-# For days that cannot be told.
+own_is_open  = true
 means       = "For this day only one side is known, so there is nothing it could be compared with."
 first_check = "Look which of the four is missing for this day: the order export, the shop's own total, GA4 or the server's count."
 not_yet     = "Do not treat the day as reconciled."

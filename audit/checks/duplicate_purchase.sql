@@ -11,7 +11,7 @@ When one order arrives as two Purchases, the platform reports twice the sales an
 bidding learns from sales that never happened. Every budget decision taken on those numbers is wrong.
 """
 
-# For rows that cannot be told.
+own_is_open  = true
 means       = "The platform has no event ids, and the log does not show whether the server's second request was a second Purchase: one of them got no answer, or both lie milliseconds apart like one request written down twice."
 first_check = "Look in the relay's own log, or in the platform's figures for that hour, how many of the requests arrived."
 not_yet     = "Do not switch retries off and do not subtract sales by hand; one of the two may never have arrived."
@@ -193,7 +193,7 @@ told as (
         l.pixel,
         l.unit,
         string_agg(
-            c.channel || ' ' || c.sender || coalesce(' with id ' || c.event_id, ' without an id'), '; ' order by l.nth
+            c.channel || ' ' || c.sender || coalesce(' with id ' || told_id(c.event_id), ' without an id'), '; ' order by l.nth
         ) as senders_told,
         min(case when l.nth = 1 then c.ref end) as ref,
         min(case when l.nth = 2 then c.ref end) as other_ref
@@ -326,7 +326,7 @@ select
             then 'counted in pixel ' || coalesce(n.dataset, '(named by the relay)') || ' and again in pixel ' || j.dataset
                 || ', which the plan does not name: ' || j.senders_told
         else cast(j.counted as varchar) || case when j.counted = 1 then ' Purchase: ' else ' Purchases: ' end
-            || coalesce(j.senders_told, e.channel || ' ' || e.sender || coalesce(' with id ' || e.event_id, ' without an id'))
+            || coalesce(j.senders_told, e.channel || ' ' || e.sender || coalesce(' with id ' || told_id(e.event_id), ' without an id'))
             || case when j.counted > 3 then '; …' else '' end
             || case when j.is_in_parts and j.counted > 1 then '; each of other goods, together the order''s amount' else '' end
             || case

@@ -12,7 +12,7 @@ An AddToCart before the cart has answered counts carts that never were. The plat
 the reported numbers stay above the shop's for good.
 """
 
-# For rows that cannot be told.
+own_is_open  = true
 means       = "Neither the storefront's own call nor the order's time is in the evidence, so what came first cannot be told."
 first_check = "Look whether the order export has a creation time with a time zone, or the plan names the zone."
 not_yet     = "Do not treat this as passed."
@@ -300,6 +300,7 @@ sends as (
         d.other_channel,
         d.other_source,
         d.place,
+        not j.is_told and j.created_at is not null and j.conversion_point = 'payment_confirmed' and j.paid_at is null as is_unpaid,
         coalesce(case when j.step = 'Purchase' then coalesce(j.order_id, j.order_key) end, j.event_id, j.ref) as unit
     from judged j
     left join doubts d on d.event_key = j.event_key
@@ -326,6 +327,7 @@ select
             then 'after the storefront''s ' || case step when 'AddToCart' then 'cart' else 'checkout' end || ' call succeeded'
                 || case when found_cause = 'before_action' then ' (answered ' || told_time(finished_at, '%H:%M:%S.%g') || ')' else '' end
         when found_cause = 'before_payment' then 'after the payment of ' || told_time(paid_at, '%Y-%m-%d %H:%M:%S')
+        when is_unpaid then 'after the payment of its order'
         else 'after the order was created' || coalesce(' (' || told_time(created_at, '%Y-%m-%d %H:%M:%S') || ')', '')
     end as expected,
     case
@@ -339,6 +341,7 @@ select
         when found_cause is not null then 'sent by the ' || channel || ' at ' || told_time(happened_at, '%Y-%m-%d %H:%M:%S')
         when is_told then 'sent at ' || told_time(happened_at, '%H:%M:%S')
         when doubt_s > 0 then 'sent at ' || strftime(happened_at, '%H:%M:%S') || ' in a time zone that nothing names for this log'
+        when is_unpaid then 'sent at ' || told_time(happened_at, '%H:%M:%S') || '; the export gives no time of a payment'
         else 'sent at ' || told_time(happened_at, '%H:%M:%S') || '; the export gives no time to compare with'
     end as actual,
     found_cause as cause,

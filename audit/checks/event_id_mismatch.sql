@@ -100,9 +100,7 @@ select
     session,
     browser_id = server_id as ok,
     'one event_id on both sides' as expected,
-    -- a blank at an end is seen between marks only
-    'browser ' || case when browser_id <> trim(browser_id) then '“' || browser_id || '”' else browser_id end
-        || ', server ' || case when server_id <> trim(server_id) then '“' || server_id || '”' else server_id end as actual,
+    'browser ' || told_id(browser_id) || ', server ' || told_id(server_id) as actual,
     case when browser_id <> server_id then cause_if_different end as cause,
     browser_ref as ref,
     server_ref as other_ref

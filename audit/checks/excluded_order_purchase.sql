@@ -10,7 +10,7 @@ ones bring no money. Each of them reported as a Purchase teaches the campaign to
 stays above the shop's. An order that was cancelled only later is normal business and merely noted.
 """
 
-# For rows that cannot be told.
+own_is_open  = true
 means       = "The order is no sale today, and the export does not say whether it already was none when the Purchase left."
 first_check = "Open the order in the shop's admin and read when it was cancelled or paid."
 not_yet     = "Do not treat this as passed or as a fault before its time is known."

@@ -13,7 +13,7 @@ copy alone sales are still counted, but fewer of them find their ad, and the cam
 placed as a test nothing may be missing; on a day's traffic blockers take a few percent, so there the share is judged.
 """
 
-# For rows that cannot be told.
+own_is_open  = true
 means       = "The evidence does not hold this part of the shopper's visit, so nobody can say whether the browser's copy was delivered."
 first_check = "Look whether the recording or pixel log ran from the first page until some seconds after the thank-you page, for this platform too, and was saved with its content; for a hit without an answer, whether a blocker is on and what the platform's Test Events show."
 not_yet     = "Do not treat this as passed: an order nobody watched proves nothing."

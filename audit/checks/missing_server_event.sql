@@ -14,7 +14,7 @@ plan asks for it and it is missing, part of the sales you pay for stays invisibl
 SnackVideo takes a server event only for shoppers who came with its click id; without one nothing is missing.
 """
 
-# For rows that cannot be told.
+own_is_open  = true
 means       = "No server evidence covers this order, so nobody can say whether the server sent the step."
 first_check = "Look whether the server log was on, and whether the file handed in reaches to the time of this order."
 not_yet     = "Do not treat this as passed: a log that was not looked at proves nothing."

@@ -12,7 +12,7 @@ never arrives leaves the platform to guess which visitors to pay for, and the au
 On a day's traffic people skip steps by themselves, so there the share is judged and only warned about.
 """
 
-# For rows that cannot be told.
+own_is_open  = true
 means       = "The evidence does not show this visit well enough to say whether the step fired."
 first_check = "Look whether the recording ran from the product page to the thank-you page, with 'Preserve log' on, and was saved with its content."
 not_yet     = "Do not treat this as passed: an unwatched step proves nothing."

@@ -9,7 +9,7 @@ TikTok credits a sale to an ad mainly through ttclid, the click id of the landin
 and the campaign learns from fewer sales than it made.
 """
 
-# For rows that cannot be told.
+own_is_open  = true
 means       = "Whether this event carried the ad click cannot be read from what was handed in."
 first_check = "See what the log keeps of a TikTok call: the _ttclid cookie or the click id itself, or neither of them."
 not_yet     = "Do not report the click as lost, and do not treat this as passed either."

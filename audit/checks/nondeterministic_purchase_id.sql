@@ -110,7 +110,7 @@ select
         else null
     end as ok,
     k.prefix || coalesce(k.likely_order, '<order>') || k.suffix as expected,
-    k.channel || ' ' || k.event_id || ', sent by ' || k.sender as actual,
+    k.channel || ' ' || told_id(k.event_id) || ', sent by ' || k.sender as actual,
     cast(null as varchar) as cause,
     k.ref,
     cast(null as varchar) as other_ref

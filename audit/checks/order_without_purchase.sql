@@ -12,7 +12,7 @@ switched off, and the campaign learns from the buyers that happened to be seen. 
 drafts, marketplaces, spam) are left out.
 """
 
-# For rows that cannot be told.
+own_is_open  = true
 means       = "Whether this order had a Purchase cannot be read from what was handed in."
 first_check = "See what stands in the way: the export, a recording with a part missing, a blocked browser, or an event that names no order."
 not_yet     = "Do not treat this as passed, and do not report the order as lost either."
@@ -353,7 +353,7 @@ select
         when ok is null then 'none; no capture or log covers ' || told_time(due_at, '%Y-%m-%d %H:%M')
         when found_cause = 'other_event' then 'none; the order''s money left as ' || names || ', ' || other_events
             || case when other_events = 1 then ' event' else ' events' end
-        when found_cause = 'payment_method_pattern' then 'none; like every order paid by ' || method || ' that lacks one'
+        when found_cause = 'payment_method_pattern' then 'none; paid by ' || method || ', like every order that lacks one'
         else 'none'
     end as actual,
     found_cause as cause,

@@ -12,7 +12,7 @@ it is and budget moves towards it. Only Purchases inside the export's own time a
 neither confirmed nor refuted.
 """
 
-# For rows that cannot be told.
+own_is_open  = true
 means       = "This Purchase names no order, or one from outside the export, so nobody can say which sale it reports."
 first_check = "Look whether the event carries the order number: as a parameter, in its event_id, or in the thank-you page's address."
 not_yet     = "Do not treat it as confirmed because the amount looks familiar."

@@ -27,10 +27,10 @@ remedy      = "Put the right store or pixel id into the sender's settings and re
 owner       = "tracking"
 
 [causes.unauthorised]
-means       = "The access token or key is missing, expired, or has no right to this pixel."
-first_check = "Look up when the token was made and by whom; a password change or a departed colleague ends many of them."
-not_yet     = "Do not paste a colleague's personal token to get going; it will end the same way."
-remedy      = "Issue a system token with rights to this pixel, store it as a secret, and note when it has to be renewed."
+means       = "The access token or key is missing, expired, or has no right to this pixel or store."
+first_check = "At the relay look whether the request carries the storefront key, and this store's. Elsewhere look up when the token was made and by whom; a password change or a departed colleague ends many of them."
+not_yet     = "Do not paste a colleague's personal token to get going; it will end the same way. No secret key belongs into a page."
+remedy      = "Send the relay the store's publishable storefront key with each request. For a platform's own interface issue a system token with rights to this pixel, store it as a secret, and note when it has to be renewed."
 owner       = "data"
 
 [causes.rate_limited]

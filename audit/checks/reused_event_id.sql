@@ -10,7 +10,7 @@ A platform keeps one event per id and throws the rest away. When several buyers 
 reports, and the campaign is starved of the very signals it is paid for.
 """
 
-# For rows that cannot be told.
+own_is_open  = true
 means       = "Events of several visits share this id, and the log does not say whether one shopper or several sent them."
 first_check = "See whether a link led one shopper's open checkout to a second device; both visits then belong to the same customer."
 not_yet     = "Do not rebuild the ids and do not clear a page cache before you know whose visits these are."

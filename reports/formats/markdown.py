@@ -78,7 +78,7 @@ def problem(item: Problem) -> str:
     if item.total > _ROWS:
         lines.append(f"\n{_ROWS} of {item.total} rows; all are in findings.csv.")
     if item.texts:
-        means = "If not" if item.status == "cannot tell" else "What it means"
+        means = "If not" if item.texts.supposed else "What it means"
         lines += ["", f"- {means}: {_plain(item.texts.means)}", f"- First check: {_plain(item.texts.first_check)}"]
         lines += [f"- Do not do yet: {_plain(item.texts.not_yet)}", f"- Remedy: {_plain(item.texts.remedy)}"]
     lines.append(f"- Owner: {_plain(item.owner)}")

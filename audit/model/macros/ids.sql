@@ -31,6 +31,9 @@ create or replace macro is_click_word(t) as
                 || '|[{<].*[>}]|[$][{].*[}]|__[a-z_]+__)')
     else false end;
 
+-- An id as a finding tells it: a blank at an end is seen between marks only.
+create or replace macro told_id(t) as case when t <> trim(t) then '“' || t || '”' else t end;
+
 -- An order's number as the shop wrote it, where a spreadsheet or a data frame wrote it out again: '1001, ="1001", 1001.0.
 create or replace macro export_key(t) as
     ltrim(regexp_replace(regexp_replace(trim(t), '^(?:="(.*)"|''(.+))$', '\1\2'), '^([0-9]+)[.]0$', '\1'), '#');
