@@ -100,7 +100,7 @@ def plan_text(shop: str) -> str:
     return f"""# The plan of this launch. Lines that begin with '#' are suggestions: remove the '#' and fill in.
 
 [launch]
-name = "Name of the launch"
+# name = "Black shirt, November"               # at the head of the packet
 # timezone = "Asia/Jakarta"                    # the shop's: for days, for clock times, for exports that name no zone
 # test_orders = ["1001"]                       # default: every order in the export
 

@@ -104,10 +104,10 @@ remedy      = "Convert once, and hand the same number to both sides."
 owner       = "tracking"
 
 [causes.divided_by_100]
-means       = "One copy is a hundredth of the other: one side divided a price that had no cents."
+means       = "One copy is a hundredth of the other: one side divided a price that was in whole units already."
 first_check = "Look for a division by one hundred that only one side runs."
 not_yet     = "Do not pause campaigns because the smaller copy shows poor return."
-remedy      = "Leave out the division for currencies priced in whole units."
+remedy      = "Leave out the division where the price comes in whole units, and repeat the test order."
 owner       = "data"
 
 [causes.thousands_separator]

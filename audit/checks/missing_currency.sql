@@ -10,7 +10,7 @@ why      = """
 rupiah may then count as so many dollars, or not at all.
 """
 means       = "The event carries a number but no currency, so the platform must guess or refuse."
-first_check = "Compare the two copies: one side usually sends the currency, and shows where the other lost it."
+first_check = "Where there are two copies, compare them: one side usually sends the currency, and shows where the other lost it. Else look which field the sender takes it from."
 not_yet     = "Do not change the ad account's currency so that the guess comes out right."
 remedy      = "Send the order's three-letter currency code in every event that has a value, on both sides."
 owner       = "tracking"

@@ -104,9 +104,9 @@ owner       = "tracking"
 
 [causes.divided_by_100]
 means       = "The value is a hundredth of the order: something divided by one hundred although the price was in whole units already."
-first_check = "Check the currency: rupiah, yen and won prices carry no cents, yet a generic converter divides all prices."
+first_check = "Look for a step that turns cents into whole units: the price it gets is in whole units already, as in a shop that keeps decimals, or in rupiah, yen and won, which carry no cents."
 not_yet     = "Do not pause the campaign for poor return; the sales are there, their value is shrunk."
-remedy      = "Leave out the division for currencies priced in whole units."
+remedy      = "Leave out the division where the price comes in whole units, and repeat the test order."
 owner       = "data"
 
 [causes.thousands_separator]
