@@ -184,9 +184,11 @@ def _gaps(con: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[Gap, ...]:
                 )
             )  # fmt: skip
     decides = {check.id for check in catalogue().values() if check.deciding}
-    return tuple(
-        sorted(gaps, key=lambda gap: (-len(gap.gates), -len(gap.deciding), decides.isdisjoint(gap.checks), -len(gap.checks), gap.need))
-    )
+
+    def rank(gap: Gap) -> tuple[int, int, bool, int, str]:
+        return (-len(gap.gates), -len(gap.deciding), decides.isdisjoint(gap.checks), -len(gap.checks), gap.need)
+
+    return tuple(sorted(gaps, key=rank))
 
 
 def _holds(con: duckdb.DuckDBPyConnection, sql: str) -> bool:

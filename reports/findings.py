@@ -27,7 +27,14 @@ def read_waivers(audit: Audit) -> tuple[Waiver, ...]:
     """The plan's waivers with what each covers."""
     return tuple(
         Waiver(
-            check, subject, reason, role, f"{expires:%Y-%m-%d}", expires < audit.now.date(), covers, owner_of(audit.plan.owners, role)
+            check=check,
+            subject=subject,
+            reason=reason,
+            role=role,
+            expires=f"{expires:%Y-%m-%d}",
+            expired=expires < audit.now.date(),
+            covers=covers,
+            owner=owner_of(audit.plan.owners, role),
         )
         for check, subject, reason, role, expires, covers in audit.con.execute(
             """
