@@ -366,6 +366,14 @@ def test_what_cannot_be_told_is_explained_by_the_texts_written_for_it(tmp_path: 
     assert not step.supposed
 
 
+def test_the_legend_explains_every_mark_of_a_timeline() -> None:
+    page = html.render(packet_of("regenerated_ids"))
+    legend = page.partition('<ul class="legend"')[2].partition("</ul>")[0]
+    looks = set(re.findall(r'class="(tl-(?:mark|ghost|join)[^"]*)"', page))
+    assert looks <= set(re.findall(r'class="([^"]*)"', legend))
+    assert {"tl-mark warn", "tl-mark stop"} <= looks
+
+
 def test_what_is_missing_is_asked_for_once() -> None:
     packet = packet_of("shopify_launch", with_plan=False)
     supplies = [item.supply for item in packet.untested]

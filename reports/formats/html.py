@@ -206,6 +206,6 @@ def _tally(packet: Packet) -> str:
     parts += [f"{unclear} that cannot be told"] if unclear else []
     parts += [f"{waived} waived"] if waived else []
     text = words.listed(parts, 9) or "Nothing"
-    follow = "follows and is" if folded == 1 else "follow and are"
-    tail = f"; {folded} more merely {follow} folded under their root" if folded else ""
+    follow = "follows and is folded under its" if folded == 1 else "follow and are folded under their"
+    tail = f"; {folded} more merely {follow} root" if folded else ""
     return f"Findings: {words.lowered(text)}{tail}."
