@@ -14,9 +14,9 @@ On a day's traffic people skip steps by themselves, so there the share is judged
 
 own_is_open  = true
 means       = "The evidence does not show this visit well enough to say whether the step fired."
-first_check = "Look whether the recording ran from the product page to the thank-you page, with 'Preserve log' on, and was saved with its content."
+first_check = "Look whether the recording ran from the product page to the thank-you page, with 'Preserve log' on, and was saved with its content; and whether this order was one of the test at all."
 not_yet     = "Do not treat this as passed: an unwatched step proves nothing."
-remedy      = "Walk one test order from product page to thank-you page within half an hour, in a clean browser profile, with the recording running throughout, and audit it again."
+remedy      = "Walk one test order from product page to thank-you page within half an hour, in a clean browser profile, with the recording running throughout, and audit it again. If the export holds other orders too, list those of the test in the plan: test_orders."
 owner       = "tracking"
 
 [causes.consent_refused]
