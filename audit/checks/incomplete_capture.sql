@@ -92,7 +92,7 @@ owner       = "tracking"
 means       = "Orders lack a column that every comparison with the shop needs."
 first_check = "Look at the first lines of the export: spreadsheets and custom exports drop columns and rewrite times."
 not_yet     = "Do not trust a pass about money or completeness for these orders; they were not compared."
-remedy      = "Export the orders again with every column: id, time with its zone, currency, and each part of the amount."
+remedy      = "Export the orders again with every column: id, time with its zone, currency, and each part of the amount. Where the shop writes no zone, name it in the plan: timezone under [launch]."
 owner       = "store"
 */
 with windows as (

@@ -133,7 +133,7 @@ select
         else channel || ' event with ' || case when click_id_state = 'empty' then 'an empty fbc' else 'no fbc' end
             || case
                 when landing_click is not null then '; its page address carries fbclid ' || shown_id(landing_click)
-                else '; the click is known since ' || told_time(known_at, '%H:%M:%S') end
+                else '; the click is known since ' || told_clock(known_at, judged_at) end
     end as actual,
     case
         when ok then null

@@ -54,6 +54,7 @@ judged as (
         e.ref,
         e.browser_id,
         e.blotted_keys,
+        e.judged_at,
         case
             when e.browser_id is not null then true
             when e.page_cut or e.blotted_keys like '%browser id%' then null
@@ -82,7 +83,7 @@ select
         when ok then channel || ' fbp ' || shown_id(browser_id)
         when ok is null and blotted_keys like '%browser id%' then channel || ' event whose fbp the log blotted out'
         when ok is null then channel || ' event without fbp, on a page whose data Meta itself restricts'
-        else channel || ' event with no fbp; it is known since ' || told_time(known_at, '%H:%M:%S')
+        else channel || ' event with no fbp; it is known since ' || told_clock(known_at, judged_at)
     end as actual,
     case when not ok then channel end as cause,
     ref,

@@ -143,7 +143,7 @@ select
         else channel || ' event with ' || case when click_id_state = 'empty' then 'an empty ttclid' else 'no ttclid' end
             || case
                 when landing_click is not null then '; its page address carries ' || shown_id(landing_click)
-                else '; the click is known since ' || told_time(known_at, '%H:%M:%S') end
+                else '; the click is known since ' || told_clock(known_at, judged_at) end
     end as actual,
     case
         when ok is null or ok then null

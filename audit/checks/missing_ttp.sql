@@ -97,7 +97,7 @@ select
     case
         when ok then channel || ' ttp ' || shown_id(browser_id)
         when ok is null then channel || ' event whose ttp the log blotted out'
-        else channel || ' event with no ttp; it is known since ' || told_time(known_at, '%H:%M:%S')
+        else channel || ' event with no ttp; it is known since ' || told_clock(known_at, judged_at)
     end as actual,
     case
         when ok is null or ok then null

@@ -166,7 +166,7 @@ select
         when f.order_id is null then 'no second point'
         when f.found_cause = 'payment_page'
             then 'at ' || clock_time(f.first_at, '%H:%M:%S') || ' on ' || f.first_page || coalesce(' as ' || f.first_id, '')
-                || ', again at ' || told_time(f.happened_at, '%H:%M:%S') || ' on ' || f.page || coalesce(' as ' || f.event_id, '')
+                || ', again at ' || told_clock(f.happened_at, f.first_at) || ' on ' || f.page || coalesce(' as ' || f.event_id, '')
         else 'at ' || clock_time(f.first_at, '%Y-%m-%d %H:%M') || coalesce(' as ' || f.first_id, '')
             || ', again at ' || told_time(f.happened_at, '%Y-%m-%d %H:%M') || ' by ' || f.server_sender || coalesce(' as ' || f.event_id, '')
     end as actual,

@@ -89,6 +89,12 @@ create or replace macro export_number(t, is_whole) as
 -- A time as a finding tells it: by the clock of the launch, whose zone is named behind it.
 create or replace macro clock_time(t, form) as strftime(timezone(getvariable('zone'), timezone('UTC', t)), form);
 create or replace macro told_time(t, form) as clock_time(t, form) || ' ' || getvariable('zone');
+-- With its day only where that is another one than the day of what it is told beside.
+create or replace macro told_clock(t, beside) as
+    case
+        when clock_time(t, '%Y-%m-%d') = clock_time(beside, '%Y-%m-%d') then told_time(t, '%H:%M:%S')
+        else told_time(t, '%Y-%m-%d %H:%M:%S')
+    end;
 -- With its thousandths where it has some: two moments of one second are not told as one.
 create or replace macro told_moment(t) as regexp_replace(clock_time(t, '%Y-%m-%d %H:%M:%S.%g'), '[.]000$', '') || ' ' || getvariable('zone');
 
