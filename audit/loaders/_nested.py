@@ -52,7 +52,7 @@ _URLS = ("url", "requesturl", "fullurl", "full", "uri", "requesturi", "href", "e
 _TIMES = (
     "ts", "@timestamp", "timestamp", "time", "datetime", "date", "eventtimestamp", "timeiso8601", "starttime", "startedat",
     "createdat", "sentat", "requestedat", "loggedat", "datecreated", "dt", "@t", "timegenerated", "timegenerated[utc]",
-    "timestamp[utc]", "realtimetimestamp",
+    "timestamp[utc]", "realtimetimestamp", "timestampms", "eventtimestampms",
 )  # fmt: skip
 _METHODS = ("method", "requestmethod", "httpmethod", "verb")
 _HEADERS = ("headers", "requestheaders")
@@ -60,8 +60,10 @@ _HOSTS = ("host", "httphost", "authority")
 _BODIES = ("body", "requestbody", "payload", "data", "json", "requestdata", "postdata")
 _WITHIN_BODY = ("content", "text", "raw", "original")
 _STATUSES = ("statuscode", "responsestatus", "httpstatus", "status", "responsecode", "httpcode")
-_ANSWERED = frozenset({"response", "res", "answer", "reply", "result"})
-_ANSWER_BODIES = ("responsebody", "responsedata")
+_ANSWERED = frozenset({"response", "res", "resp", "answer", "reply", "result", "apiresponse"})
+_ANSWER_BODIES = ("responsebody", "responsedata", "responsejson", "responsetext")
+#: Where a request that got no answer says why.
+_FAILURES = ("err", "error", "exception", "errormessage", "curlerror", "failure")
 _AGENTS = ("useragent", "httpuseragent")
 #: What loggers call the id of a request.
 REQUEST_IDS = ("requestid", "reqid", "xrequestid", "correlationid", "traceid")
@@ -230,8 +232,13 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
     ) or nearest(
         (*_BODIES, *_WITHIN_BODY, *_ANSWERED), lambda path, value: is_answer(path) and _is_answer_body(path, value), inner
     )  # fmt: skip
+    if answer is None and body and body[0][-2:-1] == ("config",):  # axios: the request under config, the answer beside it
+        answer = next((leaf for leaf in leaves if leaf[0] == (*body[0][:-2], "data") and holds(leaf[1])), None)
     parts = (*inner, *((answer[0],) if answer else ()))
-    status = nearest(_STATUSES, lambda _, value: _is_status(value), parts)
+    status = nearest(
+        (*_STATUSES, "code"), lambda path, value: _is_status(value) and (path[-1] != "code" or _is_http_code(path)), parts
+    )
+    failure = nearest(_FAILURES, lambda _, value: holds(value), parts) if answer is None and status is None else None
     headers = nearest(_HEADERS, lambda path, value: isinstance(value, dict) and not is_answer(path), parts)
     told = nearest(_TIMES, lambda _, value: isinstance(value, str | int | float), parts)
     time = _utc_of_column(*told) if told else None
@@ -244,6 +251,7 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
         "body": _unboxed(value_of(body)),
         "status": value_of(status),
         "response": value_of(answer),
+        "failure": value_of(failure),
         "headers": _plain_headers(value_of(headers)),
         "user_agent": value_of(nearest(_AGENTS, lambda path, value: isinstance(value, str) and not is_answer(path), parts)),
     }
@@ -282,9 +290,21 @@ def _parsed(text: Any) -> Any:
 def _is_answer_body(path: Path, value: Any) -> bool:
     if path[-1] in _ANSWERED:
         return isinstance(value, str) or (
-            isinstance(value, dict) and not {bare(str(key)) for key in value} & {*_STATUSES, *_BODIES, "headers"}
+            isinstance(value, dict)
+            and (_is_tiktoks(value) or not {bare(str(key)) for key in value} & {*_STATUSES, *_BODIES, "headers"})
         )
     return isinstance(value, str) or (isinstance(value, dict) and not value.keys() <= set(_WITHIN_BODY))
+
+
+def _is_tiktoks(answer: dict[Any, Any]) -> bool:
+    """TikTok's own answer has a part ``data``; it is no box for one, unless that holds the code."""
+    data = answer.get("data")
+    return {"code", "message"} <= answer.keys() and not (isinstance(data, dict) and "code" in data)
+
+
+def _is_http_code(path: Path) -> bool:
+    """Whether ``code`` stands where a status does: Graph has error codes of three digits too, and 200 is one of them."""
+    return len(path) == 1 or path[-2] in _ANSWERED
 
 
 def _is_status(value: Any) -> bool:

@@ -23,6 +23,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "initiator": ("initiator",),
     "consent": ("consent",),
     "error": ("error", "net_error"),
+    "failure": ("failure",),
     "cookies": ("cookies",),
     "user_agent": ("user_agent",),
     "cookie_text": (),
@@ -38,7 +39,10 @@ _ACCESS_LOG: dict[str, tuple[str, ...]] = {
     "method": ("httpmethod", "verb"),
     "body": ("post_data", "request_payload", "request_data", "data", "json"),
     "status": ("response_code", "http_status", "http_code"),
-    "response": ("response_data", "response_text"),
+    "response": (
+        "response_data", "response_text", "response_json", "api_response", "raw_response", "resp_body", "res", "resp", "result",
+    ),
+    "failure": ("error_message", "err", "exception", "curl_error"),
     "host": ("http_host", "server_name", "domainname", "authority"),
     "referrer": ("http_referer", "http_referrer"),
     "user_agent": ("http_user_agent", "useragent"),
@@ -61,7 +65,7 @@ def bare(name: str) -> str:
 
 _URL_KEYS = frozenset(map(bare, SYNONYMS["url"]))
 #: Names too common to tell a request by.
-_VAGUE = frozenset({"data", "json"})
+_VAGUE = frozenset({"data", "json", "res", "resp", "result"})
 _BESIDE = (
     frozenset(bare(name) for field in ("method", "body", "status", "response") for name in (*SYNONYMS[field], *_ACCESS_LOG[field]))
     - _VAGUE

@@ -114,9 +114,13 @@ def insert_sql(source: Source, rows: str, evidence: str, *, needs_time: bool, na
                 nullif(regexp_extract(url, '^(/[^?#]*)', 1), '')) as path,
             url_query(url) as query,
             whole_characters(nullif(body, '-')) as body,
-            try_cast(split_part(trim(status), ' ', 1) as integer) as status,
-            error as net_error,
-            response,
+            case when status is null then boxed_status(response)
+                 else try_cast(split_part(trim(status), ' ', 1) as integer) end as status,
+            coalesce(
+                error,
+                never_left(failure),
+                case when coalesce(trim(status), '0') = '0' then never_left(response) end) as net_error,
+            case when status is null then unboxed_answer(response) else response end as response,
             coalesce(referrer, header(headers, 'referer', 'Referer')) as referrer,
             session,
             initiator,

@@ -80,3 +80,20 @@ def test_halves_further_in_a_row_that_both_name_the_address(tmp_path: Path) -> N
     found, counts = audited(tmp_path, ask, answer)
     assert found == [("P-1", 200, True, "log.ndjson:1")]
     assert counts == (2, 1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        {"response": {"status": 400, "statusText": "Bad Request", "data": REFUSED}},
+        {"response": {"ok": False, "status": 400, "text": json.dumps(REFUSED)}},
+        {"res": {"statusCode": 400, "body": REFUSED}},
+        {"resp": {"status": 400, "json": REFUSED}},
+        {"result": {"code": 400, "body": json.dumps(REFUSED)}},
+        {"status": 400, "api_response": REFUSED},
+    ],
+)
+def test_an_answer_may_stand_in_a_box_with_its_status(box: dict[str, Any], tmp_path: Path) -> None:
+    row = {name: part for name, part in asked(1).items() if name != "request_id"}
+    found, _ = audited(tmp_path, row | box)
+    assert found == [("P-1", 400, False, "log.ndjson:1")]

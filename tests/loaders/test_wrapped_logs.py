@@ -145,6 +145,16 @@ FILES = {
         {"id": "1", "endpoint": URL, "request": TEXT, "response": json.dumps(ANSWER), "http_code": "200", "sent_at": TIME}
     ),
     "PHP": f"[20-Nov-2026 17:00:00 Asia/Jakarta] CAPI {URL}: {TEXT} 200 {json.dumps(ANSWER)}\n",
+    "a script that calls the answer resp": rows({"time": TIME, "req": {"url": URL, "body": BODY}, "resp": ANSWER, "code": 200}),
+    "Workers Logpush": rows(
+        {
+            "EventTimestampMs": MILLIS, "Event": {"Request": {"URL": "https://capi.example.com/collect", "Method": "POST"}},
+            "Logs": [{"Level": "log", "Message": [UNTIMED], "TimestampMs": MILLIS}],
+        }
+    ),
+    "what axios gives back, whole": rows(
+        {"timestamp": TIME, "response": {"status": 200, "config": {"method": "post", "url": URL, "data": TEXT}, "data": ANSWER}}
+    ),
     "Monolog": f"[2026-11-20T10:00:00.000000+00:00] production.INFO: sent {INNER.replace('/', chr(92) + '/')} []\n",
 }  # fmt: skip
 
@@ -199,6 +209,45 @@ def test_a_refusal_is_read_as_one(tmp_path: Path) -> None:
     audit = audited(tmp_path, rows({"time": MILLIS, "req": {"url": URL, "body": BODY}, "res": {"statusCode": 400, "body": answer}}))
     (event,) = events(audit)
     assert (event["accepted"], event["status"], event["answer_code"]) == (False, 400, "100")
+
+
+TIKTOK_URL = "https://business-api.tiktok.com/open_api/v1.3/event/track/"
+TIKTOK_EVENT = {"event": "CompletePayment", "event_id": "P-1", "event_time": 1795168800}
+TIKTOK_BODY = {"event_source": "web", "event_source_id": "C1", "data": [TIKTOK_EVENT]}
+TIKTOK_NO = {"code": 40001, "message": "No permission to operate pixel code", "request_id": "20261120", "data": {}}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 200, "response": TIKTOK_NO},
+        {"res": {"statusCode": 200, "body": TIKTOK_NO}},
+        {"response": {"code": 200, "message": "OK", "data": TIKTOK_NO}},
+    ],
+)
+def test_tiktoks_own_answer_has_a_part_called_data(answer: dict[str, Any], tmp_path: Path) -> None:
+    row = {"url": TIKTOK_URL, "payload": TIKTOK_BODY} | answer
+    (event,) = events(audited(tmp_path, f"[{TIME}] production.INFO: sent {json.dumps(row)} []\n"))
+    assert (event["accepted"], event["status"], event["answer_code"]) == (False, 200, "40001")
+
+
+def test_a_code_of_an_error_is_no_status(tmp_path: Path) -> None:
+    row = {"time": TIME, "req": {"url": URL, "body": BODY}, "error": {"message": "Permissions error", "code": 200}}
+    (event,) = events(audited(tmp_path, rows(row)))
+    assert (event["accepted"], event["status"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        {"err": {"type": "AxiosError", "message": "connect ECONNREFUSED 157.240.1.35:443", "code": "ECONNREFUSED"}},
+        {"exception": f"cURL error 6: Could not resolve host for {URL}?access_token=EAAGm0PX4ZCps"},
+    ],
+)
+def test_of_a_request_that_never_left_the_words_that_say_so_are_kept(failure: dict[str, Any], tmp_path: Path) -> None:
+    row = {"url": URL, "payload": BODY} | failure
+    (event,) = events(audited(tmp_path, f"[{TIME}] production.ERROR: failed {json.dumps(row)} []\n"))
+    assert event["net_error"] in ("econnrefused", "could not resolve")
 
 
 def test_lines_of_text_without_a_request_are_ignored_and_a_cut_one_is_refused(tmp_path: Path) -> None:

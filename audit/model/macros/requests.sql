@@ -61,6 +61,31 @@ create or replace macro relay_item_ids(variants, bundles) as
 -- What a receiver answered, as logged: NULL where the log kept nothing of it.
 create or replace macro logged_answer(t) as
     case when trim(t) in ('', '-', 'null') or (length(t) <= 40 and blotted_out(t)) then null else t end;
+-- An answer in a box of its own, {"status": 400, "body": …}: the HTTP status on it, and what is in it.
+create or replace macro boxed_status(t) as
+    case when starts_with(t, '{') then list_transform(
+        [try_cast(coalesce(
+            try(json_extract_string(t, '$.status')), try(json_extract_string(t, '$.statusCode')),
+            try(json_extract_string(t, '$.status_code')), try(json_extract_string(t, '$.http_code')),
+            try(json_extract_string(t, '$.code'))) as integer)],
+        lambda n: case when n between 100 and 599 then n end)[1]
+    end;
+create or replace macro unboxed_answer(t) as
+    case when boxed_status(t) is null then t
+         else coalesce(
+             try(json_extract_string(t, '$.body')), try(json_extract_string(t, '$.data')), try(json_extract_string(t, '$.json')),
+             try(json_extract_string(t, '$.text')), try(json_extract_string(t, '$.content')), t)
+    end;
+-- The words by which a sender says that it could not even reach the receiver: no such host, nobody who takes the connection, no
+-- certificate to trust, a browser's blocker. A time-out is none of them: what timed out may have arrived.
+create or replace macro never_left(t) as
+    nullif(regexp_extract(lower(t),
+        'e?connrefused|connection[ _]refused|enotfound|eai_again|getaddrinfo|(?:could not|couldn.t) resolve|name_not_resolved'
+            || '|name or service not known|nameresolutionerror|temporary failure in name resolution|no such host|resolving timed out'
+            || '|newconnectionerror|failed to connect to|enetunreach|ehostunreach|network is unreachable|no route to host'
+            || '|internet_disconnected|certificate problem|certificate verify failed|certificate has expired|cert_has_expired'
+            || '|self[- ]signed cert|unable_to_verify_leaf_signature|unable to verify the first certificate|err_cert_[a-z_]+|x509: [a-z ]+'
+            || '|blocked_by_client', 0), '');
 -- A field of an answer that was cut off or wrapped in another one: whatever quotes stand around it, escaped or not.
 create or replace macro told_number(t, name) as
     nullif(regexp_extract(t, '(?:^|[^A-Za-z_])_?' || name || '[\\"'']*\s*:\s*[\\"'']*(-?[0-9]+)', 1), '');
