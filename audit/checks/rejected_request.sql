@@ -75,6 +75,14 @@ not_yet     = "Do not raise the batch size to make up for lost time; each bad ev
 remedy      = "When a batch is refused, send its events again one by one, and check each event before it enters a batch."
 owner       = "data"
 
+[causes.no_connection]
+failure     = "A server request never reached its receiver"
+means       = "The sender could not reach the receiver at all: the log says that its name was not found, that the connection was turned away, or that its certificate was not trusted. Nothing arrived."
+first_check = "From the machine that sends, open the receiver's address by hand: a firewall, a name server, a proxy or an outdated list of certificates stands in between."
+not_yet     = "Do not look for the fault in the event's fields, and do not switch the check of certificates off: tokens would travel unprotected."
+remedy      = "Open the way to the receiver's host, bring the machine's certificates up to date, retry what was lost with the same event ids, and repeat the test order."
+owner       = "data"
+
 [causes.server_error]
 means       = "The receiver itself failed. Nothing is wrong with the request, but nobody sent it again."
 first_check = "See whether the refusals end at some minute: a passing outage needs a retry, not a repair."
@@ -182,6 +190,7 @@ answers_read as (
         d.outcome,
         d.status,
         d.net_error,
+        coalesce(d.status, 0) = 0 and never_left(d.net_error) is not null as is_unsent,
         d.answer_text,
         d.events_sent,
         d.events_received,
@@ -207,6 +216,7 @@ reasons_found as (
     select
         *,
         case
+            when is_unsent then 'no_connection'
             when status = 429 or graph_code in ('4', '17', '80003') or tiktok_code = '40100' then 'rate_limited'
             when graph_code = '100' and graph_subcode = '33' then 'not_found'
             when status in (401, 403) or graph_code in ('10', '102', '190', '200') or tiktok_code in ('40001', '40105')
@@ -232,6 +242,7 @@ select
     r.ok,
     'accepted, at once or on a retry' as expected,
     case
+        when r.is_unsent then 'never reached the receiver: ' || r.net_error
         when r.outcome = 'unanswered' then 'no answer recorded' || coalesce(' (' || r.net_error || ')', '')
         else concat_ws(', ',
             r.outcome,

@@ -81,6 +81,11 @@ DELIVERY = (
         ("rejected_request:bad_request@tiktok",),
     ),
     Case(
+        "the server cannot reach Meta",
+        each(lambda s: s.row.update(status=0, response=None, error="connect ECONNREFUSED 157.240.1.35:443"), "meta", "server"),
+        ("rejected_request:no_connection@meta",),
+    ),
+    Case(
         "no status was recorded", each(lambda s: s.row.pop("status"), "snackvideo", "server"), ("unconfirmed_delivery@snackvideo",)
     ),
     Case("server is three hours late", _late, ("late_event@meta",)),
