@@ -142,7 +142,8 @@ judged as (
             -- Paid later: the Purchase ran ahead of the payment, which is another check's matter.
             when s.counts_payments and s.is_paid is distinct from true and s.paid_at is null and s.half_payment is not null
                 then s.half_payment
-            when s.counts_payments and s.is_paid = false and s.paid_at is null then 'unpaid'
+            -- Of a payment that failed no time need be told: what counts payments waits for one that came.
+            when s.counts_payments and (s.is_paid = false or s.is_failed) and s.paid_at is null then 'unpaid'
             when s.is_failed then 'failed'
         end as reason
     from subjects u

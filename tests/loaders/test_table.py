@@ -504,6 +504,23 @@ def test_an_order_given_up_on_the_way_to_its_payment_need_not_have_reached_the_t
     assert reading.rows("select event_duty from orders") == [(duty,)]
 
 
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [
+        ("pending_payment", "False | False"),
+        ("Awaiting bank wire payment", "False | False"),
+        ("Payment accepted", "True | False"),
+        ("Payment error", "- | False"),
+        ("Canceled", "- | True"),
+        ("payment_review", "- | False"),
+    ],
+)
+def test_shop_systems_own_words_say_what_became_of_an_order(word: str, found: str, tmp_path: Path) -> None:
+    table = f"Order ID,Order Date,Total,Currency,Status\nXKBKNABJK,2026-11-20T14:05:00Z,15.50,EUR,{word}\n"
+    reading = read(tmp_path, "orders.csv", table)
+    assert reading.texts("select is_paid, is_cancelled from orders") == [found]
+
+
 def test_a_day_that_a_spreadsheet_counts_is_read_in_the_plans_zone(tmp_path: Path) -> None:
     assert times(tmp_path, "46346.586806", zone="Asia/Jakarta") == {"46346.586806": "2026-11-20 07:05:00"}
     assert times(tmp_path, "46346.586806") == {"46346.586806": None}

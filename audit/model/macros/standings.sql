@@ -12,16 +12,20 @@ create or replace macro shop_status(t) as
                 then 'on-hold'
             when s in ('pending', 'pending payment', 'zahlung ausstehend', 'ausstehende zahlung', 'ausstehend', 'pendiente de pago', 'pago pendiente',
                 'pendiente', 'pagamento pendente', 'pendente', 'aguardando pagamento', 'attente paiement', 'en attente de paiement',
-                'en attente paiement', 'paiement en attente', 'menunggu pembayaran', 'menunggu dibayar', 'awaiting payment') then 'pending'
+                'en attente paiement', 'paiement en attente', 'menunggu pembayaran', 'menunggu dibayar', 'awaiting payment',
+                -- Magento's and PrestaShop's own words.
+                'pending_payment', 'awaiting bank wire payment', 'awaiting bank wire', 'awaiting check payment') then 'pending'
             when s in ('cancelled', 'canceled', 'storniert', 'abgebrochen', 'cancelado', 'cancelada', 'anulado', 'annulee', 'annule', 'dibatalkan',
                 'batal') then 'cancelled'
             when s in ('refunded', 'erstattet', 'ruckerstattet', 'zuruckerstattet', 'reembolsado', 'reembolsada', 'remboursee', 'rembourse',
                 'dana dikembalikan') then 'refunded'
             when s in ('partially_refunded', 'partially refunded', 'teilweise erstattet', 'teilweise zuruckerstattet', 'parcialmente reembolsado',
                 'reembolsado parcialmente', 'partiellement rembourse', 'partiellement remboursee') then 'partially_refunded'
-            when s in ('failed', 'fehlgeschlagen', 'fallido', 'malsucedido', 'falhou', 'falhado', 'echouee', 'echoue', 'echec', 'gagal') then 'failed'
+            when s in ('failed', 'fehlgeschlagen', 'fallido', 'malsucedido', 'falhou', 'falhado', 'echouee', 'echoue', 'echec', 'gagal', 'payment error')
+                then 'failed'
             when s in ('trash', 'trashed') then 'trash'
-            when s in ('paid', 'bezahlt', 'pagado', 'pagada', 'pago', 'paga', 'paye', 'payee', 'dibayar', 'sudah dibayar', 'terbayar', 'lunas')
+            when s in ('paid', 'bezahlt', 'pagado', 'pagada', 'pago', 'paga', 'paye', 'payee', 'dibayar', 'sudah dibayar', 'terbayar', 'lunas',
+                'payment accepted', 'remote payment accepted')
                 then 'paid'
             when s in ('unpaid', 'not paid', 'unbezahlt', 'nicht bezahlt', 'no pagado', 'nao pago', 'non paye', 'non payee', 'impaye',
                 'belum dibayar', 'belum bayar', 'belum lunas') then 'unpaid'
