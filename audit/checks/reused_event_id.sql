@@ -67,6 +67,8 @@ with identified as (
         e.dataset,
         e.step,
         e.session,
+        case when e.step = 'Purchase' and e.channel = 'browser' then e.page_path end as browser_page,
+        case when e.step = 'Purchase' and e.channel = 'server' then e.page_path end as server_page,
         coalesce(e.order_id, case when not is_placeholder(e.order_key) then e.order_key end) as order_named
     from id_events c
     join events e on e.event_key = c.event_key
@@ -95,6 +97,8 @@ placed as (
         dataset as pixel,
         step,
         session,
+        browser_page,
+        server_page,
         order_named
     from identified
     where dataset is not null
@@ -105,6 +109,8 @@ placed as (
         p.dataset,
         i.step,
         i.session,
+        i.browser_page,
+        i.server_page,
         i.order_named
     from identified i
     left join pixels_of_ids p on p.id_key = i.id_key
@@ -120,6 +126,8 @@ counted as (
         max(order_named) as last_order,
         min(session) as first_session,
         max(session) as last_session,
+        -- One side reports one sale from one page, or from that page again.
+        coalesce(min(browser_page) <> max(browser_page), false) or coalesce(min(server_page) <> max(server_page), false) as has_pages,
         sum(case when session is null then 1 else 0 end) as without_visit
     from placed
     group by id_key, pixel, step
@@ -132,7 +140,7 @@ suspects as (
       and (
           first_order <> last_order
           or (first_order is null and (first_session <> last_session or without_visit > 0))
-          or (step = 'Purchase' and first_session <> last_session)
+          or (step = 'Purchase' and (first_session <> last_session or has_pages))
       )
 ),
 -- The order a copy's page names.
@@ -386,6 +394,8 @@ select
     case
         when j.ok is not false then null
         when is_placeholder(e.event_id) then 'placeholder'
+        -- One shopper's second sale under the id of the first.
+        when j.orders = 1 and j.first_session = j.last_session and contains(e.event_id, j.first_order) then 'other_order'
         when j.orders = 1 or j.misnamed_order is not null then 'unknown'
         when j.orders > 1 and (contains(e.event_id, j.first_order) or contains(e.event_id, j.last_order)) then 'other_order'
         when regexp_full_match(e.event_id, '[0-9]+') or length(e.event_id) < 8 then 'low_entropy'
