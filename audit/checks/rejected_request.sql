@@ -77,8 +77,8 @@ owner       = "data"
 
 [causes.no_connection]
 failure     = "A server request never reached its receiver"
-means       = "The sender could not reach the receiver at all: the log says that its name was not found, that the connection was turned away, or that its certificate was not trusted. Nothing arrived."
-first_check = "From the machine that sends, open the receiver's address by hand: a firewall, a name server, a proxy or an outdated list of certificates stands in between."
+means       = "The sender could not reach the receiver at all: the log says that its name was not found, that the connection was turned away, that its certificate was not trusted, or that a blocker in the browser stopped the call to the relay. Nothing arrived."
+first_check = "From the machine that sends, open the receiver's address by hand: a firewall, a name server, a proxy or an outdated list of certificates stands in between. Where the page itself calls the relay, repeat the test order in a clean browser profile without extensions."
 not_yet     = "Do not look for the fault in the event's fields, and do not switch the check of certificates off: tokens would travel unprotected."
 remedy      = "Open the way to the receiver's host, bring the machine's certificates up to date, retry what was lost with the same event ids, and repeat the test order."
 owner       = "data"
