@@ -435,8 +435,15 @@ def test_a_line_that_two_overlapping_exports_of_a_log_hold_is_one_send(second: s
         (CALL, {}, 1),
         (CALL, {"session": "s2", "cookies": {}}, 2),
         (CALL | {"session": None, "cookies": {}}, {}, 2),
+        (_TOLD | {"params": _GOODS, "cookies": _JAR}, {"params": _GOODS | {"email": "dewi@example.org"}}, 2),
+        (_TOLD | {"params": _GOODS, "cookies": _JAR, "consent": "granted"}, {"consent": "denied"}, 2),
+        (_TOLD | {"params": _GOODS, "cookies": _JAR}, {"event_id": None, "params": _GOODS | {"eventID": "A-1"}}, 2),
+        (_TOLD | {"params": _GOODS, "cookies": _JAR}, {"status": 0, "error": "net::ERR_BLOCKED_BY_CLIENT"}, 2),
     ],
-    ids=["a line", "in another order", "another value", "another sender", "later", "no id", "another visit", "nobody's"],
+    ids=[
+        "a line", "in another order", "another value", "another sender", "later", "no id", "another visit", "nobody's",
+        "somebody's address", "another consent", "an id elsewhere", "stopped",
+    ],
 )
 def test_a_call_that_two_overlapping_pixel_logs_hold_is_one_send(
     call: dict[str, Any], change: dict[str, Any], sends: int, tmp_path: Path
@@ -446,6 +453,18 @@ def test_a_call_that_two_overlapping_pixel_logs_hold_is_one_send(
     (tmp_path / "tuesday.ndjson").write_bytes(_ndjson(call | change | {"note": "of the next file"}))
     files = [engine.InputFile(tmp_path / name, name, named=True) for name in ("monday.ndjson", "tuesday.ndjson")]
     assert engine.read(files, Plan()).con.execute("select count(*) from events").fetchone() == (sends,)
+
+
+def test_a_copy_of_a_call_without_its_buyers_number_hides_no_number(tmp_path: Path) -> None:
+    """Which telephone numbers are somebody's is known by the orders alone."""
+    order = {"order_id": "1001", "created_at": "2026-11-20T10:00:00Z", "currency": "IDR", "total": "150000", "phone": "+62 812-3456-7890"}
+    call = _TOLD | {"cookies": _JAR}
+    (tmp_path / "a.ndjson").write_bytes(_ndjson(call | {"params": _GOODS}))
+    (tmp_path / "b.ndjson").write_bytes(_ndjson(call | {"params": _GOODS | {"customer": "6281234567890"}}))
+    (tmp_path / "orders.ndjson").write_bytes(_ndjson(order))
+    files = [engine.InputFile(path, path.name, named=True) for path in sorted(tmp_path.iterdir())]
+    con = engine.read(files, Plan()).con
+    assert con.execute("select personal_in_params from events order by ref").fetchall() == [(None,), ("phone",)]
 
 
 GRAPH = "graph.facebook.com/v21.0/1234567890123456/events"

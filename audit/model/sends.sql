@@ -50,11 +50,15 @@ keyed as (
                 case when t.person <> '' then md5(concat_ws('|', t.person, d.click_id_sent, d.agent, d.initiator))
                     when d.channel = 'browser' then d.source end,
                 coalesce(cast(d.seen_at as varchar), d.ref), d.event_name, d.event_id_sent, d.relay_store, d.dataset,
-                -- What has an id is the same send in whatever order an export tells its parameters.
+                -- What has an id is the same send in whatever order an export tells its parameters; a copy that was rid of a buyer's
+                -- data is not.
                 case when t.person <> '' and d.event_id_sent <> ''
-                    then md5(concat_ws('|', d.order_param, d.value_sent, d.currency_sent, cast(d.item_list as varchar)))
+                    then md5(concat_ws('|', d.order_param, d.value_sent, d.currency_sent, cast(d.item_list as varchar), d.personal_in_params,
+                        cast(list_sort(regexp_extract_all(d.params_text, '[0-9]{9,}')) as varchar)))
                     else cast(d.params_hash as varchar) end,
                 md5(d.page),
+                case when d.channel = 'browser'
+                    then concat_ws('|', d.event_id_misplaced, d.consent, d.plain_keys, coalesce(d.net_error, case when d.status = 0 then '0' end)) end,
                 -- Another sender, another answer, another person: not the same line of the log.
                 d.log_sender, d.partner_agent, case when d.channel = 'server' then cast(d.status as varchar) end,
                 case when d.channel = 'server' then md5(concat_ws('|', d.click_id_sent, d.browser_id_sent)) end)
