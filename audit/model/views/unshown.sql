@@ -31,6 +31,19 @@ join own_visits w on w.session = v.session
 join events e on e.session = v.session
 where e.channel = 'browser';
 
+-- The hosts whose pages told of a step of the path, and since when.
+create table step_hosts as
+select
+    platform,
+    page_host,
+    case step when 'ViewContent' then 1 when 'AddToCart' then 2 else 3 end as place,
+    min(coalesce(seen_at, event_at)) as first_at
+from events
+where channel = 'browser'
+  and step in ('ViewContent', 'AddToCart', 'InitiateCheckout')
+  and page_host is not null
+group by platform, page_host, step;
+
 -- Orders whose recording of a platform begins in the middle of the path, and the place of the first step it can show: what was sent
 -- before is not in it. A file that holds nothing of the platform shows nothing of it, where another file does.
 create table late_starts as
@@ -80,14 +93,39 @@ firsts as (
     from opening_events o
     join visit_moments m on m.order_id = o.order_id and m.event_key = o.event_key
 ),
--- A checkout on a domain of its own knows the browser by another id; the shop's other domains are those that tell of views and carts.
-shop_hosts as (
+-- The visits that came to their first page from another domain of the shop: one whose pages told of a step of the path before.
+crossings as (
     select distinct
-        platform,
-        page_host
+        f.order_id,
+        f.platform,
+        f.page_host,
+        f.referrer_host
+    from firsts f
+    join step_hosts h on h.platform = f.platform and h.page_host = f.referrer_host and h.first_at <= f.seen_at
+    where f.referrer_host <> f.page_host
+),
+-- A checkout on a domain of its own knows the browser by another id, unless somebody's id is seen on both.
+browser_hosts as (
+    select browser_id as browser, page_host
     from events
     where channel = 'browser'
-      and step in ('ViewContent', 'AddToCart')
+      and page_host in (select page_host from crossings union all select referrer_host from crossings)
+      and browser_id is not null
+    union
+    -- A visit that no click ties together is one by its id.
+    select session, page_host
+    from events
+    where channel = 'browser'
+      and page_host in (select page_host from crossings union all select referrer_host from crossings)
+      and session not in (select session from events where session is not null and coalesce(click_id, landing_click) is not null)
+),
+shared_ids as (
+    select distinct
+        b.page_host,
+        o.page_host as other_host
+    from browser_hosts b
+    join browser_hosts o on o.browser = b.browser
+    where o.page_host <> b.page_host
 ),
 -- Whoever came to the first page from a page of the same shop had begun the visit before; what that page sends is shown.
 arrivals as (
@@ -96,18 +134,21 @@ arrivals as (
         f.platform,
         f.page_host,
         f.page_path,
-        case when f.referrer_host <> f.page_host then f.referrer_host end as other_host
+        f.seen_at,
+        c.referrer_host as other_host
     from firsts f
-    left join shop_hosts h on h.platform = f.platform and h.page_host = f.referrer_host
+    left join crossings c on c.order_id = f.order_id and c.platform = f.platform
+    left join shared_ids i on i.page_host = c.page_host and i.other_host = c.referrer_host
     where f.referrer_host = f.page_host
-       or h.page_host is not null
+       or (c.order_id is not null and i.page_host is null)
 ),
 later_pages as (
     select
         a.order_id,
         a.platform,
         min(m.place) as place,
-        min(a.other_host) as other_host
+        min(a.other_host) as other_host,
+        min(a.seen_at) as begun_at
     from arrivals a
     join visit_moments m on m.order_id = a.order_id and m.page_host = a.page_host and m.page_path = a.page_path
     where m.place is not null
@@ -120,7 +161,8 @@ cart_pages as (
         a.order_id,
         a.platform,
         min(m.place) as place,
-        min(a.other_host) as other_host
+        min(a.other_host) as other_host,
+        min(a.seen_at) as begun_at
     from arrivals a
     join visit_moments m on m.order_id = a.order_id
     where is_cart_page(a.page_path)
@@ -162,14 +204,14 @@ open_steps as (
     group by p.order_id, p.platform
 ),
 found as (
-    select order_id, platform, place, 0 as is_open, other_host
+    select order_id, platform, place, 0 as is_open, other_host, begun_at
     from later_pages
     union all
-    select order_id, platform, place, 0, other_host
+    select order_id, platform, place, 0, other_host, begun_at
     from cart_pages
     union all
     -- A page without a step of its own: the cart, or the checkout after its step. Goods are put into the cart where they are seen.
-    select order_id, platform, coalesce(page_place, visit_place), 1, cast(null as varchar)
+    select order_id, platform, coalesce(page_place, visit_place), 1, cast(null as varchar), cast(null as timestamp)
     from open_steps
     where page_place >= 2
        or (page_place is null and visit_place >= 3)
@@ -178,6 +220,8 @@ select
     order_id,
     platform,
     max(place) as place,
+    max(other_host) as other_host,
+    max(begun_at) as begun_at,
     case when max(is_open) = 1 then 'the recording begins on a page that was already open: its first step is '
         when max(other_host) is not null then 'the visit came over from ' || max(other_host) || ', where the browser goes by another id: its first step is '
         else 'the recording begins on a later page: its first step is ' end
@@ -349,7 +393,19 @@ select
     l.order_id is not null as is_before         -- the recording, so that no log of that time tells of it
 from absent_steps a
 left join unread u on u.order_id = a.order_id and u.platform = a.platform
-left join late_starts l on l.order_id = a.order_id and l.platform = a.platform and a.place < l.place
+-- What another domain's pages told of nobody, they did not tell of this shopper either.
+left join late_starts l
+    on l.order_id = a.order_id
+   and l.platform = a.platform
+   and a.place < l.place
+   and (l.other_host is null or exists (
+       select 1
+       from step_hosts h
+       where h.platform = l.platform
+         and h.page_host = l.other_host
+         and h.place = a.place
+         and h.first_at <= l.begun_at
+   ))
 left join (
     select e.order_id, coalesce(n.place, 4) as place
     from early_ends e
