@@ -45,6 +45,14 @@ not_yet     = "Do not count this order as a sale when the campaign is judged."
 remedy      = "Send the Purchase only once the payment is confirmed or the order stands; a page that is also shown after a refused card must stay silent."
 owner       = "data"
 
+[causes.unplaced]
+failure     = "A Purchase was sent for an order that may never have been placed"
+means       = "The shop lists this order as incomplete, abandoned or a draft: it was begun and, as far as the export says, never placed."
+first_check = "Open the order in the shop's admin: did the buyer finish it after the export, or did the Purchase leave on the way to the payment?"
+not_yet     = "Do not count this order as a sale when the campaign is judged."
+remedy      = "Fire the Purchase on the page, or from the backend call, that follows the placed order; what shows before the payment must stay silent."
+owner       = "tracking"
+
 [causes.authorised]
 means       = "The plan counts payments. This order's was authorised and, when it was exported, not captured: the money is held and not yet the shop's."
 first_check = "Ask who wrote the plan whether an authorised payment counts; shops that capture at dispatch usually mean it to."
@@ -88,6 +96,11 @@ listed as (
     from plan_test_orders t
     join order_keys k on k.key = t.order_key
 ),
+unplaced as (
+    select status
+    from (select distinct status from orders) words
+    where is_unplaced(status)
+),
 states as (
     select
         o.order_id,
@@ -97,6 +110,7 @@ states as (
         bool_or(o.is_cancelled) as is_cancelled,
         bool_or(in_trash(o.status)) as is_trashed,
         bool_or(o.is_failed) as is_failed,
+        bool_or(u.status is not null and o.is_paid is distinct from true) as is_unplaced,
         min(o.cancelled_at) as cancelled_at,
         min(l.conversion_point) = 'payment_confirmed' as counts_payments,
         bool_or(o.is_paid) as is_paid,
@@ -109,6 +123,7 @@ states as (
     from orders o
     cross join launch l
     left join listed t on t.order_id = o.order_id
+    left join unplaced u on u.status = o.status
     group by o.order_id
 ),
 subjects as (
@@ -145,6 +160,7 @@ judged as (
             -- Of a payment that failed no time need be told: what counts payments waits for one that came.
             when s.counts_payments and (s.is_paid = false or s.is_failed) and s.paid_at is null then 'unpaid'
             when s.is_failed then 'failed'
+            when s.is_unplaced then 'unplaced'
         end as reason
     from subjects u
     join states s on s.order_id = u.order_id
@@ -189,12 +205,13 @@ select
         when reason = 'paid_in_part' then 'sent; the export says paid in part'
         when reason = 'unpaid' then 'sent, the order was never paid'
         when reason = 'failed' then 'sent; the payment of the order failed, the export does not say when'
+        when reason = 'unplaced' then 'sent; by its status in the export the order was never placed'
         else 'sent; the export does not say whether the order was paid'
     end as actual,
     case when ok is not true then reason end as cause,
-    -- Whether the payment failed before the Purchase left, or days after it, the export does not say.
+    -- Whether the payment failed before the Purchase left, or days after it, the export does not say; nor whether a draft was placed since.
     case
-        when ok = false and reason = 'failed' then 'warning'
+        when ok = false and reason in ('failed', 'unplaced') then 'warning'
         -- Held or begun: whether that is a payment is the plan's to say.
         when ok = false and reason in ('authorised', 'paid_in_part') then 'warning'
         -- A sale cancelled afterwards, and a test the plan itself asked for, put no reported number in doubt.

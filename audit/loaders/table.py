@@ -87,8 +87,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 #: How a table says of a payment that the money came, or that it did not; what another word says is not known.
 _PAID = (
-    "paid", "settled", "settlement", "captured", "capture", "succeeded", "success", "successful", "completed", "refunded",
-    "partially_refunded",
+    "paid", "settled", "settlement", "captured", "capture", "succeeded", "success", "successful", "completed", "complete",
+    "refunded", "partially_refunded",
 )  # fmt: skip
 _UNPAID = (
     "unpaid", "pending", "open", "due", "overdue", "on-hold", "authorized", "authorised", "partially_paid", "partially paid",
@@ -100,13 +100,11 @@ _OF_GOODS = ("produk", "nama_produk", "barang", "nama_barang", "sku", "harga", "
 #: The buyer left for a payment page, and the page after it may never have come.
 _GIVEN_UP = "it was cancelled and nothing says that it was paid: whether the shopper came back from paying is not known"
 _NOT_PLACED = "its status says that it may never have been placed"
-_UNPLACED = (
-    "pending_payment", "incomplete", "abandoned", "abandoned cart", "abandoned checkout", "draft", "checkout-draft", "auto-draft",
-)  # fmt: skip
 #: Ways of paying without such a page.
 _AT_ONCE = (
-    r"cod|cash.?on.?delivery|bayar.?di.?tempat|nachnahme|contra.?re|wire|bank|transfer|rekening|vorkasse|virement|cheque|check.?mo"
-    r"|invoice|rechnung"
+    r"cod([^e]|$)|^(cash|tunai|bar|efectivo|contanti)$|on.?(delivery|pickup)|di.?tempat|nachnahme|contra.?(re|ss)|a.la.livraison"
+    r"|contra.?entrega|na.entrega|alla.consegna|wire|bank|bacs|transfer|rekening|uberweisung|bonifico|vorkasse|virement|cheque|check.?mo"
+    r"|money.?order|invoice|rechnung"
 )
 #: The hour of an order in a column of its own.
 _CLOCKS = ("order_time", "time", "jam", "waktu", "uhrzeit", "heure", "hora")
@@ -266,9 +264,9 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             {flag("is_test")} as is_test,
             cancelled_at is not null or coalesce(standing in ('trash', 'cancelled', 'voided'), false) as is_cancelled,
             case
-                when is_paid or coalesce(regexp_matches(lower(payment_method), '{_AT_ONCE}'), false) then null
+                when is_paid or coalesce(regexp_matches(strip_accents(lower(payment_method)), '{_AT_ONCE}'), false) then null
                 when standing = 'cancelled' then '{_GIVEN_UP}'
-                when standing in {_UNPLACED} then '{_NOT_PLACED}'
+                when standing = 'pending_payment' or is_unplaced(status) then '{_NOT_PLACED}'
             end as duty_reason,
             source as order_source,
             coalesce(case when starts_with(currency, '{{') then try(json_extract_string(currency, '$.isoCode')) else currency end,

@@ -32,6 +32,10 @@ create or replace macro shop_status(t) as
             else s
         end)[1];
 
+-- What was begun and, as far as the shop knows, never placed.
+create or replace macro is_unplaced(t) as
+    coalesce(shop_status(t) in ('incomplete', 'abandoned', 'abandoned cart', 'abandoned checkout', 'draft', 'checkout-draft', 'auto-draft'), false);
+
 -- The shop's own website, in the words of exports; a column that is empty says nothing else.
 create or replace macro is_web_source(t) as
     coalesce(lower(trim(t)), '') in (

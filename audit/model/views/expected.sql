@@ -5,6 +5,27 @@
 create table expected_orders as
 with listed as (
     select count(*) as order_count from plan_test_orders
+),
+-- Whoever was told of by the page after the order came back from paying, whatever became of the order then.
+returned as (
+    select distinct e.order_id
+    from events e
+    join orders o on o.order_id = e.order_id
+    where o.event_duty = 'unknown'
+      and is_web_source(o.order_source)
+      and shop_status(o.status) in ('pending', 'cancelled', 'pending_payment')
+      and e.channel = 'browser'
+      and e.step = 'Purchase'
+      and coalesce(e.status, 200) <> 0
+      and e.net_error is null
+      and coalesce(e.seen_at, e.event_at) >= o.created_at - interval 60 seconds
+),
+duties as (
+    select
+        o.*,
+        case when r.order_id is not null then 'yes' else o.event_duty end as duty
+    from orders o
+    left join returned r on r.order_id = o.order_id
 )
 select
     o.order_id,
@@ -14,12 +35,12 @@ select
     not bool_or(o.is_named) and min(p.order_count) = 0 as is_traffic,
     min(o.payment_method) as payment_method,
     min(case when l.conversion_point = 'payment_confirmed' then coalesce(o.paid_at, o.created_at) else o.created_at end) as due_at,
-    bool_and(case when o.event_duty = 'yes' and (l.conversion_point = 'order_created' or o.is_paid) then true end) as is_due,
+    bool_and(case when o.duty = 'yes' and (l.conversion_point = 'order_created' or o.is_paid) then true end) as is_due,
     min(case
-        when o.event_duty = 'unknown' then coalesce(o.duty_reason, 'the export names its source only as number ' || o.order_source)
+        when o.duty = 'unknown' then coalesce(o.duty_reason, 'the export names its source only as number ' || o.order_source)
         when l.conversion_point = 'payment_confirmed' and o.is_paid is null then 'the export does not say whether it was paid'
     end) as doubt
-from orders o
+from duties o
 cross join launch l
 cross join listed p
 where o.event_duty <> 'no'
