@@ -101,10 +101,8 @@ timed as (
         r.page_load,
         case when r.event_time_sent is not null then r.event_at end as claimed_at,
         b.happened_at as browser_at,
-        -- Midnight is a date alone.
-        case when r.step = 'Purchase' and l.conversion_point = 'order_created' and clock_time(o.created_at, '%H%M%S') <> '000000' then o.created_at
-            when r.step = 'Purchase' and l.conversion_point <> 'order_created' and clock_time(o.paid_at, '%H%M%S') <> '000000' then o.paid_at
-            end as order_at,
+        case when r.step = 'Purchase' and l.conversion_point = 'order_created' then o.created_at
+            when r.step = 'Purchase' then o.paid_at end as order_at,
         -- Two files may run on two clocks.
         case when b.source = r.source then 0 else 60 end as browser_slack,
         -- A clock of an unknown zone is at most fourteen hours away.
@@ -125,14 +123,22 @@ timed as (
     where r.step is not null
       and x.event_key is null
 ),
+-- Midnight is a date alone: by it only what left long after that day is late.
+dated as (
+    select
+        *,
+        clock_time(order_at, '%H%M%S') = '000000' as is_day,
+        epoch(sent_at) - epoch(order_at) - 60 - case when clock_time(order_at, '%H%M%S') = '000000' then 86400 else 0 end as since_order
+    from timed
+),
 delays as (
     select
         *,
         epoch(sent_at) - epoch(claimed_at) as claimed_delay,
         epoch(sent_at) - epoch(browser_at) - browser_slack as browser_delay,
         -- The order speaks only where neither the browser nor the event itself names a time.
-        case when claimed_at is null and browser_at is null then epoch(sent_at) - epoch(order_at) - 60 end as order_delay
-    from timed
+        case when claimed_at is null and browser_at is null and (not is_day or since_order > limit_s + doubt_s) then since_order end as order_delay
+    from dated
 ),
 -- The first that any side told of an order, by a clock whose zone is known. A time that is a whole quarter of an hour may be a date alone,
 -- in India and Nepal too. What was ordered in a chat or by telephone is written down later.
@@ -260,7 +266,8 @@ select
             'sent ' || told_time(sent_at, '%Y-%m-%d %H:%M:%S'),
             'browser copy ' || told_time(browser_at, '%Y-%m-%d %H:%M:%S'),
             'event time ' || told_time(claimed_at, '%Y-%m-%d %H:%M:%S'),
-            case when order_delay is not null then 'order ' || told_time(order_at, '%Y-%m-%d %H:%M:%S') end)
+            case when order_delay is not null and is_day then 'order of the day ' || clock_time(order_at, '%Y-%m-%d')
+                when order_delay is not null then 'order ' || told_time(order_at, '%Y-%m-%d %H:%M:%S') end)
     end as actual,
     cast(null as varchar) as cause,
     ref,
