@@ -10,6 +10,7 @@ import duckdb
 from audit.loaders._cells import read_cells
 from audit.loaders._columns import Columns, flag
 from audit.loaders._documents import WRAPPERS, holds, read_documents
+from audit.loaders._hours import with_hour
 from audit.loaders._orders import insert_orders, open_orders
 from audit.loaders._source import Source, Tally
 from audit.wording import counted
@@ -106,9 +107,6 @@ _AT_ONCE = (
     r"|contra.?entrega|na.entrega|alla.consegna|wire|bank|bacs|transfer|rekening|uberweisung|bonifico|vorkasse|virement|cheque|check.?mo"
     r"|money.?order|invoice|rechnung"
 )
-#: The hour of an order in a column of its own.
-_CLOCKS = ("order_time", "time", "jam", "waktu", "uhrzeit", "heure", "hora")
-_HOUR = r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ?[AaPp]\.?[Mm]\.?)?( ?[+-][0-9]{2}:?[0-9]{2})?"
 #: The currency of a column of amounts, as its heading may name it: Total (IDR).
 _HEADED = re.compile(r"\s*[(\[]\s*([A-Z]{3}|[Rr]p\.?|€|£|RM)\s*[)\]]\s*$")
 #: What may wait there is not only the payment.
@@ -211,13 +209,8 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     )
     named = SYNONYMS | {"order_id": (*SYNONYMS["order_id"], *_row_ids(columns)), "total": _total_names(columns)}
     told = {field: columns.text(*names) for field, names in named.items()}
-    if columns.has(*_CLOCKS) and "created_at" not in source.fields:
-        # Wix and BigCommerce tell the day and its hour apart.
-        hour = columns.text(*_CLOCKS)
-        told["created_at"] = (
-            f"case when not contains({told['created_at']}, ':') and regexp_full_match({hour}, '{_HOUR}')"
-            f" then {told['created_at']} || ' ' || {hour} else {told['created_at']} end"
-        )
+    if "created_at" not in source.fields:
+        told["created_at"] = with_hour(con, columns, names if is_table else [], SYNONYMS["created_at"])
     if is_table and _is_by_item(con, told["order_id"]):
         # What only one of an order's rows says, all of them say.
         own = f"over (partition by {told['order_id']} order by place rows between unbounded preceding and current row)"

@@ -625,6 +625,28 @@ def test_the_names_of_other_shop_systems_are_known(shop: str, tmp_path: Path) ->
     assert reading.texts(f"select {money('shipping')} from orders") == (["-"] if "New client" in SHOPS[shop] else ["4.9"])
 
 
+@pytest.mark.parametrize(
+    ("table", "created"),
+    [
+        ("created_at,time\n1001,IDR,5,2026-11-20,14:05", "2026-11-20 14:05:00"),
+        ("tanggal,jam\n1001,IDR,5,20 November 2026,14:05", "2026-11-20 14:05:00"),
+        ("created_at,time\n1001,IDR,5,46346,18:00", "2026-11-20 00:00:00"),
+        ("created_at,time\n1001,IDR,5,46346.586806,18:00", "2026-11-20 14:05:00"),
+        ("created_at,time\n1001,IDR,5,1795183500,18:00", "2026-11-20 14:05:00"),
+        ("created_at,time\n1001,IDR,5,2026-11-20,2:05 p.m.", "2026-11-20 14:05:00"),
+        ("created_at,time\n1001,IDR,5,2026-11-20,12:05:00AM", "2026-11-20 00:05:00"),
+        ("tanggal,jam\n1001,IDR,5,20/11/2026 14.05,18:00", "2026-11-20 14:05:00"),
+        ("order_date,time\n1001,IDR,5,2026-11-20,25:10", "2026-11-20 00:00:00"),
+        ("order_date,delivery_date,time\n1001,IDR,5,2026-11-20,2026-11-22,18:00", "2026-11-20 00:00:00"),
+        ("order_date,delivery_time\n1001,IDR,5,2026-11-20,18:00", "2026-11-20 00:00:00"),
+    ],
+)
+def test_an_hour_beside_a_day_is_that_days(table: str, created: str, tmp_path: Path) -> None:
+    """Seconds, spreadsheet's days and times with dots became times that nobody could read, and the hour of delivery the order's."""
+    reading = read(tmp_path, "orders.csv", f"order_id,currency,total,{table}\n", zone="UTC")
+    assert reading.texts("select strftime(created_at + interval 500 milliseconds, '%Y-%m-%d %H:%M:%S') from orders") == [created]
+
+
 def test_a_page_goes_by_the_orders_further_names(tmp_path: Path) -> None:
     reading = read(tmp_path, "orders.csv", SHOPS["PrestaShop, the grid's export"], zone="Europe/Berlin")
     assert reading.texts("select key, kind from order_keys") == ["XKBKNABJK | number"]
