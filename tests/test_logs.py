@@ -457,7 +457,7 @@ def test_a_call_that_two_overlapping_pixel_logs_hold_is_one_send(
 
 def test_a_copy_of_a_call_without_its_buyers_number_hides_no_number(tmp_path: Path) -> None:
     """Which telephone numbers are somebody's is known by the orders alone."""
-    order = {"order_id": "1001", "created_at": "2026-11-20T10:00:00Z", "currency": "IDR", "total": "1", "phone": "+62 812-3456-7890"}
+    order = {"order_id": "1001", "created_at": "2026-11-20T10:00:00Z", "currency": "IDR", "total": "1", "phone": "0812-3456-7890"}
     call = _TOLD | {"cookies": _JAR}
     (tmp_path / "a.ndjson").write_bytes(_ndjson(call | {"params": _GOODS}))
     (tmp_path / "b.ndjson").write_bytes(_ndjson(call | {"params": _GOODS | {"customer": "6281234567890"}}))
