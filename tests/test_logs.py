@@ -455,6 +455,27 @@ def test_a_call_that_two_overlapping_pixel_logs_hold_is_one_send(
     assert engine.read(files, Plan()).con.execute("select count(*) from events").fetchone() == (sends,)
 
 
+@pytest.mark.parametrize(
+    ("views", "sends"),
+    [
+        ((("a", "10:00:01"), ("b", "10:00:02")), 4),
+        ((("a", "10:00:01"), ("b", "10:00:09")), 3),
+        ((("a", "10:00:01"), ("a", "10:00:02")), 3),
+        ((("a", "10:00:01"), ("a", "10:00:02"), ("b", "10:00:01"), ("b", "10:00:02")), 3),
+    ],
+    ids=["a moment apart", "later", "in one log", "in both logs"],
+)
+def test_the_logs_of_two_senders_are_no_overlap(views: tuple[tuple[str, str], ...], sends: int, tmp_path: Path) -> None:
+    """In whole seconds two scripts often write one time: SnackVideo counted each of their Purchases, and one was seen."""
+    rows = {"a": [CALL], "b": [CALL | {"note": "b"}]}
+    for log, time in views:
+        rows[log].append(CALL | {"ts": f"2026-11-20T{time}Z", "event": "contentView", "note": log})
+    for log, lines in rows.items():
+        (tmp_path / f"{log}.ndjson").write_bytes(_ndjson(*lines))
+    files = [engine.InputFile(path, path.name, named=True) for path in sorted(tmp_path.iterdir())]
+    assert engine.read(files, Plan()).con.execute("select count(*) from events").fetchone() == (sends,)
+
+
 def test_a_copy_of_a_call_without_its_buyers_number_hides_no_number(tmp_path: Path) -> None:
     """Which telephone numbers are somebody's is known by the orders alone."""
     order = {"order_id": "1001", "created_at": "2026-11-20T10:00:00Z", "currency": "IDR", "total": "1", "phone": "0812-3456-7890"}

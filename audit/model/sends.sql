@@ -26,7 +26,7 @@ select k.decoded_row
 from keys k
 join shared s on s.key = k.key;
 
-create or replace temp table copies as
+create or replace temp table keyed_sends as
 with told as (
     select
         rowid as decoded_row,
@@ -34,38 +34,85 @@ with told as (
     from decoded
     where channel = 'browser'
       and seen_at is not null
+)
+select
+    d.rowid as decoded_row,
+    d.ref,
+    d.source,
+    d.place,
+    d.seen_at,
+    d.copy_key,
+    coalesce(t.person <> '', false) and d.platform = 'snackvideo' and coalesce(d.event_id_sent, '') = '' as is_nameless,
+    coalesce(
+        d.endpoint || '|' || d.copy_key,
+        -- Overlapping exports of one log repeat its lines; two browsers may well send alike.
+        concat_ws('|', d.endpoint,
+            case when t.person <> '' then md5(concat_ws('|', t.person, d.click_id_sent, d.agent, d.initiator))
+                when d.channel = 'browser' then d.source end,
+            coalesce(cast(d.seen_at as varchar), d.ref), d.event_name, d.event_id_sent, d.relay_store, d.dataset,
+            -- What has an id is the same send in whatever order an export tells its parameters; a copy that was rid of a buyer's
+            -- data is not.
+            case when t.person <> '' and d.event_id_sent <> ''
+                then md5(concat_ws('|', d.order_param, d.value_sent, d.currency_sent, cast(d.item_list as varchar), d.personal_in_params,
+                    cast(list_sort(regexp_extract_all(d.params_text, '[0-9]{9,}')) as varchar)))
+                else cast(d.params_hash as varchar) end,
+            md5(d.page),
+            case when d.channel = 'browser'
+                then concat_ws('|', d.event_id_misplaced, d.consent, d.plain_keys, coalesce(d.net_error, case when d.status = 0 then '0' end)) end,
+            -- Another sender, another answer, another person: not the same line of the log.
+            d.log_sender, d.partner_agent, case when d.channel = 'server' then cast(d.status as varchar) end,
+            case when d.channel = 'server' then md5(concat_ws('|', d.click_id_sent, d.browser_id_sent)) end)
+    ) as one_send
+from decoded d
+join suspects s on s.decoded_row = d.rowid
+left join told t on t.decoded_row = d.rowid;
+
+-- Two senders that write a log each are no two exports of one: what both tell at one moment by chance, they tell at another time a moment
+-- apart, where neither log has the other's line. Only a platform without event ids counts such calls twice.
+create or replace temp table echoing_sources as
+with shared as (
+    select one_send
+    from keyed_sends
+    where is_nameless
+    group by one_send
+    having count(distinct source) > 1
 ),
-keyed as (
+shared_rows as (
+    select k.decoded_row, k.source
+    from keyed_sends k
+    join shared s on s.one_send = k.one_send
+),
+lone_calls as (
     select
-        d.rowid as decoded_row,
-        d.ref,
         d.source,
-        d.place,
         d.seen_at,
-        d.copy_key,
-        coalesce(
-            d.endpoint || '|' || d.copy_key,
-            -- Overlapping exports of one log repeat its lines; two browsers may well send alike.
-            concat_ws('|', d.endpoint,
-                case when t.person <> '' then md5(concat_ws('|', t.person, d.click_id_sent, d.agent, d.initiator))
-                    when d.channel = 'browser' then d.source end,
-                coalesce(cast(d.seen_at as varchar), d.ref), d.event_name, d.event_id_sent, d.relay_store, d.dataset,
-                -- What has an id is the same send in whatever order an export tells its parameters; a copy that was rid of a buyer's
-                -- data is not.
-                case when t.person <> '' and d.event_id_sent <> ''
-                    then md5(concat_ws('|', d.order_param, d.value_sent, d.currency_sent, cast(d.item_list as varchar), d.personal_in_params,
-                        cast(list_sort(regexp_extract_all(d.params_text, '[0-9]{9,}')) as varchar)))
-                    else cast(d.params_hash as varchar) end,
-                md5(d.page),
-                case when d.channel = 'browser'
-                    then concat_ws('|', d.event_id_misplaced, d.consent, d.plain_keys, coalesce(d.net_error, case when d.status = 0 then '0' end)) end,
-                -- Another sender, another answer, another person: not the same line of the log.
-                d.log_sender, d.partner_agent, case when d.channel = 'server' then cast(d.status as varchar) end,
-                case when d.channel = 'server' then md5(concat_ws('|', d.click_id_sent, d.browser_id_sent)) end)
-        ) as one_send
+        floor(epoch(d.seen_at) / 2) as moment,
+        hash(concat_ws('|', d.session, d.tie_fbp, d.tie_ttp), d.dataset, d.event_name, d.page, d.params_hash) as call
     from decoded d
-    join suspects s on s.decoded_row = d.rowid
-    left join told t on t.decoded_row = d.rowid
+    left join shared_rows r on r.decoded_row = d.rowid
+    where d.platform = 'snackvideo'
+      and d.channel = 'browser'
+      and d.source in (select source from shared_rows)
+      and r.decoded_row is null
+      and concat_ws('|', d.session, d.tie_fbp, d.tie_ttp) <> ''
+),
+moments as (
+    select source, seen_at, call, moment + unnest([-1, 0, 1]) as moment
+    from lone_calls
+)
+select distinct a.source
+from lone_calls a
+join moments b on b.call = a.call and b.moment = a.moment
+where b.source <> a.source
+  and abs(epoch(b.seen_at) - epoch(a.seen_at)) <= 2;
+
+create or replace temp table copies as
+with keyed as (
+    select
+        k.* exclude (one_send),
+        k.one_send || case when k.is_nameless and e.source is not null then '|' || k.source else '' end as one_send
+    from keyed_sends k
+    left join echoing_sources e on e.source = k.source
 ),
 numbered as (
     -- Two equal events of one request are two sends.
