@@ -259,7 +259,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             case
                 when is_paid or coalesce(regexp_matches(strip_accents(lower(payment_method)), '{_AT_ONCE}'), false) then null
                 when standing = 'cancelled' then '{_GIVEN_UP}'
-                when standing = 'pending_payment' or is_unplaced(status) then '{_NOT_PLACED}'
+                when lower(trim(status)) = 'pending_payment' or is_unplaced(status) then '{_NOT_PLACED}'
             end as duty_reason,
             source as order_source,
             coalesce(case when starts_with(currency, '{{') then try(json_extract_string(currency, '$.isoCode')) else currency end,
