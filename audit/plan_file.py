@@ -15,8 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from audit.check import catalogue, no_such_check
 from audit.errors import PlanError
-from audit.loaders import _request_fields, totals
-from audit.loaders import table as orders
+from audit.loaders import _request_fields, _table_words, totals
 from audit.plan import (
     BASES,
     CARDS,
@@ -37,7 +36,7 @@ from audit.plan_slips import HEADINGS, is_pixel_id, is_public_suffix, nearest, n
 from audit.plan_values import Values, kind_of
 
 #: Our names of the fields of each kind of file, with the names they go by besides.
-MAPPED = {"request_log": _request_fields.SYNONYMS, "orders": orders.SYNONYMS, "totals": totals.SYNONYMS}
+MAPPED = {"request_log": _request_fields.SYNONYMS, "orders": _table_words.SYNONYMS, "totals": totals.SYNONYMS}
 
 
 def read_plan(path: Path) -> Plan:

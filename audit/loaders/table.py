@@ -13,6 +13,18 @@ from audit.loaders._documents import WRAPPERS, holds, read_documents
 from audit.loaders._hours import with_hour
 from audit.loaders._orders import insert_orders, open_orders
 from audit.loaders._source import Source, Tally
+from audit.loaders._table_words import (
+    AT_ONCE,
+    ITEM_IDS,
+    OF_GOODS,
+    OF_THE_GOODS,
+    PAID,
+    PRICES,
+    QUANTITIES,
+    SUMS,
+    SYNONYMS,
+    UNPAID,
+)
 from audit.wording import counted
 
 if TYPE_CHECKING:
@@ -25,94 +37,11 @@ FORMATS = (
     " net_revenue, items; also as Magento, PrestaShop, Shopware, OpenCart and BigCommerce name them, and in camelCase",
 )
 
-#: Our field -> the names a table may use for it; the first of a row that holds a value counts.
-SYNONYMS: dict[str, tuple[str, ...]] = {
-    "order_id": (
-        "order_id", "orderid", "id_order", "increment_id", "order_number", "order_no", "order_name", "order_ref", "order",
-        "invoice_number", "invoice_no", "invoice", "number", "transaction_id",
-        "no_pesanan", "nomor_pesanan", "id_pesanan", "kode_pesanan", "no_order", "nomor_order",
-        "no_invoice", "nomor_invoice", "no_transaksi", "nomor_transaksi",
-    ),
-    "created_at": (
-        "created_at", "created", "order_date", "order_created_at", "date_created", "ordered_at", "placed_at", "order_time",
-        "created_time", "purchase_date", "date_add", "date_added", "order_date_time", "date", "timestamp",
-        "tanggal_pesanan", "waktu_pesanan", "tanggal_order", "tanggal_dibuat", "tanggal_transaksi", "tanggal",
-    ),
-    "paid_at": (
-        "paid_at", "date_paid", "paid_time", "paid_date", "payment_date", "tanggal_bayar", "tanggal_pembayaran", "waktu_pembayaran",
-    ),
-    "cancelled_at": ("cancelled_at", "canceled_at", "cancelled_time", "canceled_time", "tanggal_dibatalkan", "tanggal_pembatalan"),
-    "changed_at": ("changed_at", "updated_at", "last_updated_at", "date_modified", "modified_at", "date_upd"),
-    "currency": ("currency", "currency_code", "order_currency", "order_currency_code", "currency_iso_code", "mata_uang"),
-    "presentment_currency": ("presentment_currency",),
-    "total": (
-        "total", "order_total", "total_price", "grand_total", "total_amount", "order_total_amount", "grand_total_purchased",
-        "total_paid_tax_incl", "total_inc_tax", "order_total_inc_tax", "amount_total", "total_paid", "amount", "gross_revenue",
-        "total_pesanan", "total_pembayaran", "total_bayar", "total_tagihan", "total_transaksi", "jumlah_pembayaran", "jumlah_bayar",
-        "jumlah_total", "jumlah_tagihan",
-    ),
-    "gross_revenue": ("gross_revenue",),
-    "net_revenue": ("net_revenue", "net_sales", "net_total"),
-    "subtotal": ("subtotal", "sub_total", "subtotal_price", "subtotal_inc_tax", "total_products_wt", "subtotal_produk"),
-    "discount": (
-        "discount", "discounts", "discount_total", "total_discount", "total_discounts", "discount_amount", "cart_discount_amount",
-        "total_discounts_tax_incl", "diskon", "total_diskon", "potongan",
-    ),
-    "shipping": (
-        "shipping", "shipping_total", "shipping_cost", "shipping_price", "shipping_amount", "order_shipping_amount", "delivery_fee",
-        "shipping_fee", "shipping_rate", "shipping_and_handling", "total_shipping_tax_incl", "shipping_cost_inc_tax",
-        "ongkir", "ongkos_kirim", "biaya_kirim", "biaya_pengiriman",
-    ),
-    "tax": ("tax", "taxes", "tax_total", "total_tax", "tax_amount", "order_total_tax_amount", "vat", "pajak", "ppn"),
-    "fees": ("fees", "fee", "fee_total", "payment_fee", "biaya_admin", "biaya_layanan"),
-    "unique_code": ("unique_code", "kode_unik"),
-    "refunded": (
-        "refunded", "refunded_amount", "refunded_total", "refund_total", "total_refunded", "order_refund_amount", "refund_amount",
-    ),
-    "presentment_total": ("presentment_total",),
-    "current_total": ("current_total", "current_total_price"),
-    "status": ("status", "order_status", "state", "status_pesanan"),
-    "payment_status": ("payment_status", "financial_status", "status_pembayaran"),
-    "payment_method": ("payment_method", "gateway", "metode_pembayaran"),
-    "is_spam": ("is_spam", "spam"),
-    "is_test": ("is_test", "test", "test_order"),
-    "source": ("source", "order_source", "source_name", "sales_channel", "channel"),
-    "email": ("email", "customer_email", "billing_email", "buyer_email", "email_pelanggan", "email_pembeli"),
-    "phone": (
-        "phone", "phone_number", "customer_phone", "billing_phone", "buyer_phone", "no_hp", "nomor_hp", "no_telepon",
-        "nomor_telepon", "telepon", "no_wa", "nomor_wa", "no_whatsapp",
-    ),
-    "items": ("items", "line_items", "lines"),
-    "id": ("id", "entity_id"),
-    "reference": ("reference",),
-}  # fmt: skip
-#: How a table says of a payment that the money came, or that it did not; what another word says is not known.
-_PAID = (
-    "paid", "settled", "settlement", "captured", "capture", "succeeded", "success", "successful", "completed", "complete",
-    "refunded", "partially_refunded",
-)  # fmt: skip
-_UNPAID = (
-    "unpaid", "pending", "open", "due", "overdue", "on-hold", "authorized", "authorised", "partially_paid", "partially paid",
-    "voided", "void", "cancelled", "expired", "expire", "failed", "failure", "declined", "denied", "deny", "refused", "rejected",
-    "ditolak",
-)  # fmt: skip
-#: Columns beside which an Indonesian amount is a number of pieces.
-_OF_GOODS = ("produk", "nama_produk", "barang", "nama_barang", "sku", "harga", "harga_satuan", "product", "product_name", "item")
 #: The buyer left for a payment page, and the page after it may never have come.
 _GIVEN_UP = "it was cancelled and nothing says that it was paid: whether the shopper came back from paying is not known"
 _NOT_PLACED = "its status says that it may never have been placed"
-#: Ways of paying without such a page.
-_AT_ONCE = (
-    r"cod([^e]|$)|^(cash|tunai|bar|efectivo|contanti)$|on.?(delivery|pickup)|di.?tempat|nachnahme|contra.?(re|ss)|a.la.livraison"
-    r"|contra.?entrega|na.entrega|alla.consegna|wire|bank|bacs|transfer|rekening|uberweisung|bonifico|vorkasse|virement|cheque|check.?mo"
-    r"|money.?order|invoice|rechnung"
-)
 #: The currency of a column of amounts, as its heading may name it: Total (IDR).
 _HEADED = re.compile(r"\s*[(\[]\s*([A-Z]{3}|[Rr]p\.?|€|£|RM)\s*[)\]]\s*$")
-#: What may wait there is not only the payment.
-_OF_THE_GOODS = ("pending", "pendiente", "pendente", "ausstehend")
-#: What stands before the sums below a table.
-_SUMS = ("total", "totals", "grand total", "sum", "jumlah", "total keseluruhan", "summe", "gesamt")
 #: Columns that make a file something else: a log of events, of requests, daily totals, or what a payment provider paid out.
 _NOT_ORDERS = frozenset(
     {
@@ -125,16 +54,7 @@ _OWN_KEYS = tuple(name for name in SYNONYMS["order_id"] if name not in ("order",
 _OF_ROWS = ("purchase_point", "new_client", "total_paid_tax_incl", "total_inc_tax")
 #: Magento's answers list their orders under a name that within an order is its goods'.
 _WRAPPERS = (*WRAPPERS, "items")
-#: What a list of items may call a kind of id; the first that holds a value counts.
-_ITEM_IDS = {
-    "item": ("item_id", "itemId", "id", "content_id", "item"),
-    "variant": ("variant_id", "variantId", "variation_id", "variant"),
-    "product": ("product_id", "productId", "product_code", "kode_produk"),
-    "sku": ("sku", "item_sku", "product_sku", "variant_sku", "variant_unique_id"),
-}
-_QUANTITIES = ("quantity", "qty", "qty_ordered", "count", "item_quantity", "jumlah", "kuantitas")
-_PRICES = ("price", "unit_price", "unitPrice", "item_price", "variant_price", "harga", "harga_satuan")
-_ITEM_KEYS = (*(key for keys in _ITEM_IDS.values() for key in keys), *_QUANTITIES, *_PRICES)
+_ITEM_KEYS = (*(key for keys in ITEM_IDS.values() for key in keys), *QUANTITIES, *PRICES)
 _ITEM = "[{" + ",".join(f'"{key}":"VARCHAR"' for key in _ITEM_KEYS) + "}]"
 _WRITTEN_ITEM = r"'^(.+?)(?:\s+[x×]\s*|\s*×\s*)([0-9]+(?:[.][0-9]+)?)(?:\s*@\s*([0-9.]+))?$'"
 
@@ -164,7 +84,7 @@ def _row_ids(columns: Columns) -> tuple[str, ...]:
 
 def _total_names(columns: Columns) -> tuple[str, ...]:
     """What the order's amount may be called here: ``Jumlah`` is one where nothing tells it from a number of pieces."""
-    is_amount = columns.has("jumlah") and not columns.has(*SYNONYMS["total"], *_OF_GOODS)
+    is_amount = columns.has("jumlah") and not columns.has(*SYNONYMS["total"], *OF_GOODS)
     return (*SYNONYMS["total"], "jumlah") if is_amount else SYNONYMS["total"]
 
 
@@ -201,7 +121,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         con.execute("delete from records where record = '{}'")
     columns = Columns(names, source.fields, cells=is_table)
     open_orders(con)
-    ids = ", ".join(f"{{'id': nullif({_first(keys)}, '0'), 'space': '{space}'}}" for space, keys in _ITEM_IDS.items())
+    ids = ", ".join(f"{{'id': nullif({_first(keys)}, '0'), 'space': '{space}'}}" for space, keys in ITEM_IDS.items())
     # An order may go by its id in the events and by its number in the plan. A counter of one or two digits is a word of anything.
     further = ", ".join(
         f"{{'key': case when length(named_{name}) > 2 then ltrim(named_{name}, '#') end, 'kind': 'number'}}"
@@ -247,17 +167,17 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             payment_method,
             case
                 when paid_at is not null then true
-                when payment_standing in {_PAID} then true
-                when payment_standing in {_UNPAID} then false
+                when payment_standing in {PAID} then true
+                when payment_standing in {UNPAID} then false
                 when payment_standing is not null then null
                 when standing = 'paid' or lower(status) = 'selesai' then true
-                when standing = 'unpaid' or (standing = 'pending' and lower(trim(status)) not in {_OF_THE_GOODS}) then false
+                when standing = 'unpaid' or (standing = 'pending' and lower(trim(status)) not in {OF_THE_GOODS}) then false
             end as is_paid,
             {flag("is_spam")} as is_spam,
             {flag("is_test")} as is_test,
             cancelled_at is not null or coalesce(standing in ('trash', 'cancelled', 'voided'), false) as is_cancelled,
             case
-                when is_paid or coalesce(regexp_matches(strip_accents(lower(payment_method)), '{_AT_ONCE}'), false) then null
+                when is_paid or coalesce(regexp_matches(strip_accents(lower(payment_method)), '{AT_ONCE}'), false) then null
                 when standing = 'cancelled' then '{_GIVEN_UP}'
                 when lower(trim(status)) = 'pending_payment' or is_unplaced(status) then '{_NOT_PLACED}'
             end as duty_reason,
@@ -286,8 +206,8 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
                     coalesce(try(from_json(items, '{_ITEM}')), [null]),
                     lambda x: {{
                         'item_ids': [{ids}],
-                        'quantity': {_first(_QUANTITIES)},
-                        'price': {_first(_PRICES)},
+                        'quantity': {_first(QUANTITIES)},
+                        'price': {_first(PRICES)},
                         'counts': true}})
                 else list_transform(
                     list_filter(string_split(items, ';'), lambda x: trim(x) <> ''),
@@ -304,7 +224,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         """
     )
     if is_table:
-        con.execute(f"delete from order_rows where lower(order_id) in {_SUMS} and created is null")
+        con.execute(f"delete from order_rows where lower(order_id) in {SUMS} and created is null")
     repeated = con.execute(
         "select count(*) - count(distinct trim(order_id)) from order_rows where trim(order_id) <> ''"
     ).fetchone() or (0,)
