@@ -62,8 +62,9 @@ _WITHIN_BODY = ("content", "text", "raw", "original")
 _STATUSES = ("statuscode", "responsestatus", "httpstatus", "status", "responsecode", "httpcode")
 _ANSWERED = frozenset({"response", "res", "resp", "answer", "reply", "result", "apiresponse"})
 _ANSWER_BODIES = ("responsebody", "responsedata", "responsejson", "responsetext")
-#: Where a request that got no answer says why.
+#: Where a request that got no answer says why, and where it would say so of an earlier one.
 _FAILURES = ("err", "error", "exception", "errormessage", "curlerror", "failure")
+_EARLIER = frozenset({"previous", "prior", "earlier", "lastattempt", "firstattempt", "attempts", "retry", "retries", "history"})
 _AGENTS = ("useragent", "httpuseragent")
 #: What loggers call the id of a request.
 REQUEST_IDS = ("requestid", "reqid", "xrequestid", "correlationid", "traceid")
@@ -238,7 +239,11 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
     status = nearest(
         (*_STATUSES, "code"), lambda path, value: _is_status(value) and (path[-1] != "code" or _is_http_code(path)), parts
     )
-    failure = nearest(_FAILURES, lambda _, value: holds(value), parts) if answer is None and status is None else None
+    failure = (
+        nearest(_FAILURES, lambda path, value: holds(value) and _EARLIER.isdisjoint(path), parts)
+        if answer is None and status is None
+        else None
+    )
     headers = nearest(_HEADERS, lambda path, value: isinstance(value, dict) and not is_answer(path), parts)
     told = nearest(_TIMES, lambda _, value: isinstance(value, str | int | float), parts)
     time = _utc_of_column(*told) if told else None

@@ -64,6 +64,8 @@ def bare(name: str) -> str:
 
 
 _URL_KEYS = frozenset(map(bare, SYNONYMS["url"]))
+#: Names that a sender gives to its own outcome too ("ok", a job's numbers) and not only to what was answered.
+_OWN_WORDS = frozenset({"res", "resp", "result", "apiresponse"})
 #: Names too common to tell a request by.
 _VAGUE = frozenset({"data", "json", "res", "resp", "result"})
 _BESIDE = (
@@ -151,7 +153,8 @@ def field_sql(source: Source, name: str) -> str:
         paths = [_json_path([mapped]), *([_json_path(mapped.split("."))] if "." in mapped else [])]
     else:
         paths = [_json_path([key]) for key in names_of(source, name)]
-    parts = [f"json_extract_string(record, '{path}')" for path in paths]
+    texts = [f"json_extract_string(record, '{path}')" for path in paths]
+    parts = texts if mapped else list(map(_as_meant, names_of(source, name), texts))
     return f"coalesce({', '.join(parts)})" if len(parts) > 1 else parts[0]
 
 
@@ -162,4 +165,14 @@ def _json_path(parts: list[str]) -> str:
 
 def first_of(keys: tuple[str, ...], row: str) -> str:
     """SQL for the first of these fields of a row that holds a value."""
-    return f"coalesce({', '.join(['cast(null as varchar)', *(f'{row}.{chr(34)}{key}{chr(34)}' for key in keys)])})"
+    parts = (_as_meant(key, f'{row}."{key}"') for key in keys)
+    return f"coalesce({', '.join(['cast(null as varchar)', *parts])})"
+
+
+def has_own_words(source: Source) -> bool:
+    """Whether a log may hold an answer, or a sender's own outcome, under a name of either."""
+    return any(bare(key) in _OWN_WORDS for key in names_of(source, "response"))
+
+
+def _as_meant(key: str, text: str) -> str:
+    return f"told_answer({text})" if bare(key) in _OWN_WORDS else text

@@ -9,7 +9,16 @@ import duckdb
 from audit.loaders import _dates
 from audit.loaders._paths import MAX_RECORD_BYTES, line_count, plain_path
 from audit.loaders._records import damage_told, quoted
-from audit.loaders._request_fields import INSIGHTS_TIME, SYNONYMS, field_sql, first_of, is_dated, is_insights, names_of
+from audit.loaders._request_fields import (
+    INSIGHTS_TIME,
+    SYNONYMS,
+    field_sql,
+    first_of,
+    has_own_words,
+    is_dated,
+    is_insights,
+    names_of,
+)
 from audit.loaders._source import Source
 
 
@@ -114,13 +123,14 @@ def insert_sql(source: Source, rows: str, evidence: str, *, needs_time: bool, na
                 nullif(regexp_extract(url, '^(/[^?#]*)', 1), '')) as path,
             url_query(url) as query,
             whole_characters(nullif(body, '-')) as body,
-            case when status is null then boxed_status(response)
+            -- Beside an answer 0 is a sender's own word for success.
+            case when status is null or (trim(status) = '0' and starts_with(response, '{{')) then boxed_status(response)
                  else try_cast(split_part(trim(status), ' ', 1) as integer) end as status,
             coalesce(
                 error,
                 never_left(failure),
                 case when coalesce(trim(status), '0') = '0' then never_left(response) end) as net_error,
-            case when status is null then unboxed_answer(response) else response end as response,
+            {"unboxed_answer(response)" if has_own_words(source) else _RESPONSE} as response,
             coalesce(referrer, header(headers, 'referer', 'Referer')) as referrer,
             session,
             initiator,
@@ -167,6 +177,8 @@ def reject_problems(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int
     return rejected, statuses
 
 
+#: What was answered: beside a status it is as it was logged, else it may stand in a box with one.
+_RESPONSE = "case when status is null then unboxed_answer(response) else response end"
 #: Method and address out of ``POST /path HTTP/1.1``; cookies out of the text of their header.
 _ACCESS_LOG_ROWS = """
     select

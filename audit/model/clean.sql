@@ -58,7 +58,7 @@ select
     initiator,
     log_sender,
     status,
-    net_error,
+    told_error(net_error) as net_error,
     consent,
     has_secret,
     user_agent,

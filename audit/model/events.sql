@@ -191,7 +191,9 @@ select
     without_rests(masked_by(c.masks, c.answer_text))[1:200] as answer_text,
     c.events_sent,
     c.events_received,
-    case when c.channel = 'server' and coalesce(c.status, 0) = 0 and never_left(c.net_error) is not null then false else c.accepted end as accepted,
+    -- What stands beside a yes of the receiver is the error of an earlier try.
+    case when c.channel = 'server' and coalesce(c.status, 0) = 0 and c.accepted is not true and never_left(c.net_error) is not null then false
+         else c.accepted end as accepted,
     c.ref || case when c.events_sent is null then '' else '!' end as request_key,
     c.counter,
     id_masked_by(c.masks, c.rule) as rule,

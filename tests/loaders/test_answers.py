@@ -97,3 +97,60 @@ def test_an_answer_may_stand_in_a_box_with_its_status(box: dict[str, Any], tmp_p
     row = {name: part for name, part in asked(1).items() if name != "request_id"}
     found, _ = audited(tmp_path, row | box)
     assert found == [("P-1", 400, False, "log.ndjson:1")]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"result": "ok"},
+        {"result": True},
+        {"result": {"attempts": 1, "queue": "capi"}},
+        {"result": {"order_id": "1001", "status": "paid"}},
+        {"res": {"statusCode": 200, "headers": {"content-type": "application/json"}}},
+        {"res": 78},
+        {"resp": {}},
+        {"api_response": 200},
+    ],
+)
+def test_a_senders_own_outcome_is_no_answer(more: dict[str, Any], tmp_path: Path) -> None:
+    """As where nothing of it is recorded the status stands for it."""
+    row = {name: part for name, part in asked(1).items() if name != "request_id"}
+    found, _ = audited(tmp_path, row | {"status": 200} | more)
+    assert found == [("P-1", 200, True, "log.ndjson:1")]
+
+
+def test_a_senders_own_outcome_takes_no_answer_from_another_row(tmp_path: Path) -> None:
+    found, counts = audited(tmp_path, asked(1, result="queued"), answered(1, 400, REFUSED))
+    assert found == [("P-1", 400, False, "log.ndjson:1")]
+    assert counts == (2, 1, 1, 0)
+
+
+@pytest.mark.parametrize("result", [REFUSED, "invalid token", {"success": False}])
+def test_an_outcome_that_says_no_is_one(result: Any, tmp_path: Path) -> None:
+    row = {name: part for name, part in asked(1).items() if name != "request_id"}
+    ((_, status, accepted, _),), _ = audited(tmp_path, row | {"status": 200, "result": result})
+    assert status == 200
+    assert accepted is not True
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"error": "attempt 1: connect ECONNREFUSED 157.240.1.35:443"},
+        {"error": "connect ECONNREFUSED 157.240.1.35:443"},
+        {"exception": "cURL error 6: Could not resolve host: graph.facebook.com"},
+        {"status": 0},
+    ],
+)
+def test_an_answer_outweighs_the_error_of_an_earlier_try(more: dict[str, Any], tmp_path: Path) -> None:
+    row = {name: part for name, part in asked(1).items() if name != "request_id"}
+    found, _ = audited(tmp_path, row | {"response": TAKEN} | more)
+    assert found == [("P-1", None, True, "log.ndjson:1")]
+
+
+@pytest.mark.parametrize("nothing", ["", "none", "None", "-", False, 0, {}, []])
+def test_an_error_that_is_none_is_none(nothing: Any, tmp_path: Path) -> None:
+    row = {name: part for name, part in asked(1).items() if name != "request_id"} | {"status": 200, "error": nothing}
+    (tmp_path / "log.ndjson").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    audit = engine.read([engine.InputFile(tmp_path / "log.ndjson", "log.ndjson", named=True)], Plan())
+    assert [event["net_error"] for event in events(audit)] == [None]

@@ -250,6 +250,12 @@ def test_of_a_request_that_never_left_the_words_that_say_so_are_kept(failure: di
     assert event["net_error"] in ("econnrefused", "could not resolve")
 
 
+def test_an_earlier_failure_is_not_this_requests(tmp_path: Path) -> None:
+    row = {"url": URL, "payload": BODY, "previous": {"err": {"message": "connect ECONNREFUSED 157.240.1.35:443"}}}
+    (event,) = events(audited(tmp_path, f"[{TIME}] production.INFO: sent {json.dumps(row)} []\n"))
+    assert (event["net_error"], event["accepted"]) == (None, None)
+
+
 def test_lines_of_text_without_a_request_are_ignored_and_a_cut_one_is_refused(tmp_path: Path) -> None:
     first = FILES["container"] + 'urllib3 "POST /v23.0/1234567890/events HTTP/1.1" 200\nat next tick\n'
     audit = audited(tmp_path, first + FILES["container"][:-60])

@@ -74,18 +74,30 @@ create or replace macro unboxed_answer(t) as
     case when boxed_status(t) is null then t
          else coalesce(
              try(json_extract_string(t, '$.body')), try(json_extract_string(t, '$.data')), try(json_extract_string(t, '$.json')),
-             try(json_extract_string(t, '$.text')), try(json_extract_string(t, '$.content')), t)
+             try(json_extract_string(t, '$.text')), try(json_extract_string(t, '$.content')), case when is_answer(t) then t end)
     end;
+-- Whether a text says anything that a receiver says: that it took events, or what was wrong.
+create or replace macro is_answer(t) as
+    regexp_matches(t, 'events_received|fbtrace_id|error_(code|message|msg)|"errors?"\s*:\s*(\{\s*"|\[\s*[\["{]|"[^"])|"code"\s*:\s*"?-?[0-9]'
+        || '|(?i)fail|invalid|refused|reject|exception|false|enotfound|eai_again|resolve|unreachable');
+-- What stands under a name that a sender gives to its own outcome too: "ok", a job's numbers, an order are no answer.
+create or replace macro told_answer(t) as case when boxed_status(t) is not null or is_answer(t) then t end;
+-- What a log says instead of leaving its column for errors out.
+create or replace macro told_error(t) as
+    case when length(t) <= 7 and lower(trim(t)) in ('', '-', '0', 'null', 'none', 'no', 'n/a', 'nil', 'false', 'ok', 'success', '{}', '[]') then null
+         else t end;
 -- The words by which a sender says that it could not even reach the receiver: no such host, nobody who takes the connection, no
--- certificate to trust, a browser's blocker. A time-out is none of them: what timed out may have arrived.
+-- certificate to trust, a browser's blocker. A time-out is none of them: what timed out may have arrived. Neither is what is said of a
+-- first try, with others to come.
 create or replace macro never_left(t) as
-    nullif(regexp_extract(lower(t),
+    case when not regexp_matches(lower(t), 'retrying|retried|will retry|attempt #?1\b|first (?:try|attempt)')
+        then nullif(regexp_extract(lower(t),
         'e?connrefused|connection[ _]refused|enotfound|eai_again|getaddrinfo|(?:could not|couldn.t) resolve|name_not_resolved'
             || '|name or service not known|nameresolutionerror|temporary failure in name resolution|no such host|resolving timed out'
             || '|newconnectionerror|failed to connect to|enetunreach|ehostunreach|network is unreachable|no route to host'
             || '|internet_disconnected|certificate problem|certificate verify failed|certificate has expired|cert_has_expired'
             || '|self[- ]signed cert|unable_to_verify_leaf_signature|unable to verify the first certificate|err_cert_[a-z_]+|x509: [a-z ]+'
-            || '|blocked_by_client', 0), '');
+            || '|blocked_by_client', 0), '') end;
 -- A field of an answer that was cut off or wrapped in another one: whatever quotes stand around it, escaped or not.
 create or replace macro told_number(t, name) as
     nullif(regexp_extract(t, '(?:^|[^A-Za-z_])_?' || name || '[\\"'']*\s*:\s*[\\"'']*(-?[0-9]+)', 1), '');

@@ -97,9 +97,9 @@ select
     coalesce(r.delivery, e.event_key) as delivery,
     case
         -- The sender says that it could not reach the receiver: nothing arrived.
-        when coalesce(e.status, 0) = 0 and never_left(e.net_error) is not null then 'refused'
+        when coalesce(e.status, 0) = 0 and e.accepted is not true and never_left(e.net_error) is not null then 'refused'
         -- The browser lost the answer or never sent the request; nobody refused it.
-        when e.status = 0 or (e.status is null and e.net_error is not null) then 'unanswered'
+        when e.status = 0 or (e.status is null and e.net_error is not null and e.accepted is null) then 'unanswered'
         -- TikTok took a part and does not say which; and its HTTP 200 alone says nothing.
         when e.platform = 'tiktok' and e.answer_code = '20001' then 'unclear'
         when e.endpoint = 'tiktok_events_api' and e.accepted and e.answer_code = cast(e.status as varchar) then 'unclear'
