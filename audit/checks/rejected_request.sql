@@ -168,12 +168,67 @@ rebuilt_sends as (
       and e.seen_at >= r.seen_at
     group by r.event_key
 ),
+-- What never left one sender may have arrived from another: a page's call to the relay was stopped, and the server sent its own copy.
+unsent as (
+    select
+        e.event_key,
+        e.platform,
+        e.dataset,
+        e.event_name,
+        e.event_id,
+        case when e.step = 'Purchase' then e.order_id end as order_id
+    from delivery_answers d
+    join events e on e.event_key = d.event_key
+    where d.outcome = 'refused'
+      and coalesce(e.status, 0) = 0
+      and e.net_error is not null
+),
+-- The relay does not say which pixel it serves: with several of them nobody knows whether the copy went to the same one.
+lone_pixels as (
+    select e.platform
+    from events e
+    join (select distinct platform from unsent) u on u.platform = e.platform
+    where e.dataset is not null
+    group by e.platform
+    having min(e.dataset) = max(e.dataset)
+),
+other_copies as (
+    select u.event_key, u.dataset, u.platform, e.event_key as copy_key
+    from unsent u
+    join events e
+        on e.platform = u.platform
+       and e.event_id = u.event_id
+       and e.event_name = u.event_name
+    where e.channel = 'server'
+    union all
+    select u.event_key, u.dataset, u.platform, e.event_key
+    from unsent u
+    join events e
+        on e.platform = u.platform
+       and e.order_id = u.order_id
+    where e.channel = 'server'
+      and e.step = 'Purchase'
+),
+arrived_otherwise as (
+    select
+        c.event_key,
+        min(e.ref) as ref
+    from other_copies c
+    join delivery_answers d on d.event_key = c.copy_key
+    join events e on e.event_key = c.copy_key
+    left join lone_pixels p on p.platform = c.platform
+    where d.outcome = 'accepted'
+      and (e.dataset is not distinct from c.dataset or (p.platform is not null and (e.dataset is null or c.dataset is null)))
+    group by c.event_key
+),
 -- An event sent but once speaks for itself.
 answers_read as (
     select
         b.ref as rebuilt_ref,
+        o.ref as arrived_ref,
         case
             when b.ref is not null then true
+            when o.ref is not null then true
             when v.told_by is not null then v.ok
             when d.outcome = 'accepted' then true
             when d.outcome = 'refused' then false
@@ -190,7 +245,7 @@ answers_read as (
         d.outcome,
         d.status,
         d.net_error,
-        coalesce(d.status, 0) = 0 and never_left(d.net_error) is not null as is_unsent,
+        d.outcome = 'refused' and coalesce(d.status, 0) = 0 and never_left(d.net_error) is not null as is_unsent,
         d.answer_text,
         d.events_sent,
         d.events_received,
@@ -209,6 +264,7 @@ answers_read as (
     left join retried r on r.delivery = d.delivery
     left join verdicts v on v.told_by = d.event_key
     left join rebuilt_sends b on b.event_key = d.event_key
+    left join arrived_otherwise o on o.event_key = d.event_key
     where r.delivery is null
        or v.told_by is not null
 ),
@@ -260,5 +316,5 @@ select
     -- Which step a nameless event was nobody can say: it warns.
     case when r.step is null then 'warning' end as severity,
     r.ref,
-    case when r.ok then coalesce(r.refused_ref, r.rebuilt_ref) end as other_ref
+    case when r.ok then coalesce(r.refused_ref, r.rebuilt_ref, r.arrived_ref) end as other_ref
 from reasons_found r
