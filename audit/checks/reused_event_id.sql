@@ -165,6 +165,20 @@ pages_of_orders as (
     where length(w.word) >= 3
     group by w.event_key
 ),
+-- Of which the same side sent a Purchase under another id: that sale was told, and its page only told the other one once more.
+pages_told as (
+    select distinct g.event_key
+    from pages_of_orders g
+    join events e on e.event_key = g.event_key
+    join sent_events o
+        on o.order_id = g.page_order
+       and o.platform = e.platform
+       and o.channel = e.channel
+    where o.step = 'Purchase'
+      and o.event_id <> e.event_id
+      and o.dataset is not distinct from e.dataset
+      and o.accepted is not false
+),
 suspect_copies as (
     select
         p.id_key,
@@ -172,7 +186,7 @@ suspect_copies as (
         p.step,
         p.session,
         p.order_named,
-        g.page_order,
+        case when t.event_key is null then g.page_order end as page_order,
         case when e.order_how = 'parameter' and g.page_order <> e.order_id then e.order_id end as misnamed_order,
         h.shopper,
         e.ref,
@@ -186,6 +200,7 @@ suspect_copies as (
        and p.step = s.step
     join events e on e.event_key = p.event_key
     left join pages_of_orders g on g.event_key = p.event_key
+    left join pages_told t on t.event_key = p.event_key
     left join shoppers h
         on h.platform = e.platform
        and h.session = p.session
