@@ -90,14 +90,16 @@ create or replace macro told_error(t) as
 -- certificate to trust, a browser's blocker. A time-out is none of them: what timed out may have arrived. Neither is what is said of a
 -- first try, with others to come.
 create or replace macro never_left(t) as
-    case when not regexp_matches(lower(t), 'retrying|retried|will retry|attempt #?1\b|first (?:try|attempt)')
-        then nullif(regexp_extract(lower(t),
-        'e?connrefused|connection[ _]refused|enotfound|eai_again|getaddrinfo|(?:could not|couldn.t) resolve|name_not_resolved'
-            || '|name or service not known|nameresolutionerror|temporary failure in name resolution|no such host|resolving timed out'
-            || '|newconnectionerror|failed to connect to|enetunreach|ehostunreach|network is unreachable|no route to host'
-            || '|internet_disconnected|certificate problem|certificate verify failed|certificate has expired|cert_has_expired'
-            || '|self[- ]signed cert|unable_to_verify_leaf_signature|unable to verify the first certificate|err_cert_[a-z_]+|x509: [a-z ]+'
-            || '|blocked_by_client', 0), '') end;
+    case
+        when not regexp_matches(lower(t), 'retrying|retried|will retry|attempt #?1\b|first (?:try|attempt)')
+            then nullif(regexp_extract(lower(t),
+                'e?connrefused|connection[ _]refused|enotfound|eai_again|getaddrinfo|(?:could not|couldn.t) resolve|name_not_resolved'
+                    || '|name or service not known|nameresolutionerror|temporary failure in name resolution|no such host|resolving timed out'
+                    || '|newconnectionerror|failed to connect to|enetunreach|ehostunreach|network is unreachable|no route to host'
+                    || '|internet_disconnected|certificate problem|certificate verify failed|certificate has expired|cert_has_expired'
+                    || '|self[- ]signed cert|unable_to_verify_leaf_signature|unable to verify the first certificate|err_cert_[a-z_]+|x509: [a-z ]+'
+                    || '|blocked_by_client', 0), '')
+    end;
 -- A field of an answer that was cut off or wrapped in another one: whatever quotes stand around it, escaped or not.
 create or replace macro told_number(t, name) as
     nullif(regexp_extract(t, '(?:^|[^A-Za-z_])_?' || name || '[\\"'']*\s*:\s*[\\"'']*(-?[0-9]+)', 1), '');
