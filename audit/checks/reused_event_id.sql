@@ -384,6 +384,12 @@ kept_ids as (
       and e.items is not null
     group by c.id_key, c.platform, e.dataset, e.step, e.session, e.channel
     having count(distinct e.items) > 1
+),
+-- An id of several shoppers stays one for all that any of them does.
+shared_ids as (
+    select distinct id_key, step
+    from judged
+    where ok = false
 )
 select
     e.platform,
@@ -446,17 +452,19 @@ where c.is_plain
   and c.platform in ('meta', 'tiktok')
 union all
 select
-    platform,
-    step,
-    min(event_id),
+    k.platform,
+    k.step,
+    min(k.event_id),
     cast(null as varchar),
-    session,
+    k.session,
     false,
-    'one act per id' || coalesce(' in pixel ' || dataset, ''),
-    max(item_sets) || ' ' || step || ' events of one visit share it and name different goods, among them ' || min(first_items) || ' and ' || max(last_items),
+    'one act per id' || coalesce(' in pixel ' || k.dataset, ''),
+    max(k.item_sets) || ' ' || k.step || ' events of one visit share it and name different goods, among them ' || min(k.first_items) || ' and ' || max(k.last_items),
     'kept_id',
     'warning',
-    min(ref),
-    max(other_ref)
-from kept_ids
-group by id_key, platform, dataset, step, session
+    min(k.ref),
+    max(k.other_ref)
+from kept_ids k
+left join shared_ids s on s.id_key = k.id_key and s.step = k.step
+where s.id_key is null
+group by k.id_key, k.platform, k.dataset, k.step, k.session
