@@ -32,9 +32,9 @@ owner       = "data"
 
 [causes.wrong_hash]
 failure     = "A server Purchase names its buyer by a hash the platform does not read"
-means       = "What was sent as e-mail or phone is a shorter hash than SHA-256, as MD5 (32 characters) or SHA-1 (40) make it. The platform compares SHA-256, so it matches nobody."
-first_check = "Look up which hash function this code or this field of the customer database uses; SHA-256 gives 64 characters."
-not_yet     = "Do not hash the short hash once more with SHA-256; that matches nobody either."
+means       = "What was sent as e-mail or phone is no SHA-256 in hexadecimal (64 characters): MD5 has 32, SHA-1 has 40, SHA-256 written in base64 has 44. The platform compares the 64 characters, so it matches nobody."
+first_check = "Look up which hash function this code or this field of the customer database uses, and in which form it writes the hash; SHA-256 gives 64 characters, 0 to 9 and a to f."
+not_yet     = "Do not hash that hash once more with SHA-256; that matches nobody either."
 remedy      = "Take the plain value, bring it into the form the platform asks for, and hash it with SHA-256."
 owner       = "data"
 

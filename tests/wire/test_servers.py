@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from decimal import Decimal
@@ -176,6 +177,11 @@ def test_the_customer_number_of_every_guest_names_nobody(told: str, has_customer
     assert (event["has_external_id"], event["void_keys"]) == (has_customer, None if has_customer else "external id")
 
 
+_SHA256 = hashlib.sha256(b"dewi@example.com").digest()
+#: As long as a SHA-256, and an address all the same.
+_ENCODED = base64.b64encode(b"dewi.lestari.of.depok@example.id").decode()
+
+
 @pytest.mark.parametrize(
     ("emails", "phone", "keys"),
     [
@@ -184,12 +190,27 @@ def test_the_customer_number_of_every_guest_names_nobody(told: str, has_customer
         (["a" * 32, "b" * 64], None, None),
         (f"{'a' * 64}.AQYAAQMA", "62812345678901234567890123456789", "phone"),
         (f"{'x' * 20}@example.com", None, None),
+        (base64.b64encode(_SHA256).decode(), base64.urlsafe_b64encode(_SHA256).decode().rstrip("="), "e-mail, phone"),
+        (_ENCODED, None, None),
     ],
-    ids=["MD5 and SHA-1", "SHA-256", "MD5 beside SHA-256", "SHA-256 with an appendix", "an address of 32 characters"],
-)
-def test_a_hash_of_another_kind_is_told_by_its_length(emails: Any, phone: Any, keys: str | None, tmp_path: Path) -> None:
+    ids=[
+        "MD5 and SHA-1", "SHA-256", "MD5 beside SHA-256", "SHA-256 with an appendix", "an address of 32 characters",
+        "SHA-256 in base64", "an address in base64",
+    ],
+)  # fmt: skip
+def test_a_hash_of_another_kind_is_told_by_its_form(emails: Any, phone: Any, keys: str | None, tmp_path: Path) -> None:
     (event,) = decode(tmp_path, {"url": GRAPH, "body": {"data": [_capi(user_data={"em": emails, "ph": phone})]}})
     assert event["other_hash_keys"] == keys
+
+
+@pytest.mark.parametrize(
+    ("told", "plain"),
+    [(base64.b64encode(_SHA256).decode(), None), ([base64.urlsafe_b64encode(_SHA256).decode()], None), (_ENCODED, "em")],
+    ids=["SHA-256", "SHA-256 in a list", "an address"],
+)
+def test_base64_hides_no_address(told: Any, plain: str | None, tmp_path: Path) -> None:
+    (event,) = decode(tmp_path, {"url": GRAPH, "body": {"data": [_capi(user_data={"em": told})]}})
+    assert event["plain_keys"] == plain
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,14 @@
 
 create or replace macro hash_like(t) as
     regexp_full_match(lower(t), '[0-9a-f]{64}([.][A-Za-z0-9_-]{2,8})?|[0-9a-f]{32}|[0-9a-f]{40}');
--- A hash, and none of SHA-256: MD5 and SHA-1 are shorter.
+-- SHA-256 written in base64: 32 bytes that are no text. An address of that length is one.
+create or replace macro is_base64_hash(t) as
+    case when length(t) in (43, 44) and regexp_full_match(t, '[A-Za-z0-9+/_-]{43}=?')
+            then try(decode(from_base64(translate(t[1:43], '-_', '+/') || '='))) is null
+         else false end;
+-- A hash, and none as the platforms read it: MD5 and SHA-1 are shorter, and SHA-256 is written in hexadecimal.
 create or replace macro is_other_hash(t) as
-    case when length(t) in (32, 40) then translate(lower(t), '0123456789abcdef', '') = '' else false end;
+    case when length(t) in (32, 40) then translate(lower(t), '0123456789abcdef', '') = '' else is_base64_hash(t) end;
 -- What a log blotted out ('***', '[redacted]') was sent, and nobody can tell as what. A word in brackets of its own is a template's
 -- (plain_text below reads them more widely: a person's data has no templates).
 create or replace macro blotted_out(t) as
@@ -14,7 +19,7 @@ create or replace macro blotted_out(t) as
          else false end;
 -- Text where a hash should be. What a log blotted out ('***', '[redacted]') tells nothing of what was sent.
 create or replace macro plain_text(t) as
-    t <> '' and not hash_like(t) and not blotted_out(t) and not regexp_full_match(lower(trim(t)), 'x{4,}|[\[<{(].*[\]>})]');
+    t <> '' and not hash_like(t) and not is_base64_hash(t) and not blotted_out(t) and not regexp_full_match(lower(trim(t)), 'x{4,}|[\[<{(].*[\]>})]');
 
 -- The same of a value that may be a list (as JSON text). Almost every value is one SHA-256, or nothing but hashes.
 create or replace macro is_plain(t) as
