@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from audit.loaders._request_fields import bare
+from audit.loaders._told_times import microseconds, time_in, utc_of_column
 
 Path = tuple[str | int, ...]
 Leaf = tuple[Path, Any]
@@ -35,16 +34,6 @@ _ADDRESS = re.compile(
 )
 #: What a line must hold to be looked into; a stroke may be escaped.
 HINT = re.compile(rb"/events|/event\\*/track|/pixel\\*/(?:track|batch)|/common\\*/api")
-_TIME = re.compile(
-    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d+)?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?"
-    r"|\d{2}/[A-Z][a-z]{2}/\d{4}:[\d:]{8} [+-]\d{4}"
-    r"|\d{1,2}[/.-]\d{1,2}[/.-]\d{4},? \d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: [AaPp][Mm])?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?"
-)
-#: PHP's own log, in the zone of its settings.
-_PHP_TIME = re.compile(r"\[(\d{2}-[A-Z][a-z]{2}-\d{4} \d{2}:\d{2}:\d{2}) (UTC|[A-Z][A-Za-z_]+(?:/[A-Za-z_]+){1,2})\]")
-#: A system log's, behind its priority.
-_SYSTEM_TIME = re.compile(r"\s*(?:<\d+>)?([A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}(?:[.,]\d+)?) ")
-
 _WORDS = re.compile(r"[\s'\"=,;<>()\[\]]+")
 _STATUS = re.compile(r"\b[1-5]\d\d\b")
 
@@ -108,7 +97,7 @@ def _around(scopes: dict[Path, list[tuple[int, Leaf]]], address: Path) -> list[L
 
 def _spoken(url: str, body: Any, lead: str, rest: str) -> dict[str, Any]:
     """A request told in words: the time and the address before its body, status and answer behind it."""
-    time, status, answer = _time_in(lead), _STATUS.search(rest.partition("{")[0]), object_in(rest)
+    time, status, answer = time_in(lead), _STATUS.search(rest.partition("{")[0]), object_in(rest)
     request = {
         "ts": time,
         "url": url,
@@ -117,33 +106,6 @@ def _spoken(url: str, body: Any, lead: str, rest: str) -> dict[str, Any]:
         "response": answer[1] if answer else None,
     }
     return {name: value for name, value in request.items() if value is not None}
-
-
-def _time_in(lead: str) -> str | None:
-    """The time told in words; one that names its year, where there are two."""
-    if told := _TIME.search(lead):
-        return told[0]
-    if told := _PHP_TIME.search(lead):
-        return _php_time(told[1], told[2])
-    told = _SYSTEM_TIME.match(lead)
-    return told[1] if told else None
-
-
-def _php_time(clock: str, zone: str) -> str | None:
-    try:
-        return datetime.strptime(clock, "%d-%b-%Y %H:%M:%S").replace(tzinfo=ZoneInfo(zone)).isoformat()
-    except (ValueError, OSError):
-        return None
-
-
-def _utc_of_column(path: Path, time: Any) -> Any:
-    """A time whose column says that it is UTC, in the American order, as Azure exports one."""
-    if not str(path[-1]).endswith("[utc]"):
-        return time
-    try:
-        return datetime.strptime(str(time), "%m/%d/%Y, %I:%M:%S.%f %p").replace(tzinfo=UTC).isoformat()
-    except ValueError:
-        return time
 
 
 def object_in(line: str) -> tuple[str, Any, str] | None:
@@ -176,7 +138,7 @@ def _leaves(value: Any, path: Path, depth: int) -> Iterator[Leaf]:
             yield (*path, number), inner
             yield from _leaves(inner, (*path, number), depth - 1)
     elif isinstance(value, str) and HINT.search(value.encode(errors="replace")) and (found := object_in(value)):
-        if told := _time_in(found[0]):
+        if told := time_in(found[0]):
             yield (*path, "time"), told
         yield from _leaves(found[1], path, depth - 1)
 
@@ -246,11 +208,11 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
     )
     headers = nearest(_HEADERS, lambda path, value: isinstance(value, dict) and not is_answer(path), parts)
     told = nearest(_TIMES, lambda _, value: isinstance(value, str | int | float), parts)
-    time = _utc_of_column(*told) if told else None
+    time = utc_of_column(str(told[0][-1]), told[1]) if told else None
     if time is None:
-        time = _time_in(lead)
+        time = time_in(lead)
     request = {
-        "ts": _microseconds(time),
+        "ts": microseconds(time),
         "method": value_of(nearest(_METHODS, lambda _, value: isinstance(value, str) and value.isalpha(), parts)),
         "url": url,
         "body": _unboxed(value_of(body)),
@@ -314,11 +276,6 @@ def _is_http_code(path: Path) -> bool:
 
 def _is_status(value: Any) -> bool:
     return not isinstance(value, bool) and re.fullmatch(r"[1-5]\d\d", str(value)) is not None
-
-
-def _microseconds(time: Any) -> Any:
-    """A time in nanoseconds since 1970 with its last digits cut; any other as it is."""
-    return str(time)[:16] if re.fullmatch(r"\d{19}", str(time)) else time
 
 
 def _plain_headers(headers: Any) -> dict[str, Any] | None:
