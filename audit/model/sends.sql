@@ -27,32 +27,33 @@ from keys k
 join shared s on s.key = k.key;
 
 create or replace temp table keyed_sends as
-with told as (
+with suspect_rows as (
     select
-        rowid as decoded_row,
-        concat_ws('|', session, browser_id_sent, tie_fbp, tie_ttp) as person
-    from decoded
-    where channel = 'browser'
-      and seen_at is not null
+        s.decoded_row,
+        d.*,
+        case when d.channel = 'browser' and d.seen_at is not null
+            then nullif(concat_ws('|', d.session, d.browser_id_sent, d.tie_fbp, d.tie_ttp), '') end as person
+    from suspects s
+    join decoded d on d.rowid = s.decoded_row
 )
 select
-    d.rowid as decoded_row,
+    d.decoded_row,
     d.ref,
     d.source,
     d.place,
     d.seen_at,
     d.copy_key,
-    coalesce(t.person <> '', false) and d.platform = 'snackvideo' and coalesce(d.event_id_sent, '') = '' as is_nameless,
+    d.person is not null and d.platform = 'snackvideo' and coalesce(d.event_id_sent, '') = '' as is_nameless,
     coalesce(
         d.endpoint || '|' || d.copy_key,
         -- Overlapping exports of one log repeat its lines; two browsers may well send alike.
         concat_ws('|', d.endpoint,
-            case when t.person <> '' then md5(concat_ws('|', t.person, d.click_id_sent, d.agent, d.initiator))
+            case when d.person is not null then md5(concat_ws('|', d.person, d.click_id_sent, d.agent, d.initiator))
                 when d.channel = 'browser' then d.source end,
             coalesce(cast(d.seen_at as varchar), d.ref), d.event_name, d.event_id_sent, d.relay_store, d.dataset,
             -- What has an id is the same send in whatever order an export tells its parameters; a copy that was rid of a buyer's
             -- data is not.
-            case when t.person <> '' and d.event_id_sent <> ''
+            case when d.person is not null and d.event_id_sent <> ''
                 then md5(concat_ws('|', d.order_param, d.value_sent, d.currency_sent, cast(d.item_list as varchar), d.personal_in_params,
                     cast(list_sort(regexp_extract_all(d.params_text, '[0-9]{9,}')) as varchar)))
                 else cast(d.params_hash as varchar) end,
@@ -63,9 +64,7 @@ select
             d.log_sender, d.partner_agent, case when d.channel = 'server' then cast(d.status as varchar) end,
             case when d.channel = 'server' then md5(concat_ws('|', d.click_id_sent, d.browser_id_sent)) end)
     ) as one_send
-from decoded d
-join suspects s on s.decoded_row = d.rowid
-left join told t on t.decoded_row = d.rowid;
+from suspect_rows d;
 
 -- Two senders that write a log each are no two exports of one: what both tell at one moment by chance, they tell at another time a moment
 -- apart, where neither log has the other's line. Only a platform without event ids counts such calls twice.
