@@ -84,6 +84,7 @@ with requests_of_events as (
         coalesce(e.order_key, n.order_key) as order_key,
         coalesce(e.session, n.session) as session,
         e.event_id,
+        e.accepted and e.endpoint = 'meta_capi' and regexp_matches(e.event_time_sent, '[^0-9]') and utc(e.event_time_sent) is not null as has_time_taken,
         e.ref
     from events e
     left join unnamed_steps n on n.event_key = e.event_key
@@ -102,7 +103,11 @@ select
         case when v.endpoint like '%relay' then 'the relay' when v.endpoint = 'meta_capi' then 'Meta''s Conversions API' else 'TikTok''s Events API' end end as expected,
     case when v.cause is null then 'within the rules' else v.path || ' ' || v.detail end as actual,
     v.cause,
-    case when v.cause = 'store_named_in_body' then 'warning' end as severity,
+    case
+        when v.cause = 'store_named_in_body' then 'warning'
+        -- Meta takes a time in another form that can be read, and nobody documents that it will not.
+        when v.cause = 'wrong_type' and v.path like '$.data[%].event_time' and r.has_time_taken then 'warning'
+    end as severity,
     r.ref,
     null as other_ref
 from requests_of_events r
