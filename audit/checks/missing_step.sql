@@ -40,6 +40,14 @@ not_yet     = "Do not optimise the campaign for this step, and do not rename ano
 remedy      = "Add the missing event call to the page of this step and walk one test order through the whole path."
 owner       = "tracking"
 
+[causes.counter_gap]
+failure     = "A step of the path left nothing but a gap in Meta's count of hits"
+means       = "Neither side shows this step, and Meta numbers the hits of a page: a number is missing where the step belongs, so something was sent that this capture does not hold."
+first_check = "Record the order again with 'Preserve log' on and leave the page of this step open for ten seconds."
+not_yet     = "Do not rewrite the event call: it may well have run."
+remedy      = "Keep the page open until the hit has left, or send the event before the page changes; if the step stays away and the gap is gone, its event call is missing."
+owner       = "tracking"
+
 [causes.other_dataset]
 failure     = "A step went to a pixel that the plan does not name"
 means       = "The step did fire, but into a pixel the plan does not name; the pixel the ads run on got nothing."
@@ -49,9 +57,11 @@ remedy      = "Point this step's event call at the planned pixel, or correct the
 owner       = "tracking"
 */
 with absent_steps as (
-    select distinct
+    select
         order_id,
-        platform
+        platform,
+        step,
+        case step when 'ViewContent' then 1 when 'AddToCart' then 2 else 3 end as place
     from order_steps
     where browser_events + server_events + refused_events = 0
       and step <> 'Purchase'
@@ -112,6 +122,34 @@ twin_steps as (
       and n.session is null
     group by a.order_id, a.platform, a.step
 ),
+-- A hole in Meta's counter between the steps before and after: something left there that the capture does not hold.
+neighbours as (
+    select
+        a.order_id,
+        a.step,
+        max(case when m.place < a.place then m.seen_at end) as before_at,
+        min(case when m.place > a.place then m.seen_at end) as after_at
+    from absent_steps a
+    left join visit_moments m on m.order_id = a.order_id and m.platform = a.platform
+    where a.platform = 'meta'
+    group by a.order_id, a.step
+),
+gaps as (
+    select
+        n.order_id,
+        n.step,
+        min(g.before_counter) as before_counter,
+        min(g.counter) as counter,
+        min(g.ref) as ref
+    from neighbours n
+    join order_sessions v on v.order_id = n.order_id
+    join counter_gaps g on g.session = v.session
+    where (n.before_at is null or g.sent_at > n.before_at)
+      and (n.after_at is null or g.before_at < n.after_at)
+      and (g.dataset in (select dataset from plan_datasets where platform = 'meta')
+          or not exists (select 1 from plan_datasets where platform = 'meta'))
+    group by n.order_id, n.step
+),
 judged as (
     select
         s.*,
@@ -147,9 +185,9 @@ nameless as (
 ),
 explained as (
     select
-        order_id,
+        judged.order_id,
         judged.platform,
-        step,
+        judged.step,
         is_named,
         is_traffic,
         earlier_session,
@@ -163,14 +201,19 @@ explained as (
             when ok then null
             when ok is null and is_due is null then null
             when ok is null and is_refused then 'consent_refused'
-            when ok is null and n.platform is not null and (step <> 'Purchase' and is_unseen or step = 'Purchase' and is_nameless)
+            when ok is null and n.platform is not null and (judged.step <> 'Purchase' and is_unseen or judged.step = 'Purchase' and is_nameless)
                 then 'no_order_named'
             when ok is null then null
             when foreign_browser_key is not null or foreign_server_key is not null then 'other_dataset'
+            when g.order_id is not null then 'counter_gap'
             else 'never_fired'
-        end as found_cause
+        end as found_cause,
+        g.before_counter,
+        g.counter,
+        g.ref as gap_ref
     from judged
     left join nameless n on n.platform = judged.platform
+    left join gaps g on g.order_id = judged.order_id and g.step = judged.step and judged.platform = 'meta'
 ),
 -- A few visits begin before what was recorded of them. Those of all orders do not: a step that no order has counts as missing.
 sent_steps as (
@@ -185,7 +228,7 @@ asked as (
         x.step,
         x.order_id,
         coalesce(x.ok, false) as ok,
-        case when x.is_before then 'never_fired' else x.found_cause end as found_cause
+        case when x.is_before or x.found_cause = 'counter_gap' then 'never_fired' else x.found_cause end as found_cause
     from explained x
     left join sent_steps s on s.platform = x.platform and s.step = x.step
     where x.is_traffic
@@ -221,6 +264,9 @@ named as (
         x.unshown,
         x.is_refused,
         x.found_cause,
+        x.before_counter,
+        x.counter,
+        x.gap_ref,
         o.doubt,
         o.ref as order_ref
     from explained x
@@ -253,11 +299,13 @@ select
         when x.ok is null and x.unshown is not null then 'none found; ' || x.unshown
         when x.ok is null and x.platform = 'snackvideo' then 'none found; SnackVideo''s browser call cannot be read from a HAR'
         when x.ok is null then 'none found, and nothing in the evidence watched this order'
+        when x.found_cause = 'counter_gap'
+            then 'browser none, server none; Meta''s hit counter jumps from ' || x.before_counter || ' to ' || x.counter
         else 'browser none, server none'
     end as actual,
     x.found_cause as cause,
     cast(null as varchar) as severity,
-    coalesce(e.ref, b.ref, s.ref, t.ref, x.earlier_ref, x.order_ref) as ref,
+    coalesce(e.ref, b.ref, s.ref, t.ref, x.earlier_ref, x.gap_ref, x.order_ref) as ref,
     p.ref as other_ref
 from named x
 left join events e on e.event_key = coalesce(x.browser_key, x.server_key, x.refused_key)
