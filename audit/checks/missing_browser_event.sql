@@ -353,14 +353,16 @@ select
     cast(null as varchar),
     -- Under twenty visits one blocker more or less decides: no share can be told.
     case
+        when p.is_unlikely then false
         when s.missing_count <= s.judged_count * l.amount then true
         when s.judged_count >= 20 then false
     end,
-    'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without the browser''s copy',
+    'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without the browser''s copy'
+        || case when p.is_unlikely then ', and nothing they have in common' else '' end,
     s.missing_count || ' of ' || counted(s.judged_count, 'order') || ' (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
         || coalesce(p.told, '')
         || case when s.judged_count < 20 and s.missing_count > 0 then ', too few to tell a share' else '' end,
-    case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20
+    case when p.is_unlikely or (s.missing_count > s.judged_count * l.amount and s.judged_count >= 20)
         then case when s.first_cause = s.last_cause then s.first_cause else 'unknown' end end,
     -- Blockers of ads and closed tabs take some, never almost all, and not all from one moment on.
     case

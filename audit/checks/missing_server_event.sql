@@ -209,16 +209,18 @@ select
     cast(null as varchar),
     -- Under twenty orders one accident more or less decides: no share can be told.
     case
+        when p.is_unlikely then false
         when s.missing_count <= s.judged_count * l.amount then true
         when s.judged_count >= 20 or s.is_of_clicked then false
     end,
-    'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without the server''s copy',
+    'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without the server''s copy'
+        || case when p.is_unlikely then ', and nothing they have in common' else '' end,
     s.missing_count || ' of ' || counted(s.judged_count, 'order') || case when s.is_of_clicked then ' with a click id' else '' end || ' (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
         || case when s.rejected_count > 0 then ', ' || s.rejected_count || ' refused' else '' end
         || case when s.delayed_count > 0 then ', ' || s.delayed_count || ' too late' else '' end
         || coalesce(p.told, '')
         || case when s.judged_count < 20 and s.missing_count > 0 and not s.is_of_clicked then ', too few to tell a share' else '' end,
-    case when s.missing_count > s.judged_count * l.amount and (s.judged_count >= 20 or s.is_of_clicked)
+    case when p.is_unlikely or (s.missing_count > s.judged_count * l.amount and (s.judged_count >= 20 or s.is_of_clicked))
         then case
             when s.rejected_count = s.missing_count then 'rejected'
             when s.delayed_count = s.missing_count then 'delayed'

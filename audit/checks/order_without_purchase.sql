@@ -20,7 +20,7 @@ remedy      = "Hand in the missing part, or place one more test order with captu
 owner       = "tracking"
 
 [causes.payment_method_pattern]
-means       = "All orders without a Purchase were paid in the same way, and orders paid otherwise have theirs: these buyers do not come back to the page that sends it."
+means       = "Orders paid in one way have no Purchase, and orders paid otherwise have theirs: these buyers do not come back to the page that sends it."
 first_check = "Place one order with the payment method that the finding names and see where the buyer ends: usually on the payment provider's page."
 not_yet     = "Do not lower the bids because sales seem to fall; they are made, only not seen."
 remedy      = "Send the Purchase where the order is created, or from the server when the provider confirms the payment, under the same event_id."
@@ -179,6 +179,17 @@ methods as (
        and min(coalesce(o.payment_method, '')) = max(coalesce(o.payment_method, ''))
        and min(o.payment_method) is not null
 ),
+-- Most orders of a day are paid in the usual way, lost ones too: a pattern takes half of those that were.
+method_losses as (
+    select m.platform
+    from methods m
+    join judged j on j.platform = m.platform
+    join expected_orders o on o.order_id = j.order_id and o.payment_method = m.method
+    where j.is_traffic
+      and j.ok is not null
+    group by m.platform
+    having sum(case when j.ok then 0 else 1 end) * 2 >= count(*)
+),
 other_methods as (
     select distinct m.platform
     from methods m
@@ -266,21 +277,26 @@ shares as (
         f.ref,
         case
             when t.orders * 2 > c.missing_count then 'other_event'
-            when o.platform is not null then 'payment_method_pattern'
+            when o.platform is not null and h.platform is not null then 'payment_method_pattern'
+            when p.is_unlikely and p.is_of_paying then 'payment_method_pattern'
             when p.run_count is not null and not p.is_over then 'stood_still'
+            when p.is_unlikely then 'never_fired'
             -- What ends at one moment was switched off.
             when u.platform is not null and coalesce(c.tail_count, 0) < 10 then 'unseen_visit'
             else 'never_fired'
         end as found_cause,
         m.method,
         t.names,
-        p.told as stretch
+        p.told as stretch,
+        coalesce(p.is_unlikely, false) as is_unlikely,
+        coalesce(p.is_over, false) as is_over
     from counts c
     left join missing_patterns p on p.platform = c.platform and p.step = 'Purchase' and p.side = 'both' and p.missing = c.missing_count
     left join names_told t on t.platform = c.platform
     left join first_orders f on f.platform = c.platform
     left join methods m on m.platform = c.platform
     left join other_methods o on o.platform = c.platform
+    left join method_losses h on h.platform = c.platform
     left join unseen_losses u on u.platform = c.platform
 ),
 explained as (
@@ -369,23 +385,31 @@ select
     cast(null as varchar),
     cast(null as varchar),
     case
+        when s.is_unlikely then false
         when s.missing_count <= s.judged_count * l.amount then true
         when s.judged_count >= 20 then false
     end,
-    'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without a Purchase',
+    'at most ' || number_text(round(100 * l.amount, 1)) || ' % of orders without a Purchase'
+        || case when s.is_unlikely then ', and nothing they have in common' else '' end,
     s.missing_count || ' of ' || counted(s.judged_count, 'order') || ' (' || number_text(round(100.0 * s.missing_count / s.judged_count, 1)) || ' %)'
         || case when s.found_cause = 'other_event' then ', told as ' || s.names
+            when s.is_unlikely and not s.is_over then s.stretch
             when s.found_cause = 'stood_still' and s.missing_count > s.judged_count * l.amount then s.stretch
             when s.found_cause = 'payment_method_pattern' then ', all paid by ' || s.method
             when s.found_cause = 'unseen_visit' and s.missing_count > s.judged_count * l.amount then ', of which no visit was seen' else '' end
-        || case when s.tail_count >= 10 then '; none of the last ' || s.tail_count || ', after ' || told_time(s.last_at, '%Y-%m-%d %H:%M') else '' end
+        || case when s.tail_count >= 10 and (s.is_over or s.missing_count > s.judged_count * l.amount) then '; none of the last ' || s.tail_count || ', after ' || told_time(s.last_at, '%Y-%m-%d %H:%M') else '' end
         || case when s.judged_count < 20 and s.missing_count > 0 then ', too few to tell a share' else '' end,
-    case when s.missing_count > s.judged_count * l.amount and s.judged_count >= 20 then s.found_cause end,
+    case when s.is_unlikely or (s.missing_count > s.judged_count * l.amount and s.judged_count >= 20) then s.found_cause end,
     -- A few percent are blockers and closed tabs. Neither side sends nothing by chance of most orders, of ten in a row up to the last
-    -- one, of every order that one way of paying took, or of what is told under another name.
-    case when s.judged_count >= 20
+    -- one, of every order that one way of paying took, or of what is told under another name. Within the share of the plan only an end
+    -- is more than a warning.
+    case
+        when s.is_over and s.is_unlikely then 'blocker'
+        when s.judged_count >= 20 and s.missing_count > s.judged_count * l.amount
             and (s.missing_count * 2 > s.judged_count or s.tail_count >= 10
-                or (s.found_cause in ('payment_method_pattern', 'other_event') and s.missing_count >= 5)) then 'blocker' else 'warning' end,
+                or (s.found_cause in ('payment_method_pattern', 'other_event') and s.missing_count >= 5)) then 'blocker'
+        else 'warning'
+    end,
     s.ref,
     cast(null as varchar)
 from shares s
