@@ -49,6 +49,20 @@ with two_sided as (
     where platform in ('meta', 'tiktok')
     group by platform, step
     having count(distinct channel) = 2
+),
+-- Other steps that both sides sent all the same, for one act: what has no id there is counted twice as well.
+answered as (
+    select b.event_key
+    from probable_pairs p
+    join sent_events b on b.event_key = p.browser_key
+    join sent_events s on s.event_key = p.server_key
+    where b.event_id is null
+    union
+    select s.event_key
+    from probable_pairs p
+    join sent_events b on b.event_key = p.browser_key
+    join sent_events s on s.event_key = p.server_key
+    where s.event_id is null
 )
 select
     e.platform,
@@ -75,6 +89,9 @@ select
     e.ref,
     cast(null as varchar) as other_ref
 from sent_events e
-join two_sided t
+left join two_sided t
     on t.platform = e.platform
    and t.step = e.step
+left join answered a on a.event_key = e.event_key
+where t.step is not null
+   or (a.event_key is not null and e.platform in ('meta', 'tiktok'))
