@@ -31,14 +31,38 @@ first_check = "Open the thank-you page with the network panel open: InitiateChec
 not_yet     = "Do not judge the step from checkout to purchase by these numbers; each sale adds a checkout that nobody began."
 remedy      = "Fire InitiateCheckout on the checkout page only: keep the page that shows the order out of the tag's or plugin's condition."
 owner       = "theme"
+[causes.in_every_visit]
+failure     = "In nearly every visit the browser sends a step more than once"
+means       = "The step comes more than once in a row in nearly every visit, for the same goods, under ids of their own: not shoppers do that but the shop, on the click and again on the page that follows, or on each page of the checkout."
+first_check = "Walk one visit with the network panel open and note at which click or page each of the events leaves."
+not_yet     = "Do not halve the numbers in reports: the platform bids on what it is told."
+remedy      = "Fire the step at one place, where it begins: at the click on the cart button, on the first page of the checkout."
+owner       = "tracking"
+
+[causes.server_sent_twice]
+failure     = "The server sent one step twice, under two event_ids"
+means       = "One sender told the same step of one visit twice at one moment, under different ids, though the browser saw it once at most: the platform counts it twice."
+first_check = "Look whether two workers or two hooks take the same call, and where each of them makes its id."
+not_yet     = "Do not remove the event from the browser: it is the server's second copy that has no partner."
+remedy      = "Send each step once from the server, under the id that the browser gave it."
+owner       = "data"
 */
-with busy_visits as (
-    -- Only visits in which a step came twice are looked at closely.
-    select coalesce(session, page_load) as visit
+with step_visits as (
+    select
+        platform,
+        coalesce(dataset, '') as dataset,
+        coalesce(session, page_load) as visit,
+        step,
+        count(*) as events
     from sent_events
     where channel = 'browser'
-    group by coalesce(session, page_load), step
-    having count(*) > 1
+    group by platform, coalesce(dataset, ''), coalesce(session, page_load), step
+),
+busy_visits as (
+    -- Only visits in which a step came twice are looked at closely.
+    select distinct visit
+    from step_visits
+    where events > 1
 ),
 core_events as (
     select
@@ -56,6 +80,7 @@ core_events as (
         e.order_id,
         e.order_key,
         e.event_id,
+        e.sender,
         e.ref,
         e.source,
         coalesce(e.event_at, e.seen_at) as happened_at
@@ -139,6 +164,9 @@ claimed as (
 facts as (
     select
         n.event_key,
+        n.platform,
+        n.dataset,
+        n.visit,
         n.step,
         n.place,
         n.before_place,
@@ -148,6 +176,9 @@ facts as (
         coalesce(n.page_load <> b.page_load, false) as other_page,
         epoch(n.happened_at) - epoch(coalesce(b.event_at, b.seen_at)) as seconds,
         coalesce(n.event_id = b.event_id, false) as same_id,
+        -- without ids of goods two views may be of two products
+        n.step <> 'Purchase' and n.place = n.before_place + 1 and n.sender = b.sender and n.event_id <> b.event_id
+            and (n.what <> '' or n.step = 'InitiateCheckout') and c.event_key is null as is_in_a_row,
         c.event_key is not null as has_act,
         s.source is not null as acts_captured
     from neighbours n
@@ -155,21 +186,117 @@ facts as (
     left join claimed c on c.event_key = n.event_key
     left join capturing_sources s on s.source = n.source
 ),
+-- Some shoppers reload a page or press twice; nearly all of them never do.
+repeating_visits as (
+    select platform, dataset, step, count(distinct visit) as visits
+    from facts
+    where is_in_a_row
+    group by platform, dataset, step
+    having count(distinct visit) >= 10
+),
+all_visits as (
+    select platform, dataset, step, count(*) as visits
+    from step_visits
+    where visit is not null
+    group by platform, dataset, step
+),
+habits as (
+    select r.platform, r.dataset, r.step, r.visits, a.visits as all_visits
+    from repeating_visits r
+    join all_visits a on a.platform = r.platform and a.dataset = r.dataset and a.step = r.step
+    where r.visits >= 0.8 * a.visits
+),
 judged as (
     select
-        *,
+        f.*,
+        h.visits,
+        h.all_visits,
         case
-            when step = 'Purchase' and other_page and not same_id then 'reload'
-            when step = 'Purchase' and other_page then null
-            when step = 'Purchase' and (same_page or seconds <= 2) then 'same_page_double_call'
-            when step = 'AddToCart' and has_act then null
-            when step = 'AddToCart' and acts_captured and other_page then 'reload'
-            when step = 'AddToCart' and acts_captured and same_page then 'same_page_double_call'
+            when f.step = 'Purchase' and f.other_page and not f.same_id then 'reload'
+            when f.step = 'Purchase' and f.other_page then null
+            when f.step = 'Purchase' and (f.same_page or f.seconds <= 2) then 'same_page_double_call'
+            when f.step = 'AddToCart' and f.has_act then null
+            when f.step = 'AddToCart' and f.acts_captured and f.other_page then 'reload'
+            when f.step = 'AddToCart' and f.acts_captured and f.same_page then 'same_page_double_call'
             -- Back to the shelf and to the checkout again is the shopper's own doing.
-            when step = 'InitiateCheckout' and same_page and place = before_place + 1 then 'same_page_double_call'
-            when step <> 'Purchase' and not other_page and seconds <= 2 then 'same_page_double_call'
+            when f.step = 'InitiateCheckout' and f.same_page and f.place = f.before_place + 1 then 'same_page_double_call'
+            when f.step <> 'Purchase' and not f.other_page and f.seconds <= 2 then 'same_page_double_call'
+            when f.is_in_a_row and h.visits is not null then 'in_every_visit'
         end as found_cause
-    from facts
+    from facts f
+    left join habits h on h.platform = f.platform and h.dataset = f.dataset and h.step = f.step
+),
+-- A step that one server told twice at one moment. Where the browser told it twice too, it is mirrored.
+busy_servers as (
+    select
+        platform,
+        session,
+        step,
+        items
+    from sent_events
+    where channel = 'server'
+      and platform in ('meta', 'tiktok')
+      and step <> 'Purchase'
+      and session is not null
+      and items is not null
+      and coalesce(accepted, true)
+    group by platform, session, step, items
+    having min(event_id) <> max(event_id)
+),
+mirrored as (
+    select
+        s.platform,
+        s.session,
+        s.step,
+        s.items
+    from busy_servers s
+    join sent_events b
+        on b.session = s.session
+       and b.platform = s.platform
+       and b.step = s.step
+       and b.items = s.items
+    where b.channel = 'browser'
+    group by s.platform, s.session, s.step, s.items
+    having count(*) > 1
+),
+server_steps as (
+    select
+        e.event_key,
+        e.platform,
+        e.step,
+        e.session,
+        e.event_id,
+        e.order_id,
+        e.ref,
+        coalesce(e.event_at, e.seen_at) as happened_at,
+        lag(e.event_key) over (
+            partition by e.platform, e.dataset, e.sender, e.session, e.step, e.items, e.page_path
+            order by coalesce(e.event_at, e.seen_at), e.event_key
+        ) as before_key
+    from busy_servers s
+    join sent_events e
+        on e.session = s.session
+       and e.platform = s.platform
+       and e.step = s.step
+       and e.items = s.items
+    left join mirrored m
+        on m.session = s.session
+       and m.platform = s.platform
+       and m.step = s.step
+       and m.items = s.items
+    where e.channel = 'server'
+      and coalesce(e.accepted, true)
+      and m.session is null
+),
+server_repeats as (
+    select
+        s.*,
+        b.ref as before_ref,
+        epoch(s.happened_at) - epoch(coalesce(b.event_at, b.seen_at)) as seconds
+    from server_steps s
+    join events b on b.event_key = s.before_key
+    where s.event_id <> b.event_id
+      and epoch(s.happened_at) - epoch(coalesce(b.event_at, b.seen_at)) <= 2
 )
 select
     e.platform,
@@ -187,6 +314,7 @@ select
             || case when j.other_page then ' on a new opening of the page' else '' end
             || case when j.same_id then ', same event_id' when e.event_id is null or j.before_id is null then ', no event_id to tell them apart'
                 else ', another event_id' end
+            || case when j.found_cause = 'in_every_visit' then '; so in ' || j.visits || ' of ' || counted(j.all_visits, 'visit') else '' end
     end as actual,
     case when t.event_key is not null then 'thank_you_page' else j.found_cause end as cause,
     e.ref,
@@ -196,3 +324,17 @@ left join judged j on j.event_key = e.event_key
 left join thank_you_checkouts t on t.event_key = e.event_key
 where e.channel = 'browser'
   and coalesce(e.session, e.page_load) is not null
+union all
+select
+    platform,
+    step,
+    event_id,
+    order_id,
+    session,
+    false,
+    'once for one act of the shopper',
+    'by the server again after ' || number_text(round(seconds, 1)) || ' s, another event_id',
+    'server_sent_twice',
+    ref,
+    before_ref
+from server_repeats
