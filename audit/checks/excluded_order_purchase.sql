@@ -74,22 +74,52 @@ not_yet     = "Do not raise budget on this return: part of it was never paid."
 remedy      = "Fire the Purchase from the payment confirmation, or agree on order_created as the point that counts."
 owner       = "data"
 */
-with purchases as (
+with sends as (
     select
         order_id,
         platform,
-        min(session) as session,
-        max(happened_at) as last_at,
-        min(ref) as ref,
+        session,
+        ref,
+        event_name,
+        case when platform <> 'snackvideo' and event_id <> '' then event_id end as event_id,
+        coalesce(event_at, seen_at) as happened_at
+    from sent_events
+    where step = 'Purchase'
+      and order_id is not null
+      and accepted is not false
+),
+firsts as (
+    select
+        s.order_id,
+        s.platform,
+        s.event_name,
+        s.event_id,
+        min(s.happened_at) as first_at
+    from (select distinct order_id from orders where is_cancelled) c
+    join sends s on s.order_id = c.order_id
+    where s.event_id is not null
+    group by s.order_id, s.platform, s.event_name, s.event_id
+),
+-- Within its window a platform takes one more copy of an id for the Purchase it has: a thank-you page opened again is no new one.
+purchases as (
+    select
+        s.order_id,
+        s.platform,
+        min(s.session) as session,
+        max(case
+            when epoch(s.happened_at) - epoch(f.first_at) <= w.amount then f.first_at
+            else s.happened_at
+        end) as last_at,
+        min(s.ref) as ref,
         count(*) as events
-    from (
-        select e.order_id, e.platform, e.session, e.ref, coalesce(e.event_at, e.seen_at) as happened_at
-        from sent_events e
-        where e.step = 'Purchase'
-          and e.order_id is not null
-          and e.accepted is not false
-    ) sent
-    group by order_id, platform
+    from sends s
+    join plan_limits w on w.name = 'dedup_window_s'
+    left join firsts f
+        on f.order_id = s.order_id
+       and f.platform = s.platform
+       and f.event_name = s.event_name
+       and f.event_id = s.event_id
+    group by s.order_id, s.platform
 ),
 listed as (
     select distinct k.order_id
@@ -149,6 +179,8 @@ judged as (
         s.is_cancelled and s.cancelled_at is null as cancel_unknown,
         s.is_trashed,
         s.is_cancelled and s.cancelled_at > p.last_at + interval 60 seconds as cancelled_later,
+        -- the clocks of two files may differ by a minute
+        coalesce(s.is_cancelled and s.cancelled_at > p.last_at and s.cancelled_at <= p.last_at + interval 60 seconds, false) as cancelled_at_once,
         case
             when p.order_id is null then null
             when s.is_spam then 'spam'
@@ -171,7 +203,7 @@ answered as (
         *,
         case
             when events is null then true
-            when reason = 'cancelled' and cancel_unknown then null
+            when reason = 'cancelled' and (cancel_unknown or cancelled_at_once) then null
             when reason is not null then false
             when payment_unknown then null
             else true
@@ -199,6 +231,9 @@ select
         when reason = 'cancelled' and cancel_unknown then 'sent; the order is cancelled, the export does not say since when'
         when reason = 'cancelled' and cancelled_later
             then 'sent; cancelled only later, ' || told_time(cancelled_at, '%Y-%m-%d %H:%M')
+        when reason = 'cancelled' and cancelled_at_once
+            then 'sent ' || clock_time(last_at, '%H:%M:%S') || ', cancelled ' || told_time(cancelled_at, '%H:%M:%S')
+                || ': the clocks of two files may differ by as much'
         when reason = 'cancelled'
             then 'sent ' || clock_time(last_at, '%Y-%m-%d %H:%M') || ', cancelled ' || told_time(cancelled_at, '%Y-%m-%d %H:%M')
         when reason = 'authorised' then 'sent; the export says authorised, not captured'
