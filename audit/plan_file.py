@@ -154,6 +154,9 @@ def _platform(read: Values, name: str, value: object) -> Platform:
     for step, channels in require.items():
         for channel in read.texts(f"{place}.require.{step}", channels):
             read.choice(f"{place}.require.{step}", channel, CHANNELS)
+        if step == "Purchase" and not channels:
+            fault = 'names no channel. Write "browser", "server" or both: without sales nothing is judged.'
+            raise read.fail(f"{place}.require.Purchase", fault)
     datasets = read.texts(f"{place}.datasets", table.get("datasets", []))
     for dataset in datasets:
         if not is_pixel_id(dataset):

@@ -114,7 +114,7 @@ def store_platforms(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
         fill(con, "plan_platforms", [[name, platform is not None, platform.relay_store if platform else None]])
         for step in STEPS:
             stated = platform.require.get(step) if platform else None
-            channels = stated or (("browser", "server") if step == "Purchase" else ("browser",))
+            channels = (("browser", "server") if step == "Purchase" else ("browser",)) if stated is None else stated
             only_with_click = name == "snackvideo"
             fill(
                 con, "plan_requirements",

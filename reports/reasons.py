@@ -215,6 +215,12 @@ def _of_platforms(audit: Audit) -> list[str]:
                 f"{PLATFORMS.get(name, name)}: the browser must send every step, and the server the Purchase as well"
                 f"{', where the shopper came with a click id' if name == 'snackvideo' else ''}."
             )
+        left_out = [step for step, channels in platform.require.items() if not channels] if platform else []
+        if left_out:
+            made.append(
+                f"{PLATFORMS.get(name, name)}: the plan asks for no {' and no '.join(left_out)};"
+                " a pass does not include what is not asked for."
+            )
     return made
 
 

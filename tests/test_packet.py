@@ -166,6 +166,16 @@ def test_limits_wider_than_usual_are_told_beside_what_they_let_pass() -> None:
     )
 
 
+def test_a_step_that_the_plan_asks_of_no_channel_is_told() -> None:
+    plan = read_plan(STORIES / "shopify_launch" / "audit.toml")
+    meta = replace(plan.platforms["meta"], require={"ViewContent": (), "AddToCart": (), "Purchase": ("browser",)})
+    audit = engine.run(evidence_of("shopify_launch"), replace(plan, platforms={"meta": meta}), now=NOW)
+    assert (
+        "Meta: the plan asks for no ViewContent and no AddToCart; a pass does not include what is not asked for."
+        in build(audit, verdict.judge(audit)).assumptions
+    )
+
+
 def test_a_step_that_a_platforms_rows_name_is_not_said_again() -> None:
     rows = next(problem for problem in packet_of("double_sender").problems).rows
     one = replace(rows[0], platform="meta", step="Purchase", order_id=None)

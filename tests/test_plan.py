@@ -100,6 +100,7 @@ MISTAKES = {
     "[launch]\ntest_orders = [1001]": "launch.test_orders: must be a list of texts, holds a number: write it in quotes",
     "[platforms.meta]\ndatasets = ['']": "datasets: must be a list of texts, holds an empty text: fill it in or take it out",
     "[platforms.meta]\nrequire = { Purchase = ['web'] }": "platforms.meta.require.Purchase: 'web' is not known.",
+    "[platforms.meta]\nrequire = { Purchase = [] }": "platforms.meta.require.Purchase: names no channel. Write",
     "[platforms.google]\ndatasets = []": "platforms.google: unknown key. Did you mean",
     "[platforms.meta]\nrequire = { CompletePayment = ['browser'] }": "CompletePayment: unknown key. Did you mean 'Purchase'?",
     "[[senders]]\nname = 'x'\nplatform = 'facebook'\nchannel = 'browser'": "'facebook' is not known. Did you mean 'meta'?",
