@@ -118,6 +118,16 @@ tied_to_server as (
     join events b on b.event_key = p.browser_key
     where p.kind = 'exact'
     group by b.source
+    union
+    -- a sale that the server tells hours or days later, once it is paid or agreed to on the telephone
+    select source
+    from events
+    where channel = 'browser'
+      and session in (
+          select s.session
+          from order_sessions s
+          join (select distinct order_id from events where channel = 'server') t on t.order_id = s.order_id)
+    group by source
 ),
 tied_to_orders as (
     select e.source
