@@ -172,6 +172,20 @@ judged as (
     where a.event_key is not null
        or o.order_id is not null
 ),
+-- Where each browser writes its own time into the log of a day, one or the other of many is wrong by hours.
+own_clocks as (
+    select
+        j.source,
+        j.platform
+    from judged j
+    join expected_orders x on x.order_id = j.order_id
+    where j.step = 'Purchase'
+      and j.channel = 'browser'
+      and x.is_traffic
+    group by j.source, j.platform
+    having count(*) >= 20
+       and count(case when j.found_cause = 'before_order' then 1 end) * 20 <= count(*)
+),
 -- Five minutes are what a clock nobody sets may be off; more where the visit's other events show by how much.
 suspects as (
     select
@@ -180,9 +194,11 @@ suspects as (
         c.shift_s
     from judged j
     left join clock_shifts c on c.session = j.session and c.source = j.source
+    left join own_clocks w on w.source = j.source and w.platform = j.platform
     where j.found_cause = 'before_order'
-      and epoch(j.latest_at) + greatest(300, coalesce(c.shift_s, 0)) >= epoch(j.created_at)
-      and (j.conversion_point = 'order_created' or epoch(j.latest_at) + greatest(300, coalesce(c.shift_s, 0)) >= epoch(j.paid_at))
+      and ((j.conversion_point = 'order_created' and j.channel = 'browser' and w.source is not null)
+        or (epoch(j.latest_at) + greatest(300, coalesce(c.shift_s, 0)) >= epoch(j.created_at)
+          and (j.conversion_point = 'order_created' or epoch(j.latest_at) + greatest(300, coalesce(c.shift_s, 0)) >= epoch(j.paid_at))))
 ),
 copies as (
     select
@@ -190,6 +206,7 @@ copies as (
         s.session,
         s.source,
         s.created_at,
+        s.is_far,
         p.server_key as other_key
     from suspects s
     join event_pairs p on p.browser_key = s.event_key
@@ -200,6 +217,7 @@ copies as (
         s.session,
         s.source,
         s.created_at,
+        s.is_far,
         p.browser_key
     from suspects s
     join event_pairs p on p.server_key = s.event_key
@@ -213,6 +231,7 @@ other_times as (
         o.source as other_source,
         o.channel as other_channel,
         c.created_at,
+        c.is_far,
         -- A time taken over from the page is the page's.
         case when w.event_key is not null then o.seen_at else coalesce(o.event_at, o.seen_at) end as other_at,
         row_number() over (
@@ -227,7 +246,8 @@ later_copies as (
     select *
     from other_times
     where nth = 1
-      and other_at + interval 999 milliseconds >= created_at
+      -- A minute is what two right clocks may differ by, nothing beside an hour.
+      and epoch(other_at) + 0.999 >= epoch(created_at) - case when is_far then 60 else 0 end
       and source <> other_source
 ),
 -- What the file's own clock says against it: it is early by that clock too, or that clock is right.
