@@ -134,6 +134,8 @@ def _leaves(value: Any, path: Path, depth: int) -> Iterator[Leaf]:
             yield way, inner
             yield from _leaves(inner, way, depth - 1)
     elif isinstance(value, list):
+        if _is_loki_entry(value):
+            yield (*path, 1, "time"), value[0]
         for number, inner in enumerate(value):
             yield (*path, number), inner
             yield from _leaves(inner, (*path, number), depth - 1)
@@ -148,6 +150,11 @@ def _is_insights_row(value: list[Any]) -> bool:
     return bool(value) and all(
         isinstance(part, dict) and part.keys() == {"field", "value"} and isinstance(part["field"], str) for part in value
     )
+
+
+def _is_loki_entry(value: list[Any]) -> bool:
+    """A line as Loki's interface answers it: behind its time in nanoseconds."""
+    return len(value) in (2, 3) and isinstance(value[1], str) and re.fullmatch(r"\d{19}", str(value[0])) is not None
 
 
 def _scope(path: Path) -> Path:

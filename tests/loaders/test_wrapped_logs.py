@@ -129,6 +129,9 @@ FILES = {
         {"results": [[{"field": "@timestamp", "value": "2026-11-20 10:00:00.000"}, {"field": "@message", "value": UNTIMED},
                       {"field": "@ptr", "value": "CnAK"}]], "status": "Complete"}
     ),
+    "Loki, a line without a time of its own": json.dumps(
+        {"status": "success", "data": {"result": [{"stream": {}, "values": [[f"{MILLIS}000000", UNTIMED], [f"{MILLIS}000001", "up"]]}]}}
+    ),
     "Loki": json.dumps({"status": "success", "data": {"result": [{"stream": {}, "values": [[f"{MILLIS}000000", INNER]]}]}}),
     "Elasticsearch": json.dumps({"took": 3, "hits": {"hits": [{"_id": "1", "_source": ROW | {"@timestamp": TIME}}]}}),
     "objects one after another": json.dumps(ROW, indent=2) + "\n",
