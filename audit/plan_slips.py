@@ -81,16 +81,40 @@ def unknown_key(key: str, known: tuple[str, ...]) -> str:
     return f"unknown key. {told} Known here: {', '.join(known)}."
 
 
-#: What Indonesia's clocks are called there.
-_CLOCKS = {"wib": "Asia/Jakarta", "wita": "Asia/Makassar", "wit": "Asia/Jayapura"}
+#: What clocks are called where a launch may run.
+_CLOCKS = {
+    "wib": "Asia/Jakarta", "wita": "Asia/Makassar", "wit": "Asia/Jayapura", "pkt": "Asia/Karachi", "ist": "Asia/Kolkata",
+    "sgt": "Asia/Singapore", "myt": "Asia/Kuala_Lumpur", "pht": "Asia/Manila", "cest": "Europe/Berlin", "bst": "Europe/London",
+}  # fmt: skip
+#: Hours east of Greenwich -> one zone of many that keeps them, in winter at least.
+_OFFSETS = {
+    -5: "America/Bogota", -3: "America/Sao_Paulo", 0: "UTC", 1: "Europe/Berlin", 2: "Africa/Johannesburg", 3: "Asia/Riyadh",
+    4: "Asia/Dubai", 5: "Asia/Karachi", 5.5: "Asia/Kolkata", 6: "Asia/Dhaka", 6.5: "Asia/Yangon", 7: "Asia/Jakarta",
+    8: "Asia/Singapore", 9: "Asia/Tokyo", 10: "Australia/Brisbane",
+}  # fmt: skip
+_OFFSET = re.compile(r"(?:utc|gmt)?\s*([+-])?(\d{1,2})(?::?(\d\d))?")
 
 
 def nearest_zone(word: str) -> str:
-    """A time zone's name as the library writes it, for another spelling of it or for its city alone."""
-    zones = {zone.lower(): zone for zone in sorted(available_timezones())}
+    """A time zone's name as the library writes it, for another spelling of it, its city alone, or an offset it keeps."""
+    # The zones below Etc count their hours the other way round: GMT+5 is no way to write Etc/GMT+5.
+    zones = {zone.lower(): zone for zone in sorted(available_timezones()) if not zone.startswith("Etc/GMT")}
     cities = {zone.rpartition("/")[2]: name for zone, name in zones.items() if "/" in zone}
     asked = word.strip().lower().replace(" ", "_")
-    return _CLOCKS.get(asked) or zones.get(asked) or cities.get(asked) or "Asia/Jakarta"
+    known = _CLOCKS.get(asked) or zones.get(asked) or cities.get(asked) or _with_offset(asked.replace("_", ""))
+    if known is None and "/" in asked:
+        known = next((zones[alike] for alike in difflib.get_close_matches(asked, zones, n=1, cutoff=0.8)), None)
+    if known is None:
+        known = next((cities[alike] for alike in difflib.get_close_matches(asked, cities, n=1, cutoff=0.8)), None)
+    return known or "Asia/Jakarta"
+
+
+def _with_offset(text: str) -> str | None:
+    found = _OFFSET.fullmatch(text)
+    if found is None:
+        return None
+    hours = int(found[2]) + int(found[3] or 0) / 60
+    return _OFFSETS.get(-hours if found[1] == "-" else hours)
 
 
 def is_pixel_id(text: str) -> bool:

@@ -166,6 +166,13 @@ MISTAKES = {
     "[purchase]\nevent_id = '{{order_id}}'":
         "purchase.event_id: knows {order_id} and {event_name} only, each in one pair of braces",
     "[platforms.meta]\nallowed_domains = ['toko hitam']": "'toko hitam' is no domain. Write it as it stands in an address:",
+    "[launch]\ntimezone = 'GMT+5'": "launch.timezone: 'GMT+5' is no time zone. Use a name like \"Asia/Karachi\".",
+    "[launch]\ntimezone = 'UTC -3'": "launch.timezone: 'UTC -3' is no time zone. Use a name like \"America/Sao_Paulo\".",
+    "[launch]\ntimezone = '+05:30'": "launch.timezone: '+05:30' is no time zone. Use a name like \"Asia/Kolkata\".",
+    "[launch]\ntimezone = '+13:00'": "launch.timezone: '+13:00' is no time zone. Use a name like \"Asia/Jakarta\".",
+    "[launch]\ntimezone = 'PKT'": "launch.timezone: 'PKT' is no time zone. Use a name like \"Asia/Karachi\".",
+    "[launch]\ntimezone = 'Asia/Karachii'": "launch.timezone: 'Asia/Karachii' is no time zone. Use a name like \"Asia/Karachi\".",
+    "[launch]\ntimezone = 'Kolkatta'": "launch.timezone: 'Kolkatta' is no time zone. Use a name like \"Asia/Kolkata\".",
     "[launch]\ntimezone = 'WITA'": "launch.timezone: 'WITA' is no time zone. Use a name like \"Asia/Makassar\".",
     "[launch]\ntimezone = 'asia/tokyo'": "launch.timezone: 'asia/tokyo' is no time zone. Use a name like \"Asia/Tokyo\".",
     "[[senders]]\nname = 'x'\nplatform = ['meta', 'tiktok']\nchannel = 'browser'":
