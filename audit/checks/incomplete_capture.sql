@@ -88,6 +88,14 @@ not_yet     = "Do not read it as nothing sent or nothing sold; it says neither."
 remedy      = "Export it again over the days of the test, without a filter."
 owner       = "tracking"
 
+[causes.rounded_ids]
+failure     = "A spreadsheet rounded the order ids of the export"
+means       = "The export was opened and saved in a spreadsheet, which shortens long ids (6381104465901 becomes 6.38E+12). Purchases that carry such an id belong to no order any more."
+first_check = "Open the export in a text editor and look for ids with an E in them."
+not_yet     = "Do not type the ids in again by hand, and do not judge a Purchase by this file."
+remedy      = "Export the orders again and hand the file in as it was downloaded, without opening it."
+owner       = "store"
+
 [causes.order_columns]
 means       = "Orders lack a column that every comparison with the shop needs."
 first_check = "Look at the first lines of the export: spreadsheets and custom exports drop columns and rewrite times."
@@ -303,6 +311,7 @@ judged as (
             case when g.is_off_orders = 1 then 'not of the hours of the orders' end,
             case when w.order_count > 0 then w.order_count || ' of ' || counted(w.all_count, 'order') || ' placed while no log ran' end,
             case when not s.has_zone and l.has_zone then 'its times are not in the plan''s zone' end), '') as other_hours,
+        case when s.gaps like '%rounded by a spreadsheet%' then 'order ids rounded by a spreadsheet' end as rounded_ids,
         nullif(concat_ws('; ',
             case when i.row_count > 0 then counted(i.row_count, 'row') || ' without an order id' end,
             case when o.without_time > 0 then o.without_time || ' of ' || counted(o.order_count, 'order') || ' without a time that can be told' end,
@@ -323,7 +332,7 @@ judged as (
 told as (
     select
         *,
-        nullif(concat_ws('; ', other_requests, no_content, no_statuses, no_navigation, cut_off, unusable, empty, other_hours, order_columns), '') as lacks,
+        nullif(concat_ws('; ', other_requests, no_content, no_statuses, no_navigation, cut_off, unusable, empty, other_hours, rounded_ids, order_columns), '') as lacks,
         case when other_requests is null then 0 else 1 end
             + case when no_content is null then 0 else 1 end
             + case when no_statuses is null then 0 else 1 end
@@ -332,6 +341,7 @@ told as (
             + case when unusable is null then 0 else 1 end
             + case when empty is null then 0 else 1 end
             + case when other_hours is null then 0 else 1 end
+            + case when rounded_ids is null then 0 else 1 end
             + case when order_columns is null then 0 else 1 end as lack_count
     from judged
 )
@@ -368,6 +378,7 @@ select
         when j.unusable is not null then 'unusable'
         when j.empty is not null then 'empty'
         when j.other_hours is not null then 'other_hours'
+        when j.rounded_ids is not null then 'rounded_ids'
         else 'order_columns'
     end as cause,
     j.source as ref,

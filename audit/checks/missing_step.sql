@@ -19,6 +19,13 @@ not_yet     = "Do not treat this as passed: an unwatched step proves nothing."
 remedy      = "Walk one test order from product page to thank-you page within half an hour, in a clean browser profile, with the recording running throughout, and audit it again. If the export holds other orders too, list those of the test in the plan: test_orders."
 owner       = "tracking"
 
+[causes.rounded_ids]
+means       = "The export was opened and saved in a spreadsheet, which rounded its long ids (6.38E+12). The Purchases carry these ids, so nothing leads from this order to its visit."
+first_check = "Open the export in a text editor and look for ids with an E in them."
+not_yet     = "Do not treat this as passed, and do not look for a broken step before the export is whole."
+remedy      = "Export the orders again and hand the file in as it was downloaded, without opening it."
+owner       = "store"
+
 [causes.consent_refused]
 means       = "On this order's own page the shopper's consent stood refused, and the browser kept to it."
 first_check = "Look whether the consent banner was refused on purpose in this test."
@@ -158,7 +165,7 @@ judged as (
         t.session as twin_session,
         case
             when s.browser_events + s.server_events + s.refused_events > 0 then true
-            when s.is_due is null then null
+            when s.is_due is null or u.is_rounded then null
             when s.foreign_browser_key is not null or s.foreign_server_key is not null then false
             when s.stopped_events + s.unanswered_events > 0 then null
             when s.probable_browser_key is not null or s.probable_server_key is not null or e.session is not null or t.session is not null then null
@@ -171,6 +178,7 @@ judged as (
         s.probable_browser_key is not null or coalesce(u.is_nameless, false) as is_nameless,
         u.reason as unshown,
         coalesce(u.is_refused, false) as is_refused,
+        coalesce(u.is_rounded, false) as is_rounded,
         coalesce(u.is_before, false) and s.is_due is not null and s.probable_browser_key is null and s.probable_server_key is null
             and s.stopped_events + s.unanswered_events = 0 and e.session is null and t.session is null as is_before
     from order_steps s
@@ -196,10 +204,12 @@ explained as (
         ok,
         unshown,
         is_refused,
+        is_rounded,
         ok is null and is_before as is_before,
         case
             when ok then null
             when ok is null and is_due is null then null
+            when ok is null and is_rounded then 'rounded_ids'
             when ok is null and is_refused then 'consent_refused'
             when ok is null and n.platform is not null and (judged.step <> 'Purchase' and is_unseen or judged.step = 'Purchase' and is_nameless)
                 then 'no_order_named'
@@ -263,6 +273,7 @@ named as (
         x.ok,
         x.unshown,
         x.is_refused,
+        x.is_rounded,
         x.found_cause,
         x.before_counter,
         x.counter,
@@ -294,7 +305,7 @@ select
         when x.earlier_session is not null then 'none in this visit; the same browser sent it earlier, in ' || x.earlier_session
         when x.twin_session is not null
             then 'none in this visit; beside the other platform''s the same page sent it under another browser id, in ' || x.twin_session
-        when x.ok is null and x.is_refused then 'none found; ' || x.unshown
+        when x.ok is null and (x.is_rounded or x.is_refused) then 'none found; ' || x.unshown
         when x.ok is null and x.step <> 'Purchase' and not x.has_visit then 'no visit in the evidence can be tied to this order'
         when x.ok is null and x.unshown is not null then 'none found; ' || x.unshown
         when x.ok is null and x.platform = 'snackvideo' then 'none found; SnackVideo''s browser call cannot be read from a HAR'

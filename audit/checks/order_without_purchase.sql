@@ -40,6 +40,13 @@ not_yet     = "Do not take it out of the plan to get an answer; the orders that 
 remedy      = "Export the orders again over the days of the test, or correct test_orders in audit.toml."
 owner       = "store"
 
+[causes.rounded_ids]
+means       = "The export was opened and saved in a spreadsheet, which rounded its long ids (6.38E+12). The Purchases carry these ids, so nobody can say which order each belongs to."
+first_check = "Open the export in a text editor and look for ids with an E in them."
+not_yet     = "Do not call the order lost, and do not type the ids in again by hand."
+remedy      = "Export the orders again and hand the file in as it was downloaded, without opening it."
+owner       = "store"
+
 [causes.consent_refused]
 means       = "The shopper refused consent on this order's own page, so no Purchase of it was to be sent; whether one would leave after a yes is open."
 first_check = "Look at the Google requests of the thank-you page: gcs=G100 there is a refusal. Was it meant as a test of one?"
@@ -115,13 +122,14 @@ judged as (
         p.stopped_by,
         case
             when p.events > 0 or s.browser_events + s.server_events + s.refused_events > 0 then true
-            when s.is_due is null or p.probable_ref is not null or p.stopped_ref is not null then null
+            when s.is_due is null or u.is_rounded or p.probable_ref is not null or p.stopped_ref is not null then null
             when s.needs_browser and s.sees_browser and u.reason is null then false
             when s.needs_server and s.sees_server and not s.only_with_click then false
         end as ok,
         u.reason as unshown,
         coalesce(u.is_nameless, false) as is_nameless,
-        coalesce(u.is_refused, false) as is_refused
+        coalesce(u.is_refused, false) as is_refused,
+        coalesce(u.is_rounded, false) as is_rounded
     from order_steps s
     left join unshown_steps u on u.order_id = s.order_id and u.platform = s.platform and u.step = s.step
     left join purchases p on p.order_id = s.order_id and p.platform = s.platform
@@ -315,6 +323,7 @@ explained as (
             when t.order_id is not null then 'other_event'
             when j.ok = false and o.platform is not null then 'payment_method_pattern'
             when j.ok = false then 'never_fired'
+            when j.is_due is not null and j.is_rounded and j.probable_ref is null and j.stopped_ref is null then 'rounded_ids'
             when j.is_due is not null and j.is_refused and j.probable_ref is null and j.stopped_ref is null then 'consent_refused'
             when j.is_due is not null and j.probable_ref is null and j.stopped_ref is null and not j.is_nameless and d.due_at is not null
                 then 'not_in_capture_window'

@@ -70,6 +70,7 @@ def insert_orders(
     )
     rejected = bad + rounded + _number(con, "select count(*) from order_rows where order_id is null")
     con.execute("delete from order_rows where order_id is null")
+    blurred = _number(con, "select count(*) from order_rows where list_bool_or([is_rounded_key(k.key) for k in other_keys])")
     unsettled = year_first(con, "order_rows", TIMES)
     _keep_latest(con, name)
     con.execute(
@@ -87,6 +88,9 @@ def insert_orders(
         gaps += (f"an order time such as {unsettled[0]} {AMBIGUOUS}",)
     if rounded:
         gaps += (f"{counted(rounded, 'order id')} rounded by a spreadsheet: export them again and do not open the file",)
+    if blurred:
+        told = f"the second id of {counted(blurred, 'order')} rounded by a spreadsheet"
+        gaps += (f"{told}: export them again and do not open the file",)
     con.execute(
         f"""
         insert into orders by name
@@ -106,7 +110,7 @@ def insert_orders(
         insert into order_keys
         select distinct order_id, masked_id(trim(k.key)), k.kind
         from (select order_id, unnest(other_keys) as k from order_rows)
-        where trim(k.key) <> '' and trim(k.key) <> order_id and length(k.key) <= $longest
+        where trim(k.key) <> '' and trim(k.key) <> order_id and length(k.key) <= $longest and not is_rounded_key(k.key)
         """,
         {"longest": _LONGEST_KEY},
     )

@@ -286,3 +286,15 @@ def test_a_purchase_may_name_its_order_by_shopifys_global_id(told: str, tmp_path
     build_views(con)
     found = con.execute("select e.order_key, e.order_id = o.order_id, e.order_how from events e cross join orders o").fetchall()
     assert found == [("820982911946154509", True, "parameter")]
+
+
+def test_ids_that_a_spreadsheet_rounded_are_no_keys_and_told(tmp_path: Path) -> None:
+    text = (
+        "Name,Email,Financial Status,Currency,Subtotal,Shipping,Taxes,Total,Created at,Id\n"
+        "#1001,a@example.com,paid,PKR,4500,250,0,4750,2026-11-28 14:01:28 +0500,6.38E+12\n"
+        "#1002,b@example.com,paid,PKR,4500,250,0,4750,2026-11-28 14:09:28 +0500,6381104465902\n"
+    )
+    reading = read(tmp_path, "orders.csv", text)
+    told = "the second id of 1 order rounded by a spreadsheet: export them again and do not open the file"
+    assert told in reading.tally.gaps
+    assert reading.rows("select order_id, key from order_keys where kind = 'id'") == [("1002", "6381104465902")]

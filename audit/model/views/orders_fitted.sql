@@ -154,3 +154,12 @@ from events
 where step = 'Purchase'
   and order_id is null
   and (order_key is null or is_placeholder(order_key));
+
+-- Platforms whose Purchases carry long numbers that no order has, where a spreadsheet rounded such numbers in the export.
+create table rounded_platforms as
+select distinct platform
+from events
+where step = 'Purchase'
+  and order_id is null
+  and regexp_full_match(order_key, '[0-9]{11,}')
+  and exists (select 1 from sources where gaps like '%the second id of %rounded by a spreadsheet%');

@@ -380,6 +380,7 @@ select
     a.platform,
     a.step,
     case
+        when x.platform is not null then 'the Purchases of its time carry ids that a spreadsheet rounded in the export'
         when r.order_id is not null then 'the shopper refused consent, and the browser kept to it'
         when n.order_id is not null
             then 'a Purchase of its time names no order, and the export gives no amount to tell whose it is'
@@ -390,6 +391,7 @@ select
     end as reason,
     n.order_id is not null as is_nameless,
     r.order_id is not null as is_refused,
+    x.platform is not null as is_rounded,
     l.order_id is not null as is_before         -- the recording, so that no log of that time tells of it
 from absent_steps a
 left join unread u on u.order_id = a.order_id and u.platform = a.platform
@@ -413,7 +415,9 @@ left join (
 ) e on e.order_id = a.order_id and a.place >= e.place
 left join nameless n on n.order_id = a.order_id and n.platform = a.platform and a.step = 'Purchase'
 left join refused_orders r on r.order_id = a.order_id
-where r.order_id is not null
+left join rounded_platforms x on x.platform = a.platform
+where x.platform is not null
+   or r.order_id is not null
    or n.order_id is not null
    or u.order_id is not null
    or l.order_id is not null
