@@ -12,7 +12,7 @@ from reports.words import OF_RELAYS, PLATFORMS, SUPPLIERS, UNDECIDABLE, listed, 
 
 
 def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waivers: tuple[Waiver, ...]) -> tuple[Reason, ...]:
-    """One sentence each, roots only: what stops, cannot be told, was not tested; a conditional Go names its conditions."""
+    """One sentence each, roots only: what stops, was not tested, cannot be told; a conditional Go names its conditions."""
     tracking = owner_of(audit.plan.owners, "tracking")
     stops = [_problem_reason(p, "stop") for p in problems if p.status == "failed" and _stops(p)]
     broken = [
@@ -41,11 +41,11 @@ def reasons(audit: Audit, verdict: Verdict, problems: tuple[Problem, ...], waive
         if w.covers
     ]  # fmt: skip
     conditions = warned + accepted if verdict.decision == "GO_WITH_CONDITIONS" else []
-    # Who handed in the wrong half of a file, or the wrong one, would read "supply the log" as a slip of the audit.
+    # What a file lacks, or nobody handed in, is why the others cannot be told. Who handed in the wrong half of a file, or the wrong
+    # one, would read "supply the log" as a slip of the audit.
     lacking = [_problem_reason(p, "open") for p in problems if (p.check, p.status) == ("incomplete_capture", "failed")]
-    return tuple(
-        stops + broken + unclear + _missing(audit, verdict) + (lacking if verdict.decision == "NOT_PROVEN" else []) + conditions
-    )
+    wanting = _missing(audit, verdict) + (lacking if verdict.decision == "NOT_PROVEN" else [])
+    return tuple(stops + broken + wanting + unclear + conditions)
 
 
 def _stops(problem: Problem) -> bool:

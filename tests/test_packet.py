@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from json import dumps, loads
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,27 @@ def test_a_file_that_cannot_answer_what_is_not_tested_is_named_beside_it(tmp_pat
     first, second = packet.reasons
     assert first.sentence.startswith("Not tested: ")
     assert second.sentence == "The log handed in as the server's does not hold what was sent: server/access.ndjson."
+
+
+def test_what_a_file_lacks_is_told_before_what_cannot_be_told_without_it(tmp_path: Path) -> None:
+    files = []
+    for file in evidence_of("shopify_launch"):
+        kept = tmp_path / file.path.name
+        text = file.path.read_text(encoding="utf-8")
+        if file.path.suffix == ".har":
+            capture = loads(text)
+            for entry in capture["log"]["entries"]:
+                entry["request"].pop("postData", None)
+            text = dumps(capture)
+        kept.write_text(text, encoding="utf-8")
+        files.append(engine.InputFile(kept, file.name))
+    audit = engine.run(files, read_plan(STORIES / "shopify_launch" / "audit.toml"), now=NOW)
+    packet = build(audit, verdict.judge(audit))
+    assert packet.decision == "NOT_PROVEN"
+    first, *others = packet.reasons
+    assert first.sentence == "A file lacks what the audit needs from it: 2 cases."
+    assert others
+    assert all(reason.sentence.startswith("Cannot tell whether ") for reason in others)
 
 
 def test_orders_and_platforms_nobody_asks_for_are_told_as_such() -> None:
