@@ -96,6 +96,14 @@ not_yet     = "Do not type the ids in again by hand, and do not judge a Purchase
 remedy      = "Export the orders again and hand the file in as it was downloaded, without opening it."
 owner       = "store"
 
+[causes.zoneless_times]
+failure     = "The plan does not say in which time zone the orders are written"
+means       = "The export writes its times without a zone, and the plan names none, so nobody knows when these orders were placed. The file itself is in order."
+first_check = "Look at timezone under [launch] in audit.toml: it is missing, or a '#' still stands before it."
+not_yet     = "Do not trust a pass about early, late or excluded events: without times they were not compared."
+remedy      = "Write the zone of the shop's own settings into the plan, such as timezone = \"Asia/Jakarta\", and run the audit again."
+owner       = "tracking"
+
 [causes.order_columns]
 means       = "Orders lack a column that every comparison with the shop needs."
 first_check = "Look at the first lines of the export: spreadsheets and custom exports drop columns and rewrite times."
@@ -314,10 +322,13 @@ judged as (
         case when s.gaps like '%rounded by a spreadsheet%' then 'order ids rounded by a spreadsheet' end as rounded_ids,
         nullif(concat_ws('; ',
             case when i.row_count > 0 then counted(i.row_count, 'row') || ' without an order id' end,
-            case when o.without_time > 0 then o.without_time || ' of ' || counted(o.order_count, 'order') || ' without a time that can be told' end,
+            case when o.without_time > 0 then o.without_time || ' of ' || counted(o.order_count, 'order') || ' without a time that can be told'
+                || case when s.gaps like '%without a time zone%' then ': no zone stands beside it, and the plan names none' else '' end end,
             case when o.without_currency > 0 then o.without_currency || ' of ' || counted(o.order_count, 'order') || ' without a currency' end,
             case when o.without_amount > 0 then o.without_amount || ' of ' || counted(o.order_count, 'order') || ' without ' || o.value_basis end
-        ), '') as order_columns
+        ), '') as order_columns,
+        -- the plan alone is at fault
+        s.gaps like '%order time% without a time zone%' and i.row_count is null and o.without_currency + o.without_amount = 0 as is_zoneless
     from sources s
     join plan_limits m on m.name = 'missing_share'
     left join gaps_between g on g.source = s.source
@@ -379,6 +390,7 @@ select
         when j.empty is not null then 'empty'
         when j.other_hours is not null then 'other_hours'
         when j.rounded_ids is not null then 'rounded_ids'
+        when j.is_zoneless then 'zoneless_times'
         else 'order_columns'
     end as cause,
     j.source as ref,
