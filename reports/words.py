@@ -159,10 +159,10 @@ def unread(names: tuple[str, ...], limit: int = 3) -> str:
     """“Files of no known format were not read: orders.xlsx (an Excel workbook: …). …”; empty where there are none."""
     if not names:
         return ""
-    return (
-        f"Files of no known format were not read: {listed(list(names), limit)}."
-        " What is evidence among them, export as CSV or JSON; 'pixel-audit doctor' lists the formats."
-    )
+    told = f"Files of no known format were not read: {listed(list(names), limit)}."
+    if all(": " in name for name in names):  # what to do with each stands beside it
+        return told
+    return f"{told} What is evidence among them, export as CSV or JSON; 'pixel-audit doctor' lists the formats."
 
 
 def accepted_against(signature: Signature) -> str:

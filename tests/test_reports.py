@@ -18,7 +18,7 @@ from reports.findings import idle_waivers
 from reports.formats import csv, github, html, json, junit, markdown, sarif, table
 from reports.packet import Packet
 from reports.parts import Reason, Waiver
-from reports.words import step_of
+from reports.words import step_of, unread
 from tests import sarif as sarif_standard
 from tests.packets import HOSTILE, hostile, packet_of
 
@@ -159,6 +159,15 @@ def test_a_file_nobody_could_read_is_named_wherever_the_answer_is() -> None:
     said = "Files of no known format were not read: orders/orders.xlsx. What is evidence among them, export as CSV or JSON;"
     for text in (table.render(packet), markdown.render(packet), html.render(packet)):
         assert said in " ".join(text.split())
+
+
+def test_where_each_unread_file_has_its_own_way_out_no_other_is_named() -> None:
+    told = ("orders/orders.xlsx (an Excel workbook: save it as CSV)",)
+    said = "Files of no known format were not read: orders/orders.xlsx (an Excel workbook: save it as CSV)."
+    assert unread(told) == said
+    assert unread((*told, "notes.txt")).endswith(
+        "What is evidence among them, export as CSV or JSON; 'pixel-audit doctor' lists the formats."
+    )
 
 
 def test_hostile_text_cannot_break_a_markdown_table_or_the_json() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -20,6 +21,16 @@ _STARTS = (
     (b"Rar!", "an archive: unpack it into the folder"),
     (b"7z\xbc\xaf", "an archive: unpack it into the folder"),
 )
+#: What the members of a zip begin with, where it is a document of its own.
+_PACKED = (
+    ("xl/", _WORKBOOK),
+    ("Index/Document.iwa", "a Numbers spreadsheet: save it as CSV"),
+    ("content.xml", "an OpenDocument spreadsheet: save it as CSV"),
+    ("word/", "a Word document: hand in the file that its rows were copied from"),
+    ("raw/", "an archive of Fiddler: export the sessions as HAR 1.2 instead"),
+)
+#: A line of a web server's log in the common or combined form.
+_VISIT = re.compile(rb'\S+ \S+ \S+ \[[^\]]{10,40}\] "[A-Z]{3,7} \S+ HTTP/')
 #: What the other exports of a shop's admin are headed with.
 _LISTS = (
     (("handle,title,",), "a list of products: export the orders instead"),
@@ -41,6 +52,12 @@ def what_is(path: Path) -> str:
         return "another plan: each launch is audited alone, in the folder that holds its audit.toml"
     if b'"schema": "pixel-audit/run/' in head:
         return "a file of an earlier packet: leave it out"
+    if b'"exportFormatVersion"' in head:
+        return "a container of Tag Manager: it holds settings and nothing that was sent, leave it out"
+    if _VISIT.match(head):
+        return "a web server's list of visits: hand in the log of what was sent to the platforms, with bodies, instead"
+    if b"\nContent-Type: multipart/related" in head:
+        return "a saved web page: record the visit as a HAR instead"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     heading = text.partition(b"\n")[0].decode("utf-8", "replace").replace('"', "").replace(";", ",")
     told = next((words for marks, words in _LISTS if all(mark in heading for mark in marks)), "")
@@ -53,4 +70,5 @@ def _of_zip(path: Path) -> str:
             names = packed.namelist()
     except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
         names = []
-    return _WORKBOOK if any(name.startswith("xl/") for name in names) else "a zip archive: unpack it into the folder"
+    kinds = (words for start, words in _PACKED if any(name.startswith(start) for name in names))
+    return next(kinds, "a zip archive: unpack it into the folder")

@@ -26,6 +26,18 @@ FILES = {
         "a list of payouts: export the orders instead",
     ),
     "audit.toml": (b"[launch]\nname = 'x'\n", "another plan: each launch is audited alone"),
+    "access.log": (
+        b'10.0.0.1 - - [28/Nov/2026:14:01:31 +0500] "POST /relay HTTP/1.1" 200 12 "-" "curl"\n',
+        "a web server's list of visits: hand in the log of what was sent to the platforms, with bodies, instead.",
+    ),
+    "GTM-ABC_v3.json": (
+        b'{\n    "exportFormatVersion": 2,\n    "exportTime": "2026-11-20 10:00:00"\n}',
+        "a container of Tag Manager: it holds settings and nothing that was sent, leave it out.",
+    ),
+    "thanks.mhtml": (
+        b"From: <Saved by Blink>\nMIME-Version: 1.0\nContent-Type: multipart/related;\n",
+        "a saved web page: record the visit as a HAR instead.",
+    ),
     "run.json": (b'{\n  "schema": "pixel-audit/run/1",\n  "decision": "GO"}', "a file of an earlier packet: leave it out"),
 }
 
@@ -44,7 +56,15 @@ def test_a_file_of_another_kind_is_told_by_its_content(name: str, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("member", "words"), [("xl/workbook.xml", "an Excel workbook: save it as CSV"), ("a.har", "a zip archive: unpack it")]
+    ("member", "words"),
+    [
+        ("xl/workbook.xml", "an Excel workbook: save it as CSV"),
+        ("Index/Document.iwa", "a Numbers spreadsheet: save it as CSV"),
+        ("content.xml", "an OpenDocument spreadsheet: save it as CSV"),
+        ("word/document.xml", "a Word document: hand in the file that its rows were copied from"),
+        ("raw/01_c.txt", "an archive of Fiddler: export the sessions as HAR 1.2 instead"),
+        ("a.har", "a zip archive: unpack it"),
+    ],
 )
 def test_a_zip_is_a_workbook_or_an_archive(member: str, words: str, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "launch.zip", "w") as packed:
