@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -77,6 +78,7 @@ class Diagnosis:
 
     files: tuple[FileReport, ...]
     gaps: tuple[Gap, ...]
+    zone: str = "UTC"  # of the plan: times are told in it
 
 
 def examine(files: Iterable[InputFile], plan: Plan, spill: Path | None = None) -> Diagnosis:
@@ -121,7 +123,17 @@ def examine(files: Iterable[InputFile], plan: Plan, spill: Path | None = None) -
         ).fetchall()
     ]  # fmt: skip
     reports += [FileReport(file.name, "", what_is(file.path) or UNKNOWN) for file in unknown]
-    return Diagnosis(tuple(sorted([*reports, *broken], key=lambda r: r.name)), _gaps(con, plan))
+    told = {report.name for report in reports}
+    reports += [_repeated(con, file) for file in readable if file.name not in told]
+    return Diagnosis(tuple(sorted([*reports, *broken], key=lambda r: r.name)), _gaps(con, plan), plan.timezone or "UTC")
+
+
+def _repeated(con: duckdb.DuckDBPyConnection, file: InputFile) -> FileReport:
+    """A file whose bytes were read under another name."""
+    with file.path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    (name,) = con.execute("select min(source) from sources where sha256 = ?", [digest]).fetchone() or (None,)
+    return FileReport(file.name, "", f"the same bytes as {name}, which are read once" if name else UNKNOWN)
 
 
 def _split(gaps: str | None) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+from datetime import UTC
+from zoneinfo import ZoneInfo
 
 from audit.doctor import UNKNOWN, Diagnosis, FileReport, Gap
 from audit.loaders import loaders
@@ -18,7 +20,7 @@ def as_text(diagnosis: Diagnosis) -> str:
     """The whole report."""
     lines: list[str] = []
     for file in diagnosis.files:
-        lines += [in_one_line(file.name), *(_unread(file) if file.problem else _read(file))]
+        lines += [in_one_line(file.name), *(_unread(file) if file.problem else _read(file, diagnosis.zone))]
     if not diagnosis.files:
         lines.append("No files.")
     if any(file.problem == UNKNOWN for file in diagnosis.files):
@@ -43,10 +45,11 @@ def _unread(file: FileReport) -> list[str]:
     return _wrapped("  not read: ", file.problem)
 
 
-def _read(file: FileReport) -> list[str]:
+def _read(file: FileReport, zone: str) -> list[str]:
     window = "no times"
     if file.first_at and file.last_at:
-        window = f"{file.first_at:%Y-%m-%d %H:%M} to {file.last_at:%Y-%m-%d %H:%M} UTC"
+        begun, ended = (time.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)) for time in (file.first_at, file.last_at))
+        window = f"{begun:%Y-%m-%d %H:%M} to {ended:%Y-%m-%d %H:%M} {zone}"
     lines = [
         f"  {file.loader}: {counted(file.read, 'row')} read = {file.kept} kept + {file.ignored} ignored + {file.rejected} rejected",
         f"  {window}",

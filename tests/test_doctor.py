@@ -151,3 +151,17 @@ def test_a_fresh_folder_is_told_what_it_needs(shop: str, tmp_path: Path) -> None
     assert "Put a HAR, a server request log and the shop's order export into the folder" in result.stderr
     (tmp_path / "orders" / "orders.csv").write_text(COLUMNS_34, encoding="utf-8")
     assert "orders/orders.csv\n  shopify: 1 row read" in _pixel_audit("doctor", tmp_path).output
+
+
+def test_times_are_told_in_the_zone_of_the_plan(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(POS_ONLY, encoding="utf-8")
+    assert "  2026-11-20 10:00 to 2026-11-20 10:01 UTC\n" in _pixel_audit("doctor", tmp_path).stdout
+    (tmp_path / "audit.toml").write_text('[launch]\ntimezone = "Asia/Karachi"\n', encoding="utf-8")
+    assert "  2026-11-20 15:00 to 2026-11-20 15:01 Asia/Karachi\n" in _pixel_audit("doctor", tmp_path).stdout
+
+
+def test_a_file_handed_in_twice_is_named_with_its_other_name(tmp_path: Path) -> None:
+    for name in ("orders (1).csv", "orders.csv"):
+        (tmp_path / name).write_text(POS_ONLY, encoding="utf-8")
+    told = "orders.csv\n  not read: the same bytes as orders (1).csv, which are read once\n"
+    assert told in _pixel_audit("doctor", tmp_path).stdout
