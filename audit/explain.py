@@ -39,7 +39,7 @@ def explained(check: Check) -> str:
         *([f"May merely follow from: {', '.join(check.follows)}."] if check.follows else []),
         "",
         "Why it matters",
-        _wrapped(check.why),
+        textwrap.fill(check.why, 96, initial_indent="  ", subsequent_indent="  "),
     ]
     for cause in filter(None, (*check.causes.values(), check.own)):
         lines += [

@@ -11,6 +11,13 @@ A platform converts every value by the currency that stands beside it. The right
 exchange rate: 150000 rupiah reported as dollars makes one shirt look like a house, and return on ad spend with it.
 """
 
+own_is_open  = true
+means       = "This currency could not be compared: the Purchase names no order, or the export names no currency."
+first_check = "Read in the finding what stands in the way, and look whether the Purchase carries the order number or the export a currency."
+not_yet     = "Do not take the currency for right because the shop sells in one only; a tag may fill in another."
+remedy      = "Let the Purchase carry the order number, and export the orders with their currency."
+owner       = "tracking"
+
 [causes.shop_instead_of_presentment]
 means       = "The number is what the buyer paid in their own currency, but the currency beside it is the shop's."
 first_check = "Place a test order in a second currency and read both fields of the tag: value comes from the checkout, currency from the shop's settings."

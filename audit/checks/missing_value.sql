@@ -12,6 +12,13 @@ A sale without a value is counted and worth nothing. Return on ad spend falls by
 free, and Meta refuses a server Purchase that has none, together with everything else in the same request.
 """
 
+own_is_open  = true
+means       = "The Purchase reports 0, and no order tells whether the sale was free."
+first_check = "Look whether the order behind it was free: a voucher for the whole amount, a sample, a test at no cost."
+not_yet     = "Do not change the value before that is known; of a free order 0 is right."
+remedy      = "Hand in the export that holds this order, or repeat the test with an order that costs something."
+owner       = "tracking"
+
 [causes.absent]
 means       = "The event has no value field at all."
 first_check = "Look whether the event fires before the cart or order is known: the field is then undefined and is dropped on sending."

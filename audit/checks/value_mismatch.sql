@@ -11,6 +11,13 @@ The value of a Purchase is what return on ad spend is made of, and what value bi
 than the one the business agreed to report, every campaign looks better or worse than it is, by the same silent share each day.
 """
 
+own_is_open  = true
+means       = "This amount could not be compared: the Purchase names no order, the export does not hold the amount that the plan asks for, or the two are in different currencies."
+first_check = "Read in the finding what stands in the way, and look whether the Purchase carries the order number or the export the amount."
+not_yet     = "Do not take the amount for right because it looks familiar, and do not change the sender before it was compared."
+remedy      = "Let the Purchase carry the order number; export the orders with every part of their amount, or name an amount that the export has (purchase.value in the plan)."
+owner       = "tracking"
+
 [causes.total]
 means       = "The value is the order's total, what the buyer was asked for in the shop's own currency, and not the amount the plan names."
 first_check = "Read purchase.value in audit.toml and ask who decided it; then look for 'total' in the code that builds the value."
