@@ -28,7 +28,7 @@ from reports.parts import (
     Waiver,
 )  # fmt: skip
 from reports.reasons import assumptions, not_run, reasons, undecidable, unplanned
-from reports.text import moment
+from reports.text import day, moment
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _launch(audit: Audit, zone: ZoneInfo) -> Launch:
         test_orders=tuple(order.lstrip("#") for order in plan.test_orders) or named,
         orders_named=bool(plan.test_orders),
         judged=judged,
-        next_review=plan.next_review.isoformat() if plan.next_review else None,
+        next_review=day(plan.next_review) if plan.next_review else None,
         has_plan=plan.path is not None,
         plan_sha256=_sha256(plan.written) if plan.written else None,
         inputs_sha256=_sha256("\n".join(hashes).encode()),

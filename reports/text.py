@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,11 @@ def iso(time: datetime) -> str:
     return time.isoformat(timespec="milliseconds" if time.microsecond else "seconds") + "Z"
 
 
+def day(on: date) -> str:
+    """“20 Nov 2026”."""
+    return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
+
+
 def moment(time: datetime | None, zone: ZoneInfo) -> Moment | None:
     """A UTC time of the model, ready to be shown."""
     if time is None:
@@ -37,7 +42,7 @@ def moment(time: datetime | None, zone: ZoneInfo) -> Moment | None:
     local = time.replace(tzinfo=UTC).astimezone(zone)
     return Moment(
         iso=iso(time),
-        day=f"{local.day} {_MONTHS[local.month - 1]} {local.year}",
+        day=day(local),
         clock=f"{local:%H:%M:%S}",
         utc=f"{time:%Y-%m-%d %H:%M:%S} UTC",
     )
