@@ -114,8 +114,8 @@ def plan_text(shop: str) -> str:
 
 [purchase]
 conversion_point = "order_created"             # or "payment_confirmed"
-value = "{value}"                        # the order amount a Purchase must report
-# event_id = {template}   # the id every Purchase must carry, if it is built from the order
+{_beside(f'value = "{value}"', "the order amount a Purchase must report")}
+{_beside(f"# event_id = {template}", "the id every Purchase must carry, if it is built from the order")}
 
 # Name every platform you advertise on: one that is not named is not judged. With none named, those that got events are.
 # [platforms.meta]
@@ -138,3 +138,7 @@ value = "{value}"                        # the order amount a Purchase must repo
 # owner = "tracking"
 # primary = true
 """
+
+
+def _beside(line: str, comment: str) -> str:
+    return f"{line:<46} # {comment}"

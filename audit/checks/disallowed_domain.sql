@@ -24,6 +24,13 @@ not_yet     = "Do not allow localhost in the platform's settings."
 remedy      = "Read the address from the page itself or from the live shop's setting, then repeat the test order."
 owner       = "tracking"
 
+[causes.www]
+means       = "The list names www. before this domain: it covers what stands below www. and not the domain itself."
+first_check = "Compare allowed_domains in audit.toml with Traffic permissions in Events Manager: is www. written in both, or in the plan alone?"
+not_yet     = "Do not redirect the shop or rebuild the pixel for this; it is one line of a list."
+remedy      = "Put the domain without www. on the list, at the platform and in the plan: it covers www. and every other subdomain."
+owner       = "media"
+
 [causes.other]
 means       = "The event names a domain that nobody put on the list."
 first_check = "Find out whose domain it is: a second shop, a checkout or payment host, a landing page, or somebody else's site with your pixel."
@@ -89,6 +96,7 @@ select
         when h.host is null or c.host is not null then null
         when is_local_host(h.host) then 'localhost'
         when is_trial_host(h.host) then 'staging'
+        when w.domain is not null then 'www'
         else 'other'
     end as cause,
     case when h.step = 'Purchase' or s.host is not null then 'blocker' else 'warning' end as severity,
@@ -98,3 +106,4 @@ from hosted h
 join lists l on l.platform = h.platform
 left join covered c on c.platform = h.platform and c.host = h.host
 left join selling s on s.platform = h.platform and s.host = h.host
+left join plan_domains w on w.platform = h.platform and w.domain = 'www.' || h.host
