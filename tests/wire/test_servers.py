@@ -354,6 +354,32 @@ def test_tiktok_reads_the_buyer_where_its_version_has_them(tmp_path: Path) -> No
     assert told == [read, unread, unread, read, unread, read]
 
 
+@pytest.mark.parametrize(
+    ("address", "path", "query"),
+    [
+        ("https://shop.example.com/thank-you/1001.AQQCAQMC", "/thank-you/1001", ""),
+        ("https://shop.example.com/thank-you?order=1001.AQICAQMC", "/thank-you", "?order=1001"),
+        ("https://shop.example.com.AQICAQMC", None, ""),
+        ("https://shop.example.com/thank-you/1001.AQ", "/thank-you/1001.AQ", ""),
+        ("https://shop.example.com/files/shirt.AQUARIUS", "/files/shirt.AQUARIUS", ""),
+    ],
+)
+def test_what_metas_parameter_builder_writes_behind_an_address_is_no_part_of_it(
+    address: str, path: str | None, query: str, tmp_path: Path
+) -> None:
+    """It, and the clients that hold it, used to give the server another page than the browser."""
+    (event,) = decode(tmp_path, {"url": GRAPH, "body": {"data": [_capi(event_source_url=address, referrer_url=address)]}})
+    told = (event["page_host"], event["page_path"], event["referrer_host"])
+    assert told == ("shop.example.com", path, "shop.example.com")
+    assert event["page_url"] == f"https://shop.example.com{path or ''}{query}"
+
+
+def test_a_click_id_before_the_parameter_builders_mark_is_whole(tmp_path: Path) -> None:
+    page = "https://shop.example.com/thank-you?fbclid=IwY2xjawAbc.AQQCAQMC"
+    (event,) = decode(tmp_path, {"url": GRAPH, "body": {"data": [_capi(event_source_url=page)]}})
+    assert event["landing_click"] == "IwY2xjawAbc"
+
+
 def test_plain_text_in_the_wrong_place_is_told_all_the_same(tmp_path: Path) -> None:
     call = {"event": "AddToCart", "event_time": 1763632800, "context": {"user": {"email": "a@example.com"}}}
     (event,) = decode(tmp_path, {"url": TIKTOK, "body": {"event_source": "web", "event_source_id": "C", "data": [call]}})

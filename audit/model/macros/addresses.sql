@@ -37,6 +37,10 @@ create or replace macro with_at_signs(url) as
         else url
     end;
 
+-- An address without what Meta's Parameter Builder writes behind it (.AQQCAQMC): its format, language, whether it is new, its version.
+create or replace macro without_appendix(t) as
+    case when contains(t, '.AQ') then regexp_replace(t, '[.]AQ[EIMQUY][A-D]A[AQgw][AEIMQUYcgkosw048][A-Za-z0-9_-]$', '') else t end;
+
 -- The last word of a page's path: one product may lie under several shelves (/shirts/geta and /sale/geta).
 create or replace macro page_slug(path) as regexp_extract(rtrim(lower(path), '/'), '[^/]*$');
 
