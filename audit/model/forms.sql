@@ -1,4 +1,4 @@
--- reads: case when starts_with(body, '"{') or contains(url, '64;') or contains(url, '40;') or contains(url, 'commat;') then true when host = 'graph.facebook.com' and not starts_with(body, '{"data":[') then contains(body, 'data=') or contains(body, '"data":"[') or contains(body, '"data": "[') else false end
+-- reads: case when starts_with(body, '"{') or contains(url, '64;') or contains(url, '40;') or contains(url, 'commat;') then true when host = 'graph.facebook.com' and not starts_with(body, '{"data":[{') then contains(body, 'data=') or regexp_matches(body, '"data" ?: ?("\[|\["[{])') else false end
 -- Before an address is taken apart at its ampersands.
 update requests
 set url = with_at_signs(url),
@@ -48,3 +48,14 @@ where host = 'graph.facebook.com'
   and (contains(body, '"data":"[') or contains(body, '"data": "['))
   and json_valid(body)
   and json_valid(json_extract_string(body, '$.data'));
+
+-- Or its list holds each event as a text, which is what Meta's own client for Python posts: data=["{…}"].
+update requests
+set body = cast(json_merge_patch(body, '{"data":[' || array_to_string(list_transform(
+        try(from_json(json_extract(body, '$.data'), '["VARCHAR"]')), lambda t: whole_characters(t)), ',') || ']}') as varchar)
+where host = 'graph.facebook.com'
+  and starts_with(body, '{')
+  and regexp_matches(body, '"data" ?: ?\["[{]')
+  and json_valid(body)
+  and coalesce(json_valid('[' || array_to_string(list_transform(
+        try(from_json(json_extract(body, '$.data'), '["VARCHAR"]')), lambda t: whole_characters(t)), ',') || ']'), false);

@@ -139,6 +139,27 @@ def test_a_conversions_api_request_may_be_a_form(tmp_path: Path) -> None:
     assert (first["accepted"], first["has_test_code"], first["has_secret"], first["plain_keys"]) == (True, True, True, None)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda texts: urlencode({"data": json.dumps(texts), "test_event_code": "TEST1"}),
+        lambda texts: {"data": texts, "test_event_code": "TEST1"},
+        lambda texts: {"test_event_code": "TEST1", "data": json.dumps(texts)},
+        lambda texts: json.dumps({"data": texts, "test_event_code": "TEST1"}),
+        lambda texts: {"test_event_code": "TEST1", "data": [texts[0], json.loads(texts[1])]},
+    ],
+    ids=["the form it posts", "what was handed to it", "a list as a text", "a body as a text", "of both kinds"],
+)
+def test_each_event_may_be_a_text_as_metas_client_for_python_posts_it(written: Any, tmp_path: Path) -> None:
+    """Each such shop used to be told that its server sent nothing, against the rules of the interface."""
+    texts = [json.dumps(_capi(event_id=name)) for name in ("A", "1+2&3")]
+    request = {"url": GRAPH, "body": written(texts), "status": 200, "response": {"events_received": 2}}
+    events = decode(tmp_path, request)
+    assert [(e["event_id"], e["value"], e["accepted"], e["has_test_code"]) for e in events] == [
+        ("A", Decimal("123.45"), True, True), ("1+2&3", Decimal("123.45"), True, True),
+    ]  # fmt: skip
+
+
 def test_a_form_that_breaks_off_holds_no_event(tmp_path: Path) -> None:
     cut_off = urlencode({"data": json.dumps([_capi()])})[:300]
     assert decode(tmp_path, {"url": GRAPH, "body": cut_off}) == []
