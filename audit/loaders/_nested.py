@@ -40,7 +40,7 @@ _STATUS = re.compile(r"\b[1-5]\d\d\b")
 _URLS = ("url", "requesturl", "fullurl", "full", "uri", "requesturi", "href", "endpoint", "original", "originalurl", "path")
 _TIMES = (
     "ts", "@timestamp", "timestamp", "time", "datetime", "date", "eventtimestamp", "timeiso8601", "starttime", "startedat",
-    "createdat", "sentat", "requestedat", "loggedat", "datecreated", "dt", "@t", "timegenerated", "timegenerated[utc]",
+    "createdat", "sentat", "requestedat", "loggedat", "datecreated", "asctime", "dt", "@t", "timegenerated", "timegenerated[utc]",
     "timestamp[utc]", "realtimetimestamp", "timestampms", "eventtimestampms",
 )  # fmt: skip
 _METHODS = ("method", "requestmethod", "httpmethod", "verb")

@@ -34,7 +34,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 _ACCESS_LOG: dict[str, tuple[str, ...]] = {
     "ts": (
         "time_iso8601", "start_time", "msec", "requesttimeepoch", "sent_at", "requested_at", "logged_at", "created_at",
-        "date_created", "created", "dt", "@t", "date",
+        "date_created", "created", "asctime", "dt", "@t", "date",
     ),
     "method": ("httpmethod", "verb"),
     "body": ("post_data", "request_payload", "request_data", "data", "json"),

@@ -148,6 +148,12 @@ FILES = {
         {"id": "1", "endpoint": URL, "request": TEXT, "response": json.dumps(ANSWER), "http_code": "200", "sent_at": TIME}
     ),
     "PHP": f"[20-Nov-2026 17:00:00 Asia/Jakarta] CAPI {URL}: {TEXT} 200 {json.dumps(ANSWER)}\n",
+    "Python, as python-json-logger names the time": rows(
+        {
+            "asctime": "2026-11-20 10:00:00,000", "levelname": "INFO", "message": "sent",
+            "request": {"url": URL, "body": BODY}, "response": {"status_code": 200, "text": json.dumps(ANSWER)},
+        }
+    ),
     "a script that calls the answer resp": rows({"time": TIME, "req": {"url": URL, "body": BODY}, "resp": ANSWER, "code": 200}),
     "Workers Logpush": rows(
         {
@@ -182,6 +188,7 @@ def test_the_request_within_a_row_is_read(writer: str, tmp_path: Path) -> None:
     [
         {"id": "1", "created_at": TIME, "url": URL, "payload": TEXT, "status_code": "200", "response": json.dumps(ANSWER)},
         {"@t": TIME, "Url": URL, "Body": TEXT, "HttpCode": "200", "Response": json.dumps(ANSWER)},
+        {"asctime": "2026-11-20 10:00:00,000", "url": URL, "payload": TEXT, "status_code": "200", "response": json.dumps(ANSWER)},
     ],
 )
 def test_a_table_of_requests_may_say_when_in_other_words(row: dict[str, str], tmp_path: Path) -> None:
