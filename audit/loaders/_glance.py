@@ -25,6 +25,9 @@ _MAX_COLUMNS = 900
 _HEADING = re.compile(r"[^\W\d][^{}=<>:\"]*")
 #: Whose loader reads the lines above its table itself.
 _OWN_TITLE = re.compile("Omnibug v")
+#: A list begins with a row, a text or its end; what else stands behind a bracket is a line of a log: its time, its level.
+_LIST = re.compile(r"\[\s*[\[{\"\]]")
+_TIMED_LINE = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d+)? ?(?:Z|[+-]\d{2}:?\d{2})?[ |]")
 _SEPARATOR = re.compile(r'"?sep=([,;\t|])"?')
 
 
@@ -33,7 +36,8 @@ def holds_no_row(head: bytes) -> bool:
     start = text_of(head[:100]).lstrip()[:1]
     if start == "{":
         return b"\n" not in head and not _HAR.match(head)
-    return start == "[" and not _first_items(text_of(head), "item")
+    text = text_of(head).lstrip()
+    return bool(_LIST.match(text)) and not _first_items(text, "item")
 
 
 def check_width(name: str, columns: int) -> None:
@@ -77,7 +81,7 @@ def look(head: bytes, whole: bool) -> dict[str, Any]:
     text = text_of(head).lstrip()
     if text.startswith("{"):
         return _look_object(text, whole)
-    if text.startswith("[") and not _is_prefixed(text):
+    if _LIST.match(text) and not _is_prefixed(text):
         records = tuple(_first_items(text, "item"))
         return {"shape": "json_array", "records": records, "keys": tuple(records[0]) if records else ()}
     rows = _rows(text, whole)
@@ -87,7 +91,9 @@ def look(head: bytes, whole: bool) -> dict[str, Any]:
 
 
 def _is_prefixed(text: str) -> bool:
-    """Whether JSON stands behind a time, a host, a level in the first line: a table's first line names its columns."""
+    """Whether the first line begins with its time, or JSON stands behind a host, a level in it: a table's names its columns."""
+    if text.startswith("[") and not _LIST.match(text) or _TIMED_LINE.match(text):
+        return True
     lead, mark, _ = text.partition("\n")[0].partition('{"')
     return mark != "" and lead.strip("[ \t\r") != "" and not lead.rstrip().endswith((",", ":{", "["))
 

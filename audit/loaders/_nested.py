@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from audit.loaders._objects import object_in
 from audit.loaders._request_fields import bare
 from audit.loaders._told_times import microseconds, time_in, utc_of_column
 
@@ -22,8 +23,6 @@ _INSIGHTS = frozenset({"@message", "@ptr", "@log", "@logStream", "@ingestionTime
 _INSIGHTS_TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3}")
 
 _DEPTH = 12
-_DECODER = json.JSONDecoder()
-_OBJECT = re.compile(r'\{\s*"')
 _ENDS = r"/?(?:[?#]|$)"
 _ADDRESS = re.compile(
     r"(?:(?:https?:)?//)?(?:"
@@ -106,18 +105,6 @@ def _spoken(url: str, body: Any, lead: str, rest: str) -> dict[str, Any]:
         "response": answer[1] if answer else None,
     }
     return {name: value for name, value in request.items() if value is not None}
-
-
-def object_in(line: str) -> tuple[str, Any, str] | None:
-    """What stands before the JSON object of a line, the object, and what stands behind it."""
-    found = _OBJECT.search(line)
-    if not found:
-        return None
-    try:
-        value, end = _DECODER.raw_decode(line, found.start())
-    except (ValueError, RecursionError):
-        return None
-    return line[: found.start()], value, line[end:]
 
 
 def _leaves(value: Any, path: Path, depth: int) -> Iterator[Leaf]:

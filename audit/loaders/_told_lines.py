@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit.loaders._glance import text_of
-from audit.loaders._nested import is_address, object_in
+from audit.loaders._nested import is_address
+from audit.loaders._objects import object_in
 
 _ADDRESS = re.compile(rb"(?m)^\s*ur[il]: *(\S+)")
 _BODY = re.compile(r"\s*body: *\{")

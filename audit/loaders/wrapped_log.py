@@ -14,7 +14,8 @@ from audit.errors import InputError
 from audit.loaders._answers import join_answers
 from audit.loaders._dates import YEARLESS, is_written, names_no_year
 from audit.loaders._glance import HEAD_BYTES, text_of
-from audit.loaders._nested import HINT, object_in, requests_in
+from audit.loaders._nested import HINT, requests_in
+from audit.loaders._objects import object_in
 from audit.loaders._paths import lines, whole
 from audit.loaders._records import read_records
 from audit.loaders._request_fields import is_clock_time
@@ -64,11 +65,20 @@ def _first_rows(source: Source, head: str) -> Iterator[tuple[str, Any, str]]:
         yield document
 
 
+def _is_no_table(source: Source, head: str) -> bool:
+    """Whether what looked like a header is a line of the log, with a comma in it."""
+    held = any(requests_in(dict(record)) for record in source.records)
+    return not held and any(requests_in(row, lead) for lead, row, _ in filter(None, map(object_in, head.split("\n"))))
+
+
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     """Each request becomes a row of its own, at the place of the row it stood in; rows about nothing sent are ignored."""
     unread: list[int] = []
     with source.open() as stream:
-        is_told = tells_in_lines(stream.read(HEAD_BYTES))
+        head = stream.read(HEAD_BYTES)
+    is_told = tells_in_lines(head)
+    if source.shape == "csv" and not is_told and _is_no_table(source, text_of(head)):
+        source = replace(source, shape="text")
     if source.shape in _TABLES and not is_told:
         read, _ = read_records(con, source)
         listed = con.execute("select place, record from records order by place").fetchall()
@@ -140,7 +150,7 @@ def _lines(source: Source, unread: list[int]) -> Iterator[Row]:
             continue
         if found := object_in(text_of(line)):
             yield number, *found
-        elif b'{"' in line:
+        elif b'{"' in line or b"{'" in line:
             unread.append(number)
 
 

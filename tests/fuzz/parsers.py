@@ -16,7 +16,8 @@ from audit.errors import AuditError
 from audit.loaders import _har_entries, claimant, ga4, har, omnibug
 from audit.loaders._cells import _beginnings, _rows
 from audit.loaders._json_stream import JsonStream
-from audit.loaders._nested import object_in, requests_in
+from audit.loaders._nested import requests_in
+from audit.loaders._objects import object_in
 from audit.loaders._source import Source, read_source
 from audit.loaders._unpacking import check_unpacked_size
 from audit.loaders._workers import is_taken_over

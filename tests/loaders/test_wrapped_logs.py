@@ -49,6 +49,10 @@ def table(row: dict[str, str]) -> str:
 def rows(*listed: dict[str, Any]) -> str:
     return "".join(json.dumps(row) + "\n" for row in listed)
 
+#: What Python prints of a body: nothing, yes and no, amounts and texts in its own words.
+PRINTED = str(BODY | {"partner_agent": None, "debug": True, "shop": "it's", "sizes": (35, "M"), "sent": (1,)}).replace(
+    "35.2", "Decimal('35.2')"
+)
 HEARTBEAT = f"{TIME[:19]}+00:00 INFO Catalog sync, batch 1, started"
 HEADERS = "headers: Array\n(\n    [Authorization] => ********\n    [Content-Type] => application/json\n)\n\n"
 
@@ -154,6 +158,8 @@ FILES = {
             "request": {"url": URL, "body": BODY}, "response": {"status_code": 200, "text": json.dumps(ANSWER)},
         }
     ),
+    "Python, a dict as it prints one": f"2026-11-20 10:00:00,000 INFO capi: POST {URL} {PRINTED} -> 200 {ANSWER}\n",
+    "Python, the body as bytes": f"2026-11-20 10:00:00,000 INFO capi: POST {URL} {TEXT.encode()} -> 200 {ANSWER}\n",
     "a script that calls the answer resp": rows({"time": TIME, "req": {"url": URL, "body": BODY}, "resp": ANSWER, "code": 200}),
     "Workers Logpush": rows(
         {
@@ -196,6 +202,32 @@ def test_a_table_of_requests_may_say_when_in_other_words(row: dict[str, str], tm
     con = engine.read([engine.InputFile(tmp_path / "capi.csv", "capi.csv", named=True)], Plan()).con
     found = con.execute("select loader, cast(e.seen_at as varchar), e.status, e.accepted from sources cross join events e")
     assert found.fetchall() == [("request_log", "2026-11-20 10:00:00", 200, True)]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "2026-11-20 09:59:00,001 INFO app: started, listening on port 8000",
+        "Nov 20 09:59:00 web-1 app[7]: started, listening",
+        "[2026-11-20T09:59:00.001] [INFO] app - started",
+        "[20-Nov-2026 09:59:00 UTC] PHP Notice: started",
+        "[app] started, listening",
+        "started",
+    ],
+)
+def test_the_first_line_of_a_log_may_be_about_something_else(first: str, tmp_path: Path) -> None:
+    """A comma in it made the log a table and each line a row of too many cells; a bracket, a list that breaks off."""
+    audit = audited(tmp_path, f"{first}\n{FILES['told in words']}")
+    (event,) = events(audit)
+    assert (event["event_id"], event["accepted"], str(event["seen_at"])) == ("P-1", True, "2026-11-20 10:00:00")
+    assert audit.con.execute("select kept, ignored, rejected from sources").fetchall() == [(1, 1, 0)]
+
+
+@pytest.mark.parametrize("printed", [PRINTED[:-40], PRINTED.replace("None", "<Agent.NONE>")])
+def test_a_dict_that_holds_more_than_plain_values_is_refused(printed: str, tmp_path: Path) -> None:
+    audit = audited(tmp_path, f"{FILES['told in words']}2026-11-20 10:00:05,000 POST {URL} {printed}\n")
+    assert [event["event_id"] for event in events(audit)] == ["P-1"]
+    assert audit.con.execute("select rejected from sources").fetchall() == [(1,)]
 
 
 def told(body: str, code: int = 200, answer: str = json.dumps(ANSWER), url: str = URL) -> str:
