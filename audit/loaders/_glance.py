@@ -92,7 +92,7 @@ def look(head: bytes, whole: bool) -> dict[str, Any]:
 
 def _is_prefixed(text: str) -> bool:
     """Whether the first line begins with its time, or JSON stands behind a host, a level in it: a table's names its columns."""
-    if text.startswith("[") and not _LIST.match(text) or _TIMED_LINE.match(text):
+    if (text.startswith("[") and not _LIST.match(text)) or _TIMED_LINE.match(text):
         return True
     lead, mark, _ = text.partition("\n")[0].partition('{"')
     return mark != "" and lead.strip("[ \t\r") != "" and not lead.rstrip().endswith((",", ":{", "["))

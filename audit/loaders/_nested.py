@@ -35,6 +35,7 @@ _ADDRESS = re.compile(
 HINT = re.compile(rb"/events|/event\\*/track|/pixel\\*/(?:track|batch)|/common\\*/api")
 _WORDS = re.compile(r"[\s'\"=,;<>()\[\]]+")
 _STATUS = re.compile(r"\b[1-5]\d\d\b")
+_NAMED_STATUS = re.compile(r"\bstatus(?:_code)?=([1-5]\d\d)\b")
 
 _URLS = ("url", "requesturl", "fullurl", "full", "uri", "requesturi", "href", "endpoint", "original", "originalurl", "path")
 _TIMES = (
@@ -71,13 +72,48 @@ def requests_in(value: Any, lead: str = "", rest: str = "") -> list[dict[str, An
             scope = _scope(path)
             if scope not in addresses or len(path) < len(addresses[scope]):
                 addresses[scope] = path
+    scopes: dict[Path, list[tuple[int, Leaf]]] = {}
+    for number, leaf in enumerate(leaves):
+        scopes.setdefault(_scope(leaf[0]), []).append((number, leaf))
     if addresses:
-        scopes: dict[Path, list[tuple[int, Leaf]]] = {}
-        for number, leaf in enumerate(leaves):
-            scopes.setdefault(_scope(leaf[0]), []).append((number, leaf))
         return [_request(_around(scopes, path), path, texts[path], lead) for path in addresses.values()]
-    urls = [word.rstrip(":") for word in _WORDS.split(lead) if _ADDRESS.match(word.rstrip(":"))]
-    return [_spoken(urls[0], value, lead, rest)] if urls else []
+    if urls := _addresses(lead) or _addresses(rest):
+        return [_spoken(urls[0], value, lead, rest)]
+    told: dict[Path, dict[str, Any]] = {}
+    for path, text in leaves:
+        if isinstance(text, str) and _scope(path) not in told and HINT.search(text.encode(errors="replace")):
+            told |= {_scope(path): request for request in _within(text, _time_of_row(_around(scopes, path), path, lead))}
+    return list(told.values())
+
+
+def _addresses(words: str) -> list[str]:
+    return [bare_word for word in _WORDS.split(words) if _ADDRESS.match(bare_word := word.rstrip(":"))]
+
+
+def _within(text: str, time: Any) -> list[dict[str, Any]]:
+    """A request told in words in a field of a row, whose time is the row's: it names its zone more often than the words do."""
+    found = object_in(text)
+    if not found or not (_addresses(found[0]) or _addresses(found[2])):
+        return []
+    return [request | ({} if time is None else {"ts": time}) for request in requests_in(found[1], found[0], found[2])]
+
+
+def _time_of_row(leaves: list[Leaf], field: Path, lead: str) -> Any:
+    """The time beside a field, not within it, else the one before the row."""
+    times = [
+        (-_shared(path, field), _TIMES.index(str(path[-1])), number)
+        for number, (path, value) in enumerate(leaves)
+        if path and path[-1] in _TIMES and path[: len(field)] != field and isinstance(value, str | int | float)
+    ]
+    if not times:
+        return time_in(lead)
+    path, value = leaves[min(times)[2]]
+    return microseconds(utc_of_column(str(path[-1]), value))
+
+
+def _shared(path: Path, other: Path) -> int:
+    """How far two parts go the same way."""
+    return next((n for n, (a, b) in enumerate(zip(path, other, strict=False)) if a != b), min(len(path), len(other)))
 
 
 def is_address(text: str) -> bool:
@@ -96,12 +132,12 @@ def _around(scopes: dict[Path, list[tuple[int, Leaf]]], address: Path) -> list[L
 
 def _spoken(url: str, body: Any, lead: str, rest: str) -> dict[str, Any]:
     """A request told in words: the time and the address before its body, status and answer behind it."""
-    time, status, answer = time_in(lead), _STATUS.search(rest.partition("{")[0]), object_in(rest)
+    time, status, answer = time_in(lead), _STATUS.search(rest.partition("{")[0]) or _NAMED_STATUS.search(rest), object_in(rest)
     request = {
         "ts": time,
         "url": url,
         "body": body,
-        "status": status[0] if status else None,
+        "status": status[status.re.groups] if status else None,
         "response": answer[1] if answer else None,
     }
     return {name: value for name, value in request.items() if value is not None}
@@ -151,12 +187,9 @@ def _scope(path: Path) -> Path:
 
 
 def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str, Any]:
-    def common(path: Path) -> int:
-        return next((n for n, (a, b) in enumerate(zip(path, address, strict=False)) if a != b), min(len(path), len(address)))
-
     def nearest(names: tuple[str, ...], fits: Any, without: tuple[Path, ...] = ()) -> Leaf | None:
         near = [
-            (-common(path), not is_answer(path), len(path), names.index(str(path[-1])), number)
+            (-_shared(path, address), not is_answer(path), len(path), names.index(str(path[-1])), number)
             for number, (path, value) in enumerate(leaves)
             if path
             and path[-1] in names
@@ -170,7 +203,7 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
         return found[1] if found else None
 
     def is_answer(path: Path) -> bool:
-        return any(part in _ANSWERED for part in path[common(path) :])
+        return any(part in _ANSWERED for part in path[_shared(path, address) :])
 
     def holds(value: Any) -> bool:
         return isinstance(value, dict) or (isinstance(value, str) and value.strip() != "")

@@ -10,7 +10,7 @@ from typing import Any
 _DECODER = json.JSONDecoder()
 _OBJECT = re.compile(r'\{\s*"')
 _START = re.compile(r"\{\s*(['\"])")
-#: A part of what Python prints: a text, a bracket, a sign between parts, a number, a word; an amount as its decimals name themselves.
+#: A part of what Python prints: a text, a bracket, a sign between parts, a number, a word; an amount among its decimals.
 _PART = re.compile(
     r"\s*(?:(?P<text>b?'(?:[^'\\]|\\.)*'|b?\"(?:[^\"\\]|\\.)*\")|(?P<open>[\[{(])|(?P<close>[\]})])|(?P<sign>[,:])"
     r"|(?P<number>-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?P<word>None|True|False)\b|Decimal\('(?P<amount>-?\d+(?:\.\d+)?)'\))"

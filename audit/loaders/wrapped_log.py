@@ -46,7 +46,7 @@ def claims(source: Source) -> bool:
         return True
     # A file of settings names the same address; a log says when, or stands behind a prefix.
     rows = _first_rows(source, text_of(head))
-    return any("ts" in request or source.shape == "text" for lead, row, _ in rows for request in requests_in(row, lead))
+    return any("ts" in request or source.shape == "text" for lead, row, rest in rows for request in requests_in(row, lead, rest))
 
 
 def _others() -> list[Any]:
@@ -68,7 +68,7 @@ def _first_rows(source: Source, head: str) -> Iterator[tuple[str, Any, str]]:
 def _is_no_table(source: Source, head: str) -> bool:
     """Whether what looked like a header is a line of the log, with a comma in it."""
     held = any(requests_in(dict(record)) for record in source.records)
-    return not held and any(requests_in(row, lead) for lead, row, _ in filter(None, map(object_in, head.split("\n"))))
+    return not held and any(requests_in(row, lead, rest) for lead, row, rest in filter(None, map(object_in, head.split("\n"))))
 
 
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:

@@ -158,8 +158,24 @@ FILES = {
             "request": {"url": URL, "body": BODY}, "response": {"status_code": 200, "text": json.dumps(ANSWER)},
         }
     ),
+    "structlog's console, the address behind the body":
+    f"2026-11-20T10:00:00.000000Z [info     ] sent        [capi] body={PRINTED} response={ANSWER} status=200 url={URL}\n",
+    "Docker, a line in words": rows(
+        {"log": "started\n", "stream": "stdout", "time": TIME},
+        {"log": f"2026-11-20 17:00:00,000 POST {URL} {TEXT} -> 200 {json.dumps(ANSWER)}\n", "stream": "stdout", "time": TIME},
+    ),
+    "pino, a message in words": rows({"level": 30, "time": MILLIS, "msg": f"POST {URL} {TEXT} 200 {json.dumps(ANSWER)}"}),
+    "loguru, serialized": rows(
+        {
+            "text": f"2026-11-20 17:00:00.000 | INFO | POST {URL} {PRINTED} 200 {ANSWER}\n",
+            "record": {
+                "level": {"name": "INFO"}, "message": f"POST {URL} {PRINTED} 200 {ANSWER}",
+                "time": {"repr": "2026-11-20 17:00:00.000000+07:00", "timestamp": MILLIS / 1000},
+            },
+        }
+    ),
     "Python, a dict as it prints one": f"2026-11-20 10:00:00,000 INFO capi: POST {URL} {PRINTED} -> 200 {ANSWER}\n",
-    "Python, the body as bytes": f"2026-11-20 10:00:00,000 INFO capi: POST {URL} {TEXT.encode()} -> 200 {ANSWER}\n",
+    "Python, the body as bytes": f"2026-11-20 10:00:00,000 INFO capi: POST {URL} {TEXT.encode()!r} -> 200 {ANSWER}\n",
     "a script that calls the answer resp": rows({"time": TIME, "req": {"url": URL, "body": BODY}, "resp": ANSWER, "code": 200}),
     "Workers Logpush": rows(
         {
