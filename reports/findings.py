@@ -133,12 +133,15 @@ def _role(check: Check, cause: str | None) -> str:
 
 
 class _Roots:
-    """Finds the finding another one follows from: same platform, step and order or visit, as near as can be."""
+    """Finds the finding another one follows from: same platform, step and order or visit, as near as can be.
+
+    What nobody accepted follows from nothing that was accepted: told beneath that, it would be told to nobody.
+    """
 
     def __init__(self, findings: Iterable[Finding], checks: dict[str, Check]) -> None:
         self.known: dict[tuple[str | None, ...], Finding] = {}
         self.explaining: dict[tuple[str, str], Finding] = {}  # root's check, follower's check
-        for finding in findings:
+        for finding in sorted(findings, key=lambda finding: finding.waiver is not None):
             if finding.ok is False:
                 texts = cause_of(checks[finding.check], finding.cause)
                 for followed in texts.explains if texts else ():
@@ -162,7 +165,7 @@ class _Roots:
             parent = self.explaining.get((finding.because_of, finding.check)) or next(
                 (found for key in self.keys(finding.because_of, finding) if (found := self.known.get(key))), None
             )
-            if parent is None or parent.number in seen:
+            if parent is None or parent.number in seen or (parent.waiver and not finding.waiver):
                 break
             seen.add(parent.number)
             finding = parent
@@ -228,9 +231,9 @@ def _problem(check: Check, kind: tuple[str, str, str, str], rows: list[Finding],
 
 
 def _followed(folded: list[Finding]) -> tuple[Followed, ...]:
-    """By check, what failed apart from what cannot be told; failures first."""
+    """By check, what failed apart from what cannot be told; failures first, and of each what nobody accepted, the gravest first."""
     groups: dict[tuple[bool, str], list[Finding]] = {}
-    for finding in folded:
+    for finding in sorted(folded, key=lambda finding: (finding.waiver is not None, SEVERITIES.index(finding.severity))):
         groups.setdefault((finding.ok is None, finding.check), []).append(finding)
     ordered = sorted(groups.items(), key=lambda group: group[0][0])
     return tuple(Followed(check, rows[0].title, len(rows), tuple(rows[:FOLDED_ROWS])) for (_, check), rows in ordered)

@@ -96,3 +96,42 @@ def test_a_cause_that_explains_others_is(waived: int | None, told: list[str | No
     rows = con.execute("select check_id, cause, because_of, waived from findings order by finding").fetchall()
     assert [because_of for *_, because_of, _ in rows] == told
     assert [accepted for *_, accepted in rows] == [waived, None, None]
+
+
+#: check, ok, severity, order, waiver; and what each follows from and is covered by.
+_ACCEPTED = {
+    "what failed because of it, and because of that": (
+        [("root", False, "blocker", "1", 7), ("next", False, "blocker", "1", None), ("last", False, "warning", "1", None)],
+        [(None, 7), ("root", 7), ("next", 7)],
+    ),
+    "a warning, and no blocker that follows from it": (
+        [("root", False, "warning", "1", 7), ("next", False, "blocker", "1", None), ("last", False, "warning", "1", None)],
+        [(None, 7), (None, None), ("next", None)],
+    ),
+    "what failed, and nothing that cannot be told": (
+        [("root", False, "blocker", "1", 7), ("next", None, "blocker", "1", None)],
+        [(None, 7), (None, None)],
+    ),
+    "one of two roots: the other one keeps what follows from both": (
+        [("root", False, "warning", "1", 7), ("other", False, "blocker", "1", None), ("next", False, "blocker", "1", None)],
+        [(None, 7), (None, None), ("other", None)],
+    ),
+    "one order of two: what follows from both stays open": (
+        [("root", False, "blocker", "1", 7), ("root", False, "blocker", "2", None), ("next", False, "blocker", None, None)],
+        [(None, 7), (None, None), ("root", None)],
+    ),
+}
+
+
+@pytest.mark.parametrize("accepts", _ACCEPTED)
+def test_a_waiver_accepts(accepts: str) -> None:
+    given, told = _ACCEPTED[accepts]
+    con = _declared()
+    con.execute("insert into check_follows values ('next', 'root', 0), ('next', 'other', 1), ('last', 'next', 0)")
+    con.executemany(
+        "insert into findings by name select ? as finding, ? as check_id, ? as ok, ? as severity, ? as order_id, ? as waived,"
+        " 'meta' as platform, 'Purchase' as step, 'log:1' as ref",
+        [(number, *row) for number, row in enumerate(given, start=1)],
+    )
+    run_script(con, "consequences")
+    assert con.execute("select because_of, waived from findings order by finding").fetchall() == told

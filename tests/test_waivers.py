@@ -80,3 +80,12 @@ expires = 2026-12-31
     run = _waived(tmp_path, "double_sender", other, check="duplicate_sender")
     assert run["decision"] == "GO_WITH_CONDITIONS"
     assert all(row["waived"] for row in run["findings"] if row["check"] == "duplicate_purchase" and row["ok"] is False)
+
+
+def test_what_cannot_be_told_because_of_an_accepted_fault_is_told_as_open(tmp_path: Path) -> None:
+    run = _waived(tmp_path, "regenerated_ids", check="event_id_mismatch")
+    assert run["decision"] == "NOT_PROVEN"
+    assert [row["check"] for row in run["findings"] if row["ok"] is None and row["waived"]] == []
+    assert any("Cannot tell whether every Purchase reports the order amount" in reason for reason in run["reasons"])
+    (purchase,) = [row for row in run["table"] if (row["platform"], row["event"]) == ("meta", "Purchase")]
+    assert purchase["cells"]["money"] == "UNCLEAR"

@@ -2,9 +2,10 @@
 -- may follow from; the first of those that failed on the same platform and step, and the same order or visit where both
 -- have one, is the reason. A cause may declare more: a fault of the same row of a log, grave enough to have the whole request
 -- refused; or what it explains, wherever that stands: such a cause follows from nothing itself, and accepting it accepts nothing
--- else. What cannot be told of an event whose fault is known follows from that fault too. A consequence of a waived root is
--- covered by the root's waiver, unless it weighs more.
-create or replace temp table reasons as
+-- else. What cannot be told of an event whose fault is known follows from that fault too. What failed because of a waived root is
+-- covered by the root's waiver, unless it weighs more, and so is what failed because of that. What is not covered is no part of what
+-- was accepted: it follows from another root, or stands for itself.
+create or replace temp table possible_reasons as
 with followers as (
     select f.finding, f.platform, f.step, f.order_id, f.session, c.follows, c.rank
     from findings f
@@ -17,28 +18,29 @@ roots as (
     from findings
     where ok = false
 ),
--- Of several roots in one place the first stands for all: one order may have thousands of them, and as many followers.
+-- Of several roots in one place the first that nobody accepted stands for all: one order may have thousands of them, and as many
+-- followers.
 roots_of_orders as (
-    select min(finding) as finding, check_id, platform, step, order_id
+    select coalesce(min(case when waived is null then finding end), min(finding)) as finding, check_id, platform, step, order_id
     from roots
     where order_id is not null
     group by check_id, platform, step, order_id
 ),
 roots_of_visits as (
-    select min(finding) as finding, check_id, platform, step, session, order_id is null as any_order
+    select coalesce(min(case when waived is null then finding end), min(finding)) as finding, check_id, platform, step, session, order_id is null as any_order
     from roots
     where session is not null
     group by check_id, platform, step, session, order_id is null
 ),
 blocking_roots_of_rows as (
-    select min(finding) as finding, check_id, ref
+    select coalesce(min(case when waived is null then finding end), min(finding)) as finding, check_id, ref
     from roots
     where severity = 'blocker' and ref is not null
     group by check_id, ref
 ),
 -- Where order or visit do not say, any root of that check on the same platform and step is one.
 unplaced_roots as (
-    select min(finding) as finding, check_id, platform, step, order_id is null as any_order, session is null as any_session
+    select coalesce(min(case when waived is null then finding end), min(finding)) as finding, check_id, platform, step, order_id is null as any_order, session is null as any_session
     from roots
     group by check_id, platform, step, order_id is null, session is null
 ),
@@ -105,33 +107,76 @@ undecided as (
        and r.platform = f.platform
        and r.step = f.step
     where f.ok is null
-),
-candidates as (
-    select finding, root, rank from declared
-    union all
-    select finding, root, rank from in_one_row
-    union all
-    select finding, root, rank from explained
-    union all
-    select finding, root, rank from undecided
-),
-ranked as (
-    select
-        c.finding,
-        r.check_id as because_of,
-        r.waived as root_waived,
-        r.severity as root_severity,
-        row_number() over (partition by c.finding order by c.rank, c.root) as nth
-    from candidates c
-    join findings r on r.finding = c.root
 )
-select finding, because_of, root_waived, root_severity
+select finding, root, rank from declared
+union all
+select finding, root, rank from in_one_row
+union all
+select finding, root, rank from explained
+union all
+select finding, root, rank from undecided;
+
+create or replace temp table reasons as
+with ranked as (
+    select
+        p.finding,
+        p.root,
+        r.check_id as because_of,
+        row_number() over (partition by p.finding order by p.rank, r.waived is not null, p.root) as nth
+    from possible_reasons p
+    join findings r on r.finding = p.root
+)
+select finding, root, because_of
 from ranked
 where nth = 1;
 
 update findings
-set because_of = r.because_of,
-    -- Accepting a warning accepts no blocker that follows from it.
-    waived = coalesce(findings.waived, case when findings.severity <> 'blocker' or r.root_severity = 'blocker' then r.root_waived end)
+set because_of = r.because_of
 from reasons r
 where r.finding = findings.finding;
+
+create or replace temp table accepted as
+with recursive covered as (
+    select finding, severity, waived
+    from findings
+    where waived is not null
+    union
+    select f.finding, f.severity, c.waived
+    from covered c
+    join reasons r on r.root = c.finding
+    join findings f on f.finding = r.finding
+    where f.ok = false
+      and f.waived is null
+      -- Accepting a warning accepts no blocker that follows from it.
+      and (f.severity <> 'blocker' or c.severity = 'blocker')
+)
+select finding, min(waived) as waived
+from covered
+group by finding;
+
+update findings
+set waived = a.waived
+from accepted a
+where a.finding = findings.finding;
+
+create or replace temp table left_open as
+with ranked as (
+    select
+        f.finding,
+        o.check_id as because_of,
+        row_number() over (partition by f.finding order by o.finding is null, p.rank, o.finding) as nth
+    from findings f
+    join reasons r on r.finding = f.finding
+    join accepted a on a.finding = r.root
+    join possible_reasons p on p.finding = f.finding
+    left join findings o on o.finding = p.root and o.waived is null
+    where f.waived is null
+)
+select finding, because_of
+from ranked
+where nth = 1;
+
+update findings
+set because_of = l.because_of
+from left_open l
+where l.finding = findings.finding;
