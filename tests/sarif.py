@@ -34,7 +34,7 @@ _RESULT = _object(
     kind={"enum": ["notApplicable", "pass", "fail", "review", "open", "informational"]},  # 3.27.9
     level=_LEVEL,
     message=_MESSAGE,
-    locations={"type": "array", "items": _LOCATION},
+    locations={"type": "array", "items": _LOCATION, "minItems": 1},  # GitHub asks for one, the standard does not
     partialFingerprints={"type": "object", "additionalProperties": {"type": "string"}, "minProperties": 1},  # 3.27.17
     suppressions={
         "type": "array",

@@ -99,7 +99,7 @@ def test_a_cause_that_explains_others_is(waived: int | None, told: list[str | No
 
 
 #: check, ok, severity, order, waiver; and what each follows from and is covered by.
-_ACCEPTED = {
+_ACCEPTED: dict[str, tuple[list[tuple[str, bool | None, str, str | None, int | None]], list[tuple[str | None, int | None]]]] = {
     "what failed because of it, and because of that": (
         [("root", False, "blocker", "1", 7), ("next", False, "blocker", "1", None), ("last", False, "warning", "1", None)],
         [(None, 7), ("root", 7), ("next", 7)],

@@ -256,6 +256,8 @@ def test_junit_has_a_suite_for_each_platform_s_event_and_a_case_for_each_check()
         assert len(cases) == len(set(cases)), name
         for kind, counter in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
             assert suite.get(counter) == str(len(suite.findall(f"testcase/{kind}")))
+    everywhere = [(case.get("classname"), case.get("name")) for suite in suites.values() for case in suite.findall("testcase")]
+    assert len(everywhere) == len(set(everywhere))
     titles = {line.title for line in packet.checks if line.examined or line.state != "ran"}
     assert {case.get("name") for suite in suites.values() for case in suite.findall("testcase")} == titles
 

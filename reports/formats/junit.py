@@ -40,7 +40,8 @@ def render(packet: Packet) -> str:
             f' errors="{counts["error"]}" skipped="{counts["skipped"]}">'
         )
         for check, outcome in cases:
-            head = f"    <testcase classname={_attribute(lines[check].facet)} name={_attribute(lines[check].title)}"
+            # GitLab keeps one of several cases that agree in class and name, whatever suites they stand in.
+            head = f"    <testcase classname={_attribute(f'{suite}.{lines[check].facet}')} name={_attribute(lines[check].title)}"
             parts.append(f"{head}>{outcome}</testcase>" if outcome else f"{head}/>")
         parts.append("  </testsuite>")
     return "\n".join([*parts, "</testsuites>"]) + "\n"

@@ -17,6 +17,8 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"blocker": "error", "warning": "warning", "note": "note"}
 _LINE = re.compile(r"^(?P<file>.+):(?P<line>\d+)$")
 _ENTRY = re.compile(r"^(?P<file>.+)#\d+$")
+#: Where a finding stands that no row shows: GitHub refuses a whole log for one result without a place.
+_PLAN = "audit.toml"
 
 
 def render(packet: Packet) -> str:
@@ -57,7 +59,7 @@ def _result(finding: Finding, rule: int, taken: dict[str, int]) -> dict[str, Any
         "kind": "fail" if finding.ok is False else "open",
         "level": _LEVELS[finding.severity] if finding.ok is False else "none",
         "message": {"text": f"{finding.title}: {where}. Expected: {finding.expected}. Actual: {finding.actual}."},
-        "locations": [_location(ref) for ref in finding.refs],
+        "locations": [_location(ref) for ref in finding.refs or (_PLAN,)],
         "partialFingerprints": {"pixelAudit/v1": _fingerprint(finding, taken)},
         "properties": {
             "owner": finding.role,
