@@ -231,11 +231,13 @@ def _problem(check: Check, kind: tuple[str, str, str, str], rows: list[Finding],
 
 
 def _followed(folded: list[Finding]) -> tuple[Followed, ...]:
-    """By check, what failed apart from what cannot be told; failures first, and of each what nobody accepted, the gravest first."""
+    """By check, what failed apart from what cannot be told; failures first, and of one check what nobody accepted, the gravest first."""
     groups: dict[tuple[bool, str], list[Finding]] = {}
-    for finding in sorted(folded, key=lambda finding: (finding.waiver is not None, SEVERITIES.index(finding.severity))):
+    for finding in folded:
         groups.setdefault((finding.ok is None, finding.check), []).append(finding)
     ordered = sorted(groups.items(), key=lambda group: group[0][0])
+    for _, rows in ordered:
+        rows.sort(key=lambda row: (row.waiver is not None, SEVERITIES.index(row.severity)))
     return tuple(Followed(check, rows[0].title, len(rows), tuple(rows[:FOLDED_ROWS])) for (_, check), rows in ordered)
 
 

@@ -177,6 +177,30 @@ def test_hostile_text_cannot_break_a_markdown_table_or_the_json() -> None:
     assert json_reader.loads(json.render(packet))["launch"]["name"] == HOSTILE
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a_b_c", "a_b_c"),
+        ("_1001_ and __x__", r"\_1001\_ and \_\_x\_\_"),
+        ("~~gone~~", r"\~\~gone\~\~"),
+        ("a&lt;b&#64;c&d", r"a\&lt;b\&#64;c&d"),
+        ("x|y", r"x\|y"),
+    ],
+)
+def test_what_looks_like_markup_stays_text_in_markdown(text: str, told: str) -> None:
+    packet = packet_of("double_sender")
+    named = replace(packet, launch=replace(packet.launch, name=text))
+    assert markdown.render(named).splitlines()[0] == f"# Stop: {told}"
+
+
+def test_a_file_s_name_breaks_no_table_in_markdown() -> None:
+    (problem, *_) = packet_of("double_sender").problems
+    row = replace(problem.rows[0], refs=("relay|`log`.ndjson:4",))
+    lines = [line for line in markdown.problem(replace(problem, rows=(row,))).splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {5}
+    assert r"`relay\|log.ndjson:4`" in lines[-1]
+
+
 def test_sarif_has_a_result_a_finding_with_a_fingerprint_that_stays() -> None:
     packet = packet_of("double_sender")
     run = json_reader.loads(sarif.render(packet))["runs"][0]
@@ -278,7 +302,11 @@ def test_github_names_the_file_and_the_line_and_keeps_to_ten() -> None:
     assert lines[0].startswith("::error file=browser/order-1-all.har,title=")
     assert lines[-1].startswith("::error title=Stop::")
     many = replace(packet, problems=packet.problems * 20)
-    assert len(github.render(many).splitlines()) == 11
+    shown = github.render(many).splitlines()
+    assert len(shown) == 11
+    assert sum(line.startswith("::error ") for line in shown) <= 10
+    told = len([problem for problem in many.problems if problem.status != "waived"])
+    assert shown[-2].startswith(f"::notice title={told - 9} more in the packet::")
 
 
 def test_github_names_what_is_missing_where_nothing_failed() -> None:

@@ -11,17 +11,19 @@ from reports.words import DECISIONS, MEANINGS
 _LEVELS = {"blocker": "error", "warning": "warning", "note": "notice"}
 _TONES = {"stop": "error", "open": "warning", "warn": "notice"}
 _PLACE = re.compile(r"^(?P<file>.+?)(?::(?P<line>\d+)|#\d+)$")
-#: GitHub shows ten annotations of a kind in one step; the packet has the rest.
-_ANNOTATIONS = 10
+#: GitHub shows ten annotations of a kind in one step, and the decision is one of them; the packet has the rest.
+_ANNOTATIONS = 9
 
 
 def render(packet: Packet) -> str:
-    """One annotation for what was not tested and for each root, then the decision."""
+    """One annotation for what was not tested and for each root, how many more there are, then the decision."""
     told = [_missing(reason) for reason in packet.reasons if reason.row is None]
     told += [_annotation(problem) for problem in packet.problems if problem.status != "waived"]
     notice = "error" if packet.decision == "STOP" else "notice" if packet.decision.startswith("GO") else "warning"
     last = f"::{notice} title={_property(DECISIONS[packet.decision])}::{_data(MEANINGS[packet.decision])}"
-    return "\n".join([*told[:_ANNOTATIONS], last]) + "\n"
+    more = len(told) - _ANNOTATIONS
+    rest = [f"::notice title={more} more in the packet::packet.html and findings.csv tell them all."] if more > 0 else []
+    return "\n".join([*told[:_ANNOTATIONS], *rest, last]) + "\n"
 
 
 def _missing(reason: Reason) -> str:

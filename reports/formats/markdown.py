@@ -29,7 +29,8 @@ from reports.words import (
 _ROWS = 10
 #: Characters of one text that fit a message.
 _LONGEST = 600
-_SPECIAL = re.compile(r"([\\`*\[\]<>|])")
+#: What begins or ends markup: an underscore at the edge of a word only, an ampersand where an entity follows.
+_SPECIAL = re.compile(r"([\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;))")
 
 
 def render(packet: Packet) -> str:
@@ -73,7 +74,7 @@ def problem(item: Problem) -> str:
     lines += ["| Where | Expected | Actual | Proof |", "|---|---|---|---|"]
     for row in item.rows[:_ROWS]:
         where = " ".join(dict.fromkeys(filter(None, (step_of(row.platform, row.step), row.subject))))
-        proof = " ".join(f"`{visible(ref).replace('`', '')}`" for ref in row.refs)
+        proof = " ".join(f"`{_in_code(ref)}`" for ref in row.refs)
         lines.append(f"| {_plain(where)} | {_plain(row.expected)} | {_plain(row.actual)} | {proof} |")
     if item.total > _ROWS:
         lines.append(f"\n{_ROWS} of {item.total} rows; all are in findings.csv.")
@@ -90,6 +91,11 @@ def cell_words(cell: Cell) -> str:
     words = f"{ANSWERS[cell.answer]} {cell.number}" if cell.number else ANSWERS[cell.answer]
     words = f"{words}, {cell.waived} waived" if cell.waived else words
     return f"{words}, {counted(cell.warnings, 'warning')}" if cell.warnings else words
+
+
+def _in_code(ref: str) -> str:
+    """A place between the marks of code, in a cell of a table."""
+    return visible(ref).replace("`", "").replace("|", r"\|")
 
 
 def _plain(text: str) -> str:
