@@ -2,12 +2,15 @@
 
 A finding is the same one in both runs when check, platform, event and subject agree. A test that is repeated has new orders and
 new event ids, though: a fault of the same check on the same platform's event that merely shows on other orders is still open, it
-is neither fixed nor new. And what nothing looked at again is not fixed.
+is neither fixed nor new; nor is a fault of a file, of the same cause, in a file that the other run did not read: that was recorded
+anew, or moved. What nothing looked at again is not fixed, and what nobody could see before is new, but says so. A finding that is
+open in both tells whether it was accepted since, or is no longer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +26,11 @@ from reports.words import listed
 UTC = ZoneInfo("UTC")
 #: What a check of these gates judges has the same name in every run; elsewhere it is an order, a visit or an event.
 _LASTING = frozenset({"senders", "evidence"})
+_NOT_BEFORE = "not judged before"
+_NO_LONGER_WAIVED = "no longer waived"
+_WAIVED_NOW = "waived now"
+_FOLLOWED = "followed from another before"
+_WEIGHTS = {"blocker": 0, "warning": 1, "note": 2}
 #: Subjects named on one line.
 _SUBJECTS = 3
 
@@ -44,10 +52,10 @@ def compare(old: dict[str, Any], new: dict[str, Any], zone: ZoneInfo = UTC) -> C
         before=old["decision"],
         after=new["decision"],
         gates=_gates(old, new),
-        fixed=_changes(fixed, ()),
-        new=_changes((), new_rows + unasked),
-        still_open=_changes(open_before, open_after),
-        not_judged=_changes(gone, ()),
+        fixed=_in_order(_changes(fixed, ())),
+        new=_in_order([*_changes((), new_rows), *_changes((), unasked, _NOT_BEFORE)]),
+        still_open=_in_order(_changes(open_before, open_after)),
+        not_judged=_in_order(_changes(gone, ())),
     )
 
 
@@ -58,6 +66,8 @@ class _Side:
         self.rows: list[_Row] = [row for row in run["findings"] if row["ok"] is False]
         self.same = {_identity(row) for row in self.rows}
         self.faults = {_fault(row) for row in self.rows}
+        self.causes = {(_fault(row), row["cause"]) for row in self.rows}
+        self.files = frozenset(source["path"] for source in run["sources"])
         self.unclear = {_fault(row) for row in run["findings"] if row["ok"] is None}
         self.orders = frozenset(run["launch"]["test_orders"])
         self.facets = {check["id"]: check["facet"] for check in run["checks"]}
@@ -70,12 +80,14 @@ class _Side:
         place = platform is None or any(platform == p and event in (None, e) for p, e in self.seen)
         return check in self.judged and place and _fault(row) not in self.unclear
 
-    def continues(self, row: _Row) -> bool:
-        """Whether the fault of that row stands here too, on something the other run did not have."""
+    def continues(self, row: _Row, files: frozenset[str]) -> bool:
+        """Whether the fault of that row stands here too, on something its own run, which read these ``files``, had to itself."""
         if _fault(row) not in self.faults:
             return False
         if row["order_id"]:
             return row["order_id"] not in self.orders
+        if row["subject"] in files:
+            return row["subject"] not in self.files and (_fault(row), row["cause"]) in self.causes
         return self.facets.get(row["check"]) not in _LASTING
 
 
@@ -83,7 +95,7 @@ def _sorted_out(own: _Side, other: _Side) -> tuple[list[_Row], list[_Row], list[
     """The rows of one run: those the other one has not, those it did not look at, those that are open in both."""
     alone, unseen, both = [], [], []
     for row in own.rows:
-        if _identity(row) in other.same or other.continues(row):
+        if _identity(row) in other.same or other.continues(row, own.files):
             both.append(row)
         elif other.looked_at(row):
             alone.append(row)
@@ -100,17 +112,16 @@ def _fault(row: _Row) -> _Fault:
     return row["check"], row["platform"], row["event"]
 
 
-def _changes(before: Iterable[_Row], after: Iterable[_Row]) -> tuple[Change, ...]:
-    """One change a fault, the gravest first, what merely follows last; it shows what stands now, else what stood then."""
+def _changes(before: Iterable[_Row], after: Iterable[_Row], *turns: str) -> list[Change]:
+    """One change a fault; it shows what stands now, else what stood then."""
     faults: dict[_Fault, tuple[list[_Row], list[_Row]]] = {}
     for place, rows in enumerate((before, after)):
         for row in rows:
             faults.setdefault(_fault(row), ([], []))[place].append(row)
-    order = {"blocker": 0, "warning": 1, "note": 2}
     made = []
     for (check, platform, event), (then, now) in faults.items():
         shown = now or then
-        worst = min(shown, key=lambda row: (order[row["severity"]], row["because_of"] is not None))
+        worst = min(shown, key=lambda row: (_WEIGHTS[row["severity"]], row["because_of"] is not None))
         made.append(
             Change(
                 check=check,
@@ -123,9 +134,27 @@ def _changes(before: Iterable[_Row], after: Iterable[_Row]) -> tuple[Change, ...
                 after=len(now),
                 waived=all(row["waived"] for row in shown),
                 because_of=worst["because_of"],
+                turns=(*turns, *_turns(then, now)),
             )
         )
-    return tuple(sorted(made, key=lambda c: (order[c.severity], bool(c.because_of), c.check, c.platform or "", c.step or "")))
+    return made
+
+
+def _turns(then: list[_Row], now: list[_Row]) -> Iterator[str]:
+    """What became of a fault that stands in both runs."""
+    if not then or not now:
+        return
+    if any(row["waived"] for row in then) and not any(row["waived"] for row in now):
+        yield _NO_LONGER_WAIVED
+    if all(row["waived"] for row in now) and not all(row["waived"] for row in then):
+        yield _WAIVED_NOW
+    if all(row["because_of"] for row in then) and not all(row["because_of"] for row in now):
+        yield _FOLLOWED
+
+
+def _in_order(changes: list[Change]) -> tuple[Change, ...]:
+    """The gravest first, what merely follows last."""
+    return tuple(sorted(changes, key=lambda c: (_WEIGHTS[c.severity], bool(c.because_of), c.check, c.platform or "", c.step or "")))
 
 
 def _gates(old: dict[str, Any], new: dict[str, Any]) -> tuple[tuple[str, Answer, Answer], ...]:
@@ -166,11 +195,23 @@ def _line(change: Change) -> str:
     else:
         count = f" ({counted(rows, 'row')})" if rows > 1 else ""
     follows = f", follows from {change.because_of}" if change.because_of else ""
-    return f"  {change.severity:<8} {change.check}: {in_one_line(words)}{count}{follows}{', waived' if change.waived else ''}"
+    told = "".join(f", {word}" for word in standing(change))
+    return f"  {change.severity:<8} {change.check}: {in_one_line(words)}{count}{follows}{told}"
+
+
+def standing(change: Change) -> tuple[str, ...]:
+    """“waived”, “no longer waived”, “not judged before”: how a change stands beside the list it is in."""
+    return change.turns if _WAIVED_NOW in change.turns or not change.waived else ("waived", *change.turns)
 
 
 def in_short(changes: Changes) -> str:
-    """“2 fixed, 1 new, 3 still open”: faults that follow from others are not counted."""
+    """“2 fixed, 1 new, 3 still open (1 no longer waived)”: faults that follow from others are not counted."""
     parts = {"fixed": changes.fixed, "new": changes.new, "still open": changes.still_open, "not judged again": changes.not_judged}
-    told = {word: sum(not change.because_of for change in found) for word, found in parts.items()}
-    return ", ".join(f"{number} {word}" for word, number in told.items() if number or word != "not judged again")
+    roots = {word: [change for change in found if not change.because_of] for word, found in parts.items()}
+    return ", ".join(f"{len(found)} {word}{_turned(found)}" for word, found in roots.items() if found or word != "not judged again")
+
+
+def _turned(roots: list[Change]) -> str:
+    counts = Counter(turn for change in roots for turn in change.turns)
+    told = ", ".join(f"{counts[turn]} {turn}" for turn in (_NO_LONGER_WAIVED, _WAIVED_NOW, _NOT_BEFORE) if counts[turn])
+    return f" ({told})" if told else ""

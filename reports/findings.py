@@ -231,7 +231,7 @@ def _problem(check: Check, kind: tuple[str, str, str, str], rows: list[Finding],
 
 
 def _followed(folded: list[Finding]) -> tuple[Followed, ...]:
-    """By check, what failed apart from what cannot be told; failures first, and of one check what nobody accepted, the gravest first."""
+    """By check, what failed apart from what cannot be told; failures first, and what nobody accepted, the gravest first."""
     groups: dict[tuple[bool, str], list[Finding]] = {}
     for finding in folded:
         groups.setdefault((finding.ok is None, finding.check), []).append(finding)

@@ -252,6 +252,7 @@ class Change:
     after: int  # rows at fault now
     waived: bool  # all of what stands now is accepted
     because_of: str | None
+    turns: tuple[str, ...] = ()  # what else is not as it was, in words
 
 
 @dataclass(frozen=True)

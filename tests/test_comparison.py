@@ -14,7 +14,7 @@ from audit.check import catalogue
 from audit.cli import main
 from audit.errors import InputError
 from audit.verdict import Answer
-from reports.comparison import as_text, compare, in_short
+from reports.comparison import as_text, compare, in_short, standing
 from reports.formats import html, markdown, table
 from reports.formats import json as run_format
 from reports.packet import Packet
@@ -40,13 +40,14 @@ def a_run(*findings: dict[str, Any], orders: tuple[str, ...] = ("1001", "1002", 
         "table": [{"platform": "meta", "event": "Purchase", "browser": 1, "server": 1, "orders": 1}],
         "checks": [{"id": c.id, "facet": c.facet, "examined": 3, "verdict": "PASS"} for c in catalogue().values()],
         "findings": list(findings),
+        "sources": [],
     } | more
 
 
 def row(check: str = "value_mismatch", order: str | None = "1001", **more: Any) -> dict[str, Any]:
     return {
         "check": check, "severity": "blocker", "platform": "meta", "event": "Purchase", "subject": order, "order_id": order,
-        "actual": "x", "ok": False, "waived": None, "because_of": None,
+        "actual": "x", "cause": None, "ok": False, "waived": None, "because_of": None,
     } | more  # fmt: skip
 
 
@@ -92,6 +93,65 @@ def test_a_waived_finding_stays_open_and_says_so() -> None:
     changes = compare(a_run(row()), a_run(row(waived={"reason": "agreed", "owner": "media", "expires": "2026-12-01"})))
     assert [change.waived for change in changes.still_open] == [True]
     assert ", waived" in as_text(changes)
+
+
+WAIVED = {"reason": "agreed", "owner": "media", "expires": "2026-12-01"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ({}, {"waived": WAIVED}, "waived now"),
+        ({"waived": WAIVED}, {}, "no longer waived"),
+        ({"waived": WAIVED}, {"waived": WAIVED}, "waived"),
+        ({"because_of": "duplicate_sender"}, {}, "followed from another before"),
+        ({"because_of": "duplicate_sender", "waived": WAIVED}, {}, "no longer waived, followed from another before"),
+    ],
+)
+def test_what_is_open_in_both_says_what_became_of_it(before: Any, after: Any, told: str) -> None:
+    changes = compare(a_run(row(**before)), a_run(row(**after)))
+    (change,) = changes.still_open
+    assert ", ".join(standing(change)) == told
+    assert f", {told}\n" in as_text(changes)
+    if change.turns and "waived" in change.turns[0]:
+        assert in_short(changes) == f"0 fixed, 0 new, 1 still open (1 {change.turns[0]})"
+    packet = replace(packet_of("wrong_value"), changes=changes)
+    assert f", {told}</span>" in html.render(packet)
+    assert (f"- Open ({told}): " in markdown.render(packet)) is bool(change.turns)
+
+
+@pytest.mark.parametrize("verdict", ["NOT_RUN", "cannot tell"])
+def test_what_nobody_could_see_before_is_new_and_says_so(verdict: str) -> None:
+    old = a_run(row(ok=None)) if verdict == "cannot tell" else a_run()
+    if verdict == "NOT_RUN":
+        old["checks"] = [check | {"verdict": "NOT_RUN"} for check in old["checks"]]
+    changes = compare(old, a_run(row()))
+    assert "blocker  value_mismatch: meta Purchase 1001, not judged before\n" in as_text(changes)
+    assert in_short(changes) == "0 fixed, 1 new (1 not judged before), 0 still open"
+    assert "- New (not judged before): " in markdown.render(replace(packet_of("wrong_value"), changes=changes))
+    assert "not judged before" not in as_text(compare(a_run(), a_run(row())))
+
+
+@pytest.mark.parametrize(
+    ("name", "cause", "then"),
+    [
+        ("monday.har", "no_content", {"open": [("monday.har",)]}),
+        ("tuesday.har", "no_content", {"open": [("tuesday.har",)]}),
+        ("tuesday.har", "cut_off", {"fixed": [("monday.har",)], "new": [("tuesday.har",)]}),
+    ],
+)
+def test_a_file_recorded_anew_with_the_same_flaw_leaves_it_open(name: str, cause: str, then: dict[str, Any]) -> None:
+    def of(file: str, cause: str) -> dict[str, Any]:
+        return a_run(row("incomplete_capture", None, subject=file, cause=cause), sources=[{"path": file}])
+
+    assert told(of("monday.har", "no_content"), of(name, cause)) == then
+
+
+def test_a_file_mended_is_fixed_though_another_one_has_the_flaw() -> None:
+    both = [{"path": "a.har"}, {"path": "b.har"}]
+    rows = [row("incomplete_capture", None, subject=source["path"]) for source in both]
+    changes = told(a_run(*rows, sources=both), a_run(rows[1], sources=both))
+    assert changes == {"fixed": [("a.har",)], "open": [("b.har",)]}
 
 
 def test_a_fault_of_many_orders_is_one_line_with_its_numbers() -> None:

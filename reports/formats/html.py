@@ -20,7 +20,7 @@ from audit.plan import STEPS
 from audit.visible import visible
 from audit.wording import counted
 from reports import drawings, words
-from reports.comparison import in_short, title_of
+from reports.comparison import in_short, standing, title_of
 from reports.formats import markdown
 from reports.packet import Packet
 from reports.text import money
@@ -129,6 +129,7 @@ def _environment() -> Environment:
         step_of=words.step_of,
         money=money,
         in_short=in_short,
+        standing=standing,
         title_of=title_of,
     )
     return environment

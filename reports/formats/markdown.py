@@ -7,9 +7,9 @@ import re
 from audit.verdict import CELLS
 from audit.visible import visible
 from audit.wording import counted
-from reports.comparison import in_short
+from reports.comparison import in_short, standing
 from reports.packet import Packet
-from reports.parts import Cell, Problem
+from reports.parts import Cell, Change, Problem
 from reports.words import (
     ANSWERS,
     DECISIONS,
@@ -46,7 +46,8 @@ def render(packet: Packet) -> str:
     if packet.changes:
         changes = packet.changes
         lines += ["", f"**Since the last packet** ({DECISIONS[changes.before]}, {_plain(changes.name)}): {in_short(changes)}.", ""]
-        lines += [f"- New: {_plain(change_words(change))}" for change in changes.new if not change.because_of][:_ROWS]
+        lines += [_changed("New", change) for change in changes.new if not change.because_of][:_ROWS]
+        lines += [_changed("Open", change) for change in changes.still_open if change.turns and not change.because_of][:_ROWS]
     against = [signature for signature in packet.signatures if signature.against]
     lines += ["", *(f"- {_plain(accepted_against(signature))}" for signature in against)] if against else []
     lines += ["", "| Gate | Answer | Warnings |", "|---|---|---|"]
@@ -84,6 +85,12 @@ def problem(item: Problem) -> str:
         lines += [f"- Do not do yet: {_plain(item.texts.not_yet)}", f"- Remedy: {_plain(item.texts.remedy)}"]
     lines.append(f"- Owner: {_plain(item.owner)}")
     return "\n".join(lines) + "\n"
+
+
+def _changed(title: str, change: Change) -> str:
+    """“- New (not judged before): …”: the title, and what else became of it."""
+    aside = f" ({', '.join(standing(change))})" if change.turns else ""
+    return f"- {title}{aside}: {_plain(change_words(change))}"
 
 
 def cell_words(cell: Cell) -> str:
