@@ -8,7 +8,7 @@ import duckdb
 TABLES = (
     "sources", "rejects", "events", "event_items", "landings", "actions", "loads", "orders", "order_keys", "order_items", "totals",
     "diagnostics", "test_events", "violations", "launch", "findings", "tallies", "pairs", "order_amounts", "predicted_orders",
-    "observed_senders",
+    "observed_senders", "plan_waivers",
 )  # fmt: skip
 #: Columns that follow a click or a browser; whole, they are cookie values.
 _SHORTENED = frozenset({"click_id", "browser_id", "landing_click", "cookie_click", "cookie_browser"})

@@ -70,15 +70,14 @@ def read_findings(audit: Audit, waivers: tuple[Waiver, ...]) -> tuple[Finding, .
     for row in audit.con.execute(
         """
         select finding, check_id, severity, platform, step, subject, order_id, session, ok, expected, actual, cause,
-            ref, other_ref, waived, because_of
+            ref, other_ref, waived, because_of, owner
         from findings
         order by finding
         """
     ).fetchall():
         number, check_id, severity, platform, step, subject, order_id, session, ok, expected, actual, cause = row[:12]
-        ref, other_ref, waived, because_of = row[12:]
+        ref, other_ref, waived, because_of, role = row[12:]
         check = checks.get(check_id) or catalogue()[check_id]
-        role = _role(check, cause)
         anchor = slug("f", check_id, platform, step, subject or "all")
         taken[anchor] = taken.get(anchor, 0) + 1
         found.append(
@@ -122,14 +121,6 @@ def cause_of(check: Check, cause: str | None) -> Cause | None:
         return check.cause(cause)
     except CheckFileError:
         return None
-
-
-def _role(check: Check, cause: str | None) -> str:
-    texts = cause_of(check, cause)
-    if texts:
-        return texts.owner
-    roles = [each.owner for each in check.causes.values()]
-    return max(dict.fromkeys(roles), key=roles.count) if roles else "tracking"
 
 
 class _Roots:

@@ -28,6 +28,20 @@ def test_an_audit_gives_its_decision_and_frames(result: audit.Result) -> None:
     assert (result.tallies["examined"] == result.tallies["passed"] + result.tallies["failed"] + result.tallies["unclear"]).all()
 
 
+def test_a_finding_names_its_owner_and_its_waiver(tmp_path: Path) -> None:
+    plan = tmp_path / "audit.toml"
+    written = (STORIES / "double_sender" / "audit.toml").read_text(encoding="utf-8")
+    waiver = '[[waivers]]\ncheck = "duplicate_sender"\nreason = "agreed"\nowner = "media"\nexpires = 2026-12-31\n'
+    plan.write_text(f"{written}\n{waiver}", encoding="utf-8")
+    result = audit.run(STORIES / "double_sender", plan=plan, now="2026-11-20T12:00:00Z")
+    told = result.findings.merge(result.tables["plan_waivers"], left_on="waived", right_on="waiver", suffixes=("", "_of_waiver"))
+    assert set(told["reason"]) == {"agreed"}
+    assert "duplicate_sender" in set(told["check_id"])
+    owners = dict(zip(result.findings["check_id"], result.findings["owner"], strict=True))
+    assert owners["duplicate_sender"] == "tracking"
+    assert owners["missing_evidence_card"] == "media"
+
+
 def test_money_is_decimal(result: audit.Result) -> None:
     values = [value for value in result.events["value"] if value is not None]
     assert values

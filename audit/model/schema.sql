@@ -372,7 +372,7 @@ create table findings (
     expected   varchar,
     actual     varchar,
     cause      varchar,
-    owner      varchar,
+    owner      varchar,             -- role that answers for the cause
     ref        varchar,
     other_ref  varchar,
     waived     bigint,              -- plan_waivers.waiver
