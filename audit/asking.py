@@ -233,7 +233,7 @@ def _store_waivers(con: duckdb.DuckDBPyConnection) -> None:
             cross join launch l
             where w.check_id = findings.check_id
               and (w.subject = '*' or w.subject = findings.subject or w.subject = findings.order_id)
-              and w.expires >= cast(l.judged_at as date)
+              and w.expires >= l.judged_on
         )
         where not ok
           and waived is null

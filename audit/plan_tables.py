@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import iso4217
@@ -38,11 +39,12 @@ def store_plan(con: duckdb.DuckDBPyConnection, plan: Plan, now: datetime) -> Non
     """
     prefix, _, suffix = (plan.event_id or "").partition("{order_id}")
     con.execute(
-        "insert into launch values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into launch values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             plan.name, plan.timezone or "UTC", plan.conversion_point, plan.event_id,
             prefix if plan.event_id else None, suffix if plan.event_id else None, plan.value, plan.path is not None,
             bool(plan.senders), plan.reconciliation == "required", plan.timezone is not None, now,
+            now.replace(tzinfo=UTC).astimezone(ZoneInfo(plan.timezone or "UTC")).date(),
         ],
     )  # fmt: skip
     con.execute("set variable zone = ?", [plan.timezone or "UTC"])

@@ -32,16 +32,17 @@ def read_waivers(audit: Audit) -> tuple[Waiver, ...]:
             reason=reason,
             role=role,
             expires=f"{expires:%Y-%m-%d}",
-            expired=expires < audit.now.date(),
+            expired=is_expired,
             covers=covers,
             owner=owner_of(audit.plan.owners, role),
         )
-        for check, subject, reason, role, expires, covers in audit.con.execute(
+        for check, subject, reason, role, expires, is_expired, covers in audit.con.execute(
             """
-            select w.check_id, w.subject, w.reason, w.owner, w.expires, count(f.finding)
+            select w.check_id, w.subject, w.reason, w.owner, w.expires, w.expires < l.judged_on, count(f.finding)
             from plan_waivers w
+            cross join launch l
             left join findings f on f.waived = w.waiver
-            group by w.waiver, w.check_id, w.subject, w.reason, w.owner, w.expires
+            group by w.waiver, w.check_id, w.subject, w.reason, w.owner, w.expires, l.judged_on
             order by w.waiver
             """
         ).fetchall()

@@ -13,7 +13,7 @@ from audit.cli import main
 STORIES = Path(__file__).parent.parent / "sample_data"
 
 
-def _waived(folder: Path, story: str, beside: str = "", **waiver: str) -> dict[str, Any]:
+def _waived(folder: Path, story: str, beside: str = "", now: str = "2026-11-20T12:00:00Z", **waiver: str) -> dict[str, Any]:
     """A story run with one waiver, and with what stands ``beside`` it in the plan."""
     keys = {"reason": '"agreed with finance"', "owner": '"media"', "expires": "2026-12-31"} | {
         key: value if key == "expires" else json.dumps(value) for key, value in waiver.items()
@@ -26,7 +26,7 @@ def _waived(folder: Path, story: str, beside: str = "", **waiver: str) -> dict[s
         + beside,
         encoding="utf-8",
     )
-    command = ["run", str(STORIES / story), "--plan", str(plan), "--out", str(folder / "p"), "--now", "2026-11-20T12:00:00Z"]
+    command = ["run", str(STORIES / story), "--plan", str(plan), "--out", str(folder / "p"), "--now", now]
     result = CliRunner().invoke(main, [*command, "--format", "json"], catch_exceptions=False)
     run: dict[str, Any] = json.loads(result.stdout)
     return run
@@ -56,6 +56,16 @@ def test_an_expired_waiver_covers_nothing_and_blocks(tmp_path: Path) -> None:
     assert run["decision"] == "STOP"
     assert _check(run, "expired_waiver")["verdict"] == "FAIL"
     assert all(row["waived"] is None for row in run["findings"] if row["check"] == "value_mismatch")
+
+
+def test_a_waiver_s_last_day_is_a_day_of_the_launch_s_zone(tmp_path: Path) -> None:
+    """22:00 in Jakarta on the 20th, and half past midnight on the 21st there: still the 20th in UTC."""
+    last_day = _waived(tmp_path, "wrong_value", now="2026-11-20T15:00:00Z", check="value_mismatch", expires="2026-11-20")
+    assert last_day["decision"] == "GO_WITH_CONDITIONS"
+    over = _waived(tmp_path, "wrong_value", now="2026-11-20T17:30:00Z", check="value_mismatch", expires="2026-11-20")
+    assert over["decision"] == "STOP"
+    page = (tmp_path / "p" / "packet.html").read_text(encoding="utf-8")
+    assert "2026-11-20 (expired)" in page
 
 
 def test_a_root_takes_its_consequences_along(tmp_path: Path) -> None:

@@ -41,14 +41,14 @@ select
     'waiver of ' || replace(w.check_id, '_', ' ') || case when w.subject = '*' then '' else ' for ' || w.subject end as subject,
     cast(null as varchar) as order_id,
     case
-        when w.expires >= cast(l.judged_at as date) then true
+        when w.expires >= l.judged_on then true
         when c.waiver is not null then false
         -- What its check did not look at may still be there.
         when coalesce(a.examined, 0) > 0 then true
     end as ok,
     'in force, or nothing left for it to cover' as expected,
     case
-        when w.expires >= cast(l.judged_at as date) then 'in force until ' || w.expires
+        when w.expires >= l.judged_on then 'in force until ' || w.expires
         when c.waiver is not null then 'expired ' || w.expires || ', accepted by ' || w.owner || '; still covers ' || c.finding_count
             || case when c.finding_count = 1 then ' finding' else ' findings' end
         when coalesce(a.examined, 0) > 0 then 'expired ' || w.expires || '; nothing left for it to cover'

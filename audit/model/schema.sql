@@ -314,7 +314,8 @@ create table launch (
     has_register     boolean,
     totals_required  boolean,
     has_zone         boolean,       -- the plan names a time zone
-    judged_at        timestamp      -- --now
+    judged_at        timestamp,     -- --now
+    judged_on        date           -- its day in the launch's zone
 );
 create table plan_platforms (platform varchar, is_declared boolean, relay_store varchar);
 create table plan_datasets (platform varchar, dataset varchar);
