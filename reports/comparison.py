@@ -9,8 +9,9 @@ open in both tells whether it was accepted since, or is no longer.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +27,9 @@ from reports.words import listed
 UTC = ZoneInfo("UTC")
 #: What a check of these gates judges has the same name in every run; elsewhere it is an order, a visit or an event.
 _LASTING = frozenset({"senders", "evidence"})
+_CHANNELS = frozenset({"browser", "server"})
+#: What follows a file's name where a row of it is named.
+_PLACE = re.compile(r"[#:]\d+$")
 _NOT_BEFORE = "not judged before"
 _NO_LONGER_WAIVED = "no longer waived"
 _WAIVED_NOW = "waived now"
@@ -67,20 +71,31 @@ class _Side:
         self.same = {_identity(row) for row in self.rows}
         self.faults = {_fault(row) for row in self.rows}
         self.causes = {(_fault(row), row["cause"]) for row in self.rows}
-        self.files = frozenset(source["path"] for source in run["sources"])
+        self.files = {source["path"]: source["kind"] for source in run["sources"]}
         self.unclear = {_fault(row) for row in run["findings"] if row["ok"] is None}
         self.orders = frozenset(run["launch"]["test_orders"])
         self.facets = {check["id"]: check["facet"] for check in run["checks"]}
         self.judged = {c["id"] for c in run["checks"] if c["examined"] and c["verdict"] not in ("NOT_RUN", "ERROR")}
-        self.seen = {(row["platform"], row["event"]) for row in run["table"] if row["browser"] or row["server"] or row["orders"]}
+        self.seen = [row for row in run["table"] if row["browser"] or row["server"] or row["orders"]]
 
-    def looked_at(self, row: _Row) -> bool:
-        """Whether this run could have found what that row of the other one says."""
-        check, platform, event = _fault(row)
-        place = platform is None or any(platform == p and event in (None, e) for p, e in self.seen)
-        return check in self.judged and place and _fault(row) not in self.unclear
+    def channels(self, row: _Row) -> frozenset[str]:
+        """Which sides of its event prove a row of this run; a capture of the page holds what it sent to a relay too."""
+        kinds = {self.files.get(ref) or self.files.get(_PLACE.sub("", ref)) for ref in row["refs"]}
+        return frozenset(kind for kind in _CHANNELS & kinds if self.saw(row, frozenset({kind})))
 
-    def continues(self, row: _Row, files: frozenset[str]) -> bool:
+    def saw(self, row: _Row, channels: frozenset[str]) -> bool:
+        """Whether this run has evidence of that row's event, and of all these sides of it."""
+        return any(
+            row["platform"] == seen["platform"] and row["event"] in (None, seen["event"]) and all(seen[side] for side in channels)
+            for seen in self.seen
+        )
+
+    def looked_at(self, row: _Row, channels: frozenset[str]) -> bool:
+        """Whether this run could have found what that row of the other one says, and those sides of its event proved."""
+        place = row["platform"] is None or self.saw(row, channels)
+        return row["check"] in self.judged and place and _fault(row) not in self.unclear
+
+    def continues(self, row: _Row, files: Container[str]) -> bool:
         """Whether the fault of that row stands here too, on something its own run, which read these ``files``, had to itself."""
         if _fault(row) not in self.faults:
             return False
@@ -97,7 +112,7 @@ def _sorted_out(own: _Side, other: _Side) -> tuple[list[_Row], list[_Row], list[
     for row in own.rows:
         if _identity(row) in other.same or other.continues(row, own.files):
             both.append(row)
-        elif other.looked_at(row):
+        elif other.looked_at(row, own.channels(row)):
             alone.append(row)
         else:
             unseen.append(row)

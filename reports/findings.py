@@ -50,15 +50,23 @@ def read_waivers(audit: Audit) -> tuple[Waiver, ...]:
 
 
 def idle_waivers(waivers: tuple[Waiver, ...], findings: tuple[Finding, ...]) -> tuple[str, ...]:
-    """Waivers in force that cover nothing, though their check has findings: their subject is written otherwise there."""
+    """Waivers in force that cover nothing, though their check has findings: of other subjects, or such that cannot be told."""
     told = []
     for waiver in waivers:
-        subjects = {f.order_id or f.subject: None for f in findings if f.check == waiver.check and f.status == "failed"}
-        if subjects and not waiver.covers and not waiver.expired:
+        if waiver.covers or waiver.expired:
+            continue
+        own = [f for f in findings if f.check == waiver.check]
+        subjects = {f.order_id or f.subject: None for f in own if f.status == "failed"}
+        if subjects:
             some = ", ".join(list(subjects)[:_SUBJECTS]) + (" …" if len(subjects) > _SUBJECTS else "")
             told.append(
                 f"the waiver of {waiver.check} for {waiver.subject!r} covers no finding: theirs are {some}."
                 " Write one of them, or leave 'subject' out to cover all."
+            )
+        elif any(f.status == "cannot tell" and waiver.subject in ("*", f.subject, f.order_id) for f in own):
+            told.append(
+                f"the waiver of {waiver.check} covers no finding: nobody can tell whether anything failed, and only what failed"
+                " can be accepted. Supply what the finding asks for."
             )
     return tuple(told)
 

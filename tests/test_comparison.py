@@ -47,7 +47,7 @@ def a_run(*findings: dict[str, Any], orders: tuple[str, ...] = ("1001", "1002", 
 def row(check: str = "value_mismatch", order: str | None = "1001", **more: Any) -> dict[str, Any]:
     return {
         "check": check, "severity": "blocker", "platform": "meta", "event": "Purchase", "subject": order, "order_id": order,
-        "actual": "x", "cause": None, "ok": False, "waived": None, "because_of": None,
+        "actual": "x", "cause": None, "ok": False, "refs": [], "waived": None, "because_of": None,
     } | more  # fmt: skip
 
 
@@ -133,6 +133,28 @@ def test_what_nobody_could_see_before_is_new_and_says_so(verdict: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("browser", "server", "refs", "then"),
+    [
+        (0, 1, ["a.har#1"], "not judged"),
+        (0, 1, ["a.har#1", "log.ndjson:2"], "not judged"),
+        (1, 0, ["a.har#1", "log.ndjson:2"], "not judged"),
+        (0, 1, ["log.ndjson:2", "orders.csv:2"], "fixed"),
+        (1, 0, ["a.har#1", "orders.csv:2"], "fixed"),
+        (1, 1, ["a.har#1", "log.ndjson:2"], "fixed"),
+    ],
+)
+def test_what_one_side_s_evidence_proved_is_not_fixed_without_that_side(browser: int, server: int, refs: Any, then: str) -> None:
+    kinds = {"a.har": "browser", "log.ndjson": "server", "orders.csv": "orders"}
+    old = a_run(row(refs=refs), sources=[{"path": path, "kind": kind} for path, kind in kinds.items()])
+    table = [{"platform": "meta", "event": "Purchase", "browser": browser, "server": server, "orders": 1}]
+    assert told(old, a_run(table=table)) == {then: [("1001",)]}
+    # A page that alone sent all there is to a relay: its capture is the browser's, its events are the server's.
+    old["table"] = [table[0] | {"browser": 0, "server": 1}]
+    if refs == ["a.har#1"]:
+        assert told(old, a_run(table=table)) == {"fixed": [("1001",)]}
+
+
+@pytest.mark.parametrize(
     ("name", "cause", "then"),
     [
         ("monday.har", "no_content", {"open": [("monday.har",)]}),
@@ -142,13 +164,13 @@ def test_what_nobody_could_see_before_is_new_and_says_so(verdict: str) -> None:
 )
 def test_a_file_recorded_anew_with_the_same_flaw_leaves_it_open(name: str, cause: str, then: dict[str, Any]) -> None:
     def of(file: str, cause: str) -> dict[str, Any]:
-        return a_run(row("incomplete_capture", None, subject=file, cause=cause), sources=[{"path": file}])
+        return a_run(row("incomplete_capture", None, subject=file, cause=cause), sources=[{"path": file, "kind": "browser"}])
 
     assert told(of("monday.har", "no_content"), of(name, cause)) == then
 
 
 def test_a_file_mended_is_fixed_though_another_one_has_the_flaw() -> None:
-    both = [{"path": "a.har"}, {"path": "b.har"}]
+    both = [{"path": "a.har", "kind": "browser"}, {"path": "b.har", "kind": "browser"}]
     rows = [row("incomplete_capture", None, subject=source["path"]) for source in both]
     changes = told(a_run(*rows, sources=both), a_run(rows[1], sources=both))
     assert changes == {"fixed": [("a.har",)], "open": [("b.har",)]}

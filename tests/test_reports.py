@@ -333,6 +333,14 @@ def test_a_waiver_of_a_subject_that_no_finding_has_is_told() -> None:
         assert idle_waivers((other,), packet.findings) == ()
 
 
+def test_a_waiver_of_what_cannot_be_told_is_told_to_accept_nothing() -> None:
+    packet = packet_of("regenerated_ids")
+    waiver = Waiver("value_mismatch", "*", "agreed", "media", "2026-12-01", expired=False, covers=0, owner="Media team")
+    (sentence,) = idle_waivers((waiver,), packet.findings)
+    assert "nobody can tell whether anything failed" in sentence
+    assert idle_waivers((replace(waiver, subject="another-order"),), packet.findings) == ()
+
+
 def test_a_check_of_which_all_that_failed_is_waived_does_not_read_as_passed() -> None:
     packet = packet_of("wrong_value")
     (line,) = [line for line in packet.checks if line.id == "value_mismatch"]
