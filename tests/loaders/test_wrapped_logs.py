@@ -134,7 +134,7 @@ FILES = {
                       {"field": "@ptr", "value": "CnAK"}]], "status": "Complete"}
     ),
     "Loki, a line without a time of its own": json.dumps(
-        {"status": "success", "data": {"result": [{"stream": {}, "values": [[f"{MILLIS}000000", UNTIMED], [f"{MILLIS}000001", "up"]]}]}}
+        {"data": {"result": [{"stream": {}, "values": [[f"{MILLIS}000000", UNTIMED], [f"{MILLIS}000001", "up"]]}]}}
     ),
     "Loki": json.dumps({"status": "success", "data": {"result": [{"stream": {}, "values": [[f"{MILLIS}000000", INNER]]}]}}),
     "Elasticsearch": json.dumps({"took": 3, "hits": {"hits": [{"_id": "1", "_source": ROW | {"@timestamp": TIME}}]}}),
