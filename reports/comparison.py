@@ -21,7 +21,7 @@ from audit.verdict import Answer
 from audit.visible import in_one_line
 from audit.wording import counted
 from reports.parts import Change, Changes
-from reports.text import moment
+from reports.text import moment, steady
 from reports.words import listed
 
 UTC = ZoneInfo("UTC")
@@ -73,7 +73,7 @@ class _Side:
         self.causes = {(_fault(row), row["cause"]) for row in self.rows}
         self.files = {source["path"]: source["kind"] for source in run["sources"]}
         self.unclear = {_fault(row) for row in run["findings"] if row["ok"] is None}
-        self.orders = frozenset(run["launch"]["test_orders"])
+        self.orders = frozenset(map(steady, run["launch"]["test_orders"]))
         self.facets = {check["id"]: check["facet"] for check in run["checks"]}
         self.judged = {c["id"] for c in run["checks"] if c["examined"] and c["verdict"] not in ("NOT_RUN", "ERROR")}
         self.seen = [row for row in run["table"] if row["browser"] or row["server"] or row["orders"]]
@@ -100,7 +100,7 @@ class _Side:
         if _fault(row) not in self.faults:
             return False
         if row["order_id"]:
-            return row["order_id"] not in self.orders
+            return steady(row["order_id"]) not in self.orders
         if row["subject"] in files:
             return row["subject"] not in self.files and (_fault(row), row["cause"]) in self.causes
         return self.facets.get(row["check"]) not in _LASTING
@@ -120,7 +120,7 @@ def _sorted_out(own: _Side, other: _Side) -> tuple[list[_Row], list[_Row], list[
 
 
 def _identity(row: _Row) -> _Identity:
-    return row["check"], row["platform"], row["event"], row["subject"]
+    return row["check"], row["platform"], row["event"], steady(row["subject"])
 
 
 def _fault(row: _Row) -> _Fault:

@@ -104,6 +104,7 @@ def _launch(audit: Audit, zone: ZoneInfo) -> Launch:
         first, last = con.execute("select min(first_at), max(last_at) from sources").fetchone() or (None, None)
     begin, end = moment(first, zone), moment(last, zone)
     named = tuple(row[0] for row in con.execute("select order_id from orders where is_named order by order_id").fetchall())
+    listed = tuple(row[0] for row in con.execute("select order_key from plan_test_orders order by rowid").fetchall())
     hashes = [row[0] for row in con.execute("select sha256 from sources order by sha256").fetchall()]
     judged = moment(audit.now, zone)
     assert judged is not None
@@ -111,7 +112,7 @@ def _launch(audit: Audit, zone: ZoneInfo) -> Launch:
         name=plan.name,
         timezone=plan.timezone or "UTC",
         window=(begin, end) if begin and end else None,
-        test_orders=tuple(order.lstrip("#") for order in plan.test_orders) or named,
+        test_orders=listed or named,
         orders_named=bool(plan.test_orders),
         judged=judged,
         next_review=day(plan.next_review) if plan.next_review else None,

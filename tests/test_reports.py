@@ -270,6 +270,16 @@ def test_sarif_keeps_a_fingerprint_from_run_to_run() -> None:
     assert not prints(replace(packet, findings=moved[:3])) - prints(packet)
 
 
+def test_sarif_keeps_the_fingerprint_of_what_is_masked() -> None:
+    packet = packet_of("double_sender")
+    results = [
+        json_reader.loads(sarif.render(replace(packet, findings=(replace(packet.findings[0], subject=f"PO [phone] {mark}"),))))
+        for mark in ("3cb849", "d4561a")
+    ]
+    first, second = (run["runs"][0]["results"][0]["partialFingerprints"] for run in results)
+    assert first == second
+
+
 def test_junit_has_a_suite_for_each_platform_s_event_and_a_case_for_each_check() -> None:
     packet = packet_of("double_sender")
     suites = {suite.get("name"): suite for suite in ElementTree.fromstring(junit.render(packet))}

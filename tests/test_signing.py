@@ -529,6 +529,19 @@ def test_what_the_plan_itself_tells_of_people_is_said_when_the_packet_is_written
 HARMLESS = ["eaa1c94a7d35b3ab9e1d0c2b4f6a8d7c", "Chrome/120.0.0.0", "0.0812345678901", "logo@2x.png", "0812345678"]
 
 
+def test_a_test_order_that_looks_like_a_telephone_number_is_masked_wherever_it_stands(tmp_path: Path) -> None:
+    evidence = Path(shutil.copytree(STORIES / "wrong_value", tmp_path / "evidence"))
+    for file in evidence.rglob("*"):
+        if file.is_file():
+            file.write_bytes(file.read_bytes().replace(b"261120RNDCDV", b"PO 0812-3456-789"))
+    assert pixel_audit("run", evidence, "--out", tmp_path / "packet", "--now", NOW).exit_code == 1
+    assert verify(tmp_path / "packet").leaks == ()
+    run = json.loads((tmp_path / "packet" / "run.json").read_text(encoding="utf-8"))
+    (order,) = run["launch"]["test_orders"]
+    assert order.startswith("PO [phone] ")
+    assert order in {row["order_id"] for row in run["findings"]}
+
+
 def test_what_only_looks_like_it_is_not_named(clean: Path) -> None:
     _planted(clean, HARMLESS)
     assert verify(clean).leaks == ()

@@ -73,10 +73,10 @@ select
     status between 200 and 299,
     session,
     source || '#' || page_load,
-    coalesce(
+    masked_id(coalesce(
         try(json_extract_string(response, '$.order_id')),
         try(json_extract_string(response, '$.data.order_id')),
-        try(json_extract_string(response, '$.order.order_id')))
+        try(json_extract_string(response, '$.order.order_id'))))
 from calls
 where kind is not null;
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from audit.check import catalogue
 from reports.packet import Packet
 from reports.parts import Finding
+from reports.text import steady
 from reports.words import step_of
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -85,7 +86,7 @@ def _location(ref: str) -> dict[str, Any]:
 
 def _fingerprint(finding: Finding, taken: dict[str, int]) -> str:
     """The same for the same fault in the next run: what was judged, not what was seen or where it stood."""
-    parts = (finding.check, finding.platform, finding.step, finding.subject, finding.cause)
+    parts = (finding.check, finding.platform, finding.step, steady(finding.subject), finding.cause)
     text = "\x1f".join(part or "" for part in parts)
     taken[text] = taken.get(text, 0) + 1
     return hashlib.sha256(f"{text}\x1f{taken[text]}".encode()).hexdigest()
