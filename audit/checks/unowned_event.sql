@@ -15,6 +15,14 @@ first_check = "Open the register at the entries that the finding names and ask e
 not_yet     = "Do not write your own name in to pass the gate; the owner must be able to change the sender."
 remedy      = "Name one owner, or mark one entry as primary = true and the others false."
 owner       = "media"
+
+[causes.no_entry]
+follows     = ["undeclared_sender"]
+means       = "No entry of the register speaks of this event on this platform and channel, so nobody is named for it."
+first_check = "See in the packet under 'Who sends what' which sender it is, and ask who installed it."
+not_yet     = "Do not write your own name in to pass the gate; the owner must be able to change the sender."
+remedy      = "Enter the sender in the register with its events and one owner."
+owner       = "media"
 */
 with observed as (
     select
@@ -119,7 +127,7 @@ select
         when c.primary_owners = 0 then cast(c.owners as varchar) || ' owners (' || c.owner || ', ' || c.other_owner || '), none primary'
         else cast(c.primary_owners as varchar) || ' owners are primary at once (' || c.owner || ', ' || c.other_owner || ')'
     end as actual,
-    cast(null as varchar) as cause,
+    case when coalesce(c.entries, 0) = 0 then 'no_entry' end as cause,
     e.ref,
     cast(null as varchar) as other_ref
 from subjects s

@@ -161,6 +161,11 @@ CASES = (
         lambda launch: launch.plan["senders"][2].pop("owner"),
         ("unowned_event@tiktok",),
     ),
+    Case(
+        "the register has no entry for TikTok: who sends there and who answers for it is one question",
+        lambda launch: launch.plan["senders"].pop(2),
+        ("undeclared_sender@tiktok",),
+    ),
     Case("page address of the test site", each(_test_site, "tiktok"), ("disallowed_domain:staging@tiktok",)),
     Case("the web server's list of visits is handed in as the server's log", _visits_only, ("incomplete_capture:other_requests",)),
     Case(
