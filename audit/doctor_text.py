@@ -81,7 +81,7 @@ def _step(number: int, gap: Gap) -> list[str]:
         lines += _wrapped("    why:    ", f"without it the answer stays 'not proven': {gates} ({', '.join(gap.deciding)})")
     if others:
         also = counted(len(others), "more check" if gap.deciding else "check")
-        lines += _wrapped("    checks: ", f"{also}: {', '.join(others)}")
+        lines += _wrapped("    stops:  ", f"{also}: {', '.join(others)}")
     return lines
 
 

@@ -19,9 +19,14 @@ _ORDERS = {
     "other": "Any CSV, JSON or Parquet with order_id, created_at (with its zone), currency, total, and what the shop has of"
     " paid_at, status, subtotal, discount, shipping, tax, fees, refunded, items.",
 }
+_UNOPENED = (
+    "Hand the file in as it was downloaded: a spreadsheet that opens and saves it rounds long ids (6.38E+12) and rewrites times."
+)
 _SERVER = {
     "shopify": "The tag server's or backend's log of requests to the Conversions API and the Events API: time, address, body,"
-    " status and answer of each. Server GTM: the tag's own log ('always' in its settings).",
+    " status and answer of each. Server GTM: the tag's own log ('always' in its settings).\n\nWhat Shopify's own Meta and TikTok"
+    " apps send leaves no log to export: that side stays 'not proven'. Look it up in Test Events, copy its rows (see evidence/),"
+    " and give it as the reason when you sign.",
     "woocommerce": "The log of what sends the events. Meta for WooCommerce: switch its debug mode on before the test order, then"
     " WooCommerce > Status > Logs. Otherwise the backend's log of requests: time, address, body, status, answer. The web server's"
     " access log is no such log: it holds what came in, not what was sent.",
@@ -60,7 +65,7 @@ def scaffold(folder: Path, shop: str) -> Written:
         folder / PLAN_NAME: plan_text(shop),
         folder / "browser" / NOTE_NAME: f"# Browser capture\n\n{_BROWSER}",
         folder / "server" / NOTE_NAME: f"# Server log\n\n{_SERVER[shop]}\n",
-        folder / "orders" / NOTE_NAME: f"# Order export\n\n{_ORDERS[shop]}\n",
+        folder / "orders" / NOTE_NAME: f"# Order export\n\n{_ORDERS[shop]}\n\n{_UNOPENED}\n",
         folder / "totals" / NOTE_NAME: (
             "# Daily totals, for the review reconciliation\n\nA CSV with date, source, event, count, value, currency (source: meta,"
             " tiktok, snackvideo, shopify, ga4, server), or the CSV downloads of GA4 and Ads Manager.\n"

@@ -233,6 +233,7 @@ def test_init_writes_a_plan_that_can_be_read_and_overwrites_nothing(tmp_path: Pa
         assert plan.timezone is None
         assert not [name for name, platform in plan.platforms.items() if platform.relay_store or platform.datasets]
         assert (tmp_path / shop / "browser" / "HOW-TO-EXPORT.md").exists()
+        assert "as it was downloaded" in (tmp_path / shop / "orders" / "HOW-TO-EXPORT.md").read_text(encoding="utf-8")
     (tmp_path / "other" / "audit.toml").write_text("# mine\n")
     assert "(was there already)" in pixel_audit("init", tmp_path / "other").output
     assert (tmp_path / "other" / "audit.toml").read_text() == "# mine\n"
