@@ -38,7 +38,8 @@ _STATUS = re.compile(r"\b[1-5]\d\d\b")
 _NAMED_STATUS = re.compile(r"\bstatus(?:_code)?=([1-5]\d\d)\b")
 
 _URLS = ("url", "requesturl", "fullurl", "full", "uri", "requesturi", "href", "endpoint", "original", "originalurl", "path")
-_TIMES = (
+#: What loggers call the time of a row.
+TIMES = (
     "ts", "@timestamp", "timestamp", "time", "datetime", "date", "eventtimestamp", "timeiso8601", "starttime", "startedat",
     "createdat", "sentat", "requestedat", "loggedat", "datecreated", "asctime", "dt", "@t", "timegenerated", "timegenerated[utc]",
     "timestamp[utc]", "realtimetimestamp", "timestampms", "eventtimestampms",
@@ -101,9 +102,9 @@ def _within(text: str, time: Any) -> list[dict[str, Any]]:
 def _time_of_row(leaves: list[Leaf], field: Path, lead: str) -> Any:
     """The time beside a field, not within it, else the one before the row."""
     times = [
-        (-_shared(path, field), _TIMES.index(str(path[-1])), number)
+        (-_shared(path, field), TIMES.index(str(path[-1])), number)
         for number, (path, value) in enumerate(leaves)
-        if path and path[-1] in _TIMES and path[: len(field)] != field and isinstance(value, str | int | float)
+        if path and path[-1] in TIMES and path[: len(field)] != field and isinstance(value, str | int | float)
     ]
     if not times:
         return time_in(lead)
@@ -234,7 +235,7 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
         else None
     )
     headers = nearest(_HEADERS, lambda path, value: isinstance(value, dict) and not is_answer(path), parts)
-    told = nearest(_TIMES, lambda _, value: isinstance(value, str | int | float), parts)
+    told = nearest(TIMES, lambda _, value: isinstance(value, str | int | float), parts)
     time = utc_of_column(str(told[0][-1]), told[1]) if told else None
     if time is None:
         time = time_in(lead)

@@ -12,6 +12,7 @@ from audit.loaders._request_fields import has_browser_urls, is_raw, own_urls
 from audit.loaders._requests import insert_requests, insert_straight
 from audit.loaders._source import Source, Tally
 from audit.loaders._together import insert_together, signature
+from audit.loaders._turns import by_turns
 
 #: Rows are understood one by one.
 IN_SLICES = True
@@ -27,7 +28,7 @@ def claims(source: Source) -> bool:
     """Rows with a URL or path and a body, status or method, whose first URL is no browser pixel's."""
     if source.mapped_kind is not None:
         return source.mapped_kind == "request_log"
-    return is_raw(source) and not has_browser_urls(source) and not _tells_of_others(source)
+    return is_raw(source) and not has_browser_urls(source) and not _tells_of_others(source) and not by_turns(source)
 
 
 def _tells_of_others(source: Source) -> bool:

@@ -22,6 +22,7 @@ from audit.loaders._request_fields import is_clock_time
 from audit.loaders._requests import insert_requests
 from audit.loaders._source import Source, Tally
 from audit.loaders._told_lines import Row, tells_in_lines, told_rows
+from audit.loaders._turns import ANSWER_HINT, answered
 
 KIND = "server"
 FORMATS = (
@@ -90,9 +91,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         rows = told_rows(lines(source), unread) if is_told else _lines(source, unread)
         if source.shape not in _DOCUMENTS:
             read = sum(1 for line in lines(source) if line.strip())
-    requests: Iterator[tuple[int, dict[str, Any]]] = (
-        (place, request) for place, lead, row, rest in rows for request in requests_in(row, lead, rest)
-    )
+    requests = answered(rows)
     # A document in one line is one all the same: its line is no place to look at.
     if source.shape in _DOCUMENTS or (source.shape == "ndjson" and read == 1):
         placed, read = _requests_of_documents(source)
@@ -144,13 +143,14 @@ def _rows_rejected(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int,
 
 
 def _lines(source: Source, unread: list[int]) -> Iterator[Row]:
-    """The JSON object of each line that may hold a request; lines whose object cannot be read go into ``unread``."""
+    """The object of each line that may hold a request or an answer; a request's line that cannot be read goes into ``unread``."""
     for number, line in enumerate(lines(source), start=1):
-        if not HINT.search(line):
+        is_request = HINT.search(line) is not None
+        if not is_request and not ANSWER_HINT.search(line):
             continue
         if found := object_in(text_of(line)):
             yield number, *found
-        elif b'{"' in line or b"{'" in line:
+        elif is_request and (b'{"' in line or b"{'" in line):
             unread.append(number)
 
 

@@ -1,0 +1,145 @@
+"""Logs that write a request in one row and what was answered in the next, with no id in common.
+
+An answer is a request's where no other request of its receiver was waiting for one. Where two were, nobody knows whose it is, and
+both stay without.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from audit.loaders._answers import id_of_halves
+from audit.loaders._nested import TIMES, requests_in
+from audit.loaders._objects import object_in
+from audit.loaders._request_fields import bare
+from audit.loaders._source import Source
+from audit.loaders._told_times import time_in
+
+Row = tuple[int, str, Any, str]
+Request = dict[str, Any]
+
+#: What a line must hold to be looked into as an answer.
+ANSWER_HINT = re.compile(rb"events_received|fbtrace_id|[\"']request_id\\*[\"']")
+_STATUS_BEFORE = re.compile(r"(?<![\w.,:-])([1-5]\d\d)(?::? ?\w+)?[\s:=>-]*$")
+_STATUSES = ("status", "statusCode", "status_code")
+_ANSWER = ("status", "response", "failure")
+#: What a request log may say beside a request that stands flat in its row.
+_BESIDE = ("sender", "session", "consent", "cookies", "referrer")
+_DEPTH = 8
+
+
+def by_turns(source: Source) -> bool:
+    """Whether the first rows of a log hold a request without its answer and an answer without its request."""
+    if source.shape != "ndjson" or source.fields or id_of_halves(source):
+        return False
+    found = [_told(dict(record), "", "") for record in source.records]
+    asks = any(request and not _is_answered(request) for _, request, _ in found)
+    return asks and any(answer and not request for _, request, answer in found)
+
+
+def answered(rows: Iterable[Row]) -> Iterator[tuple[int, Request]]:
+    """The requests of rows, each with its place, and with the answer of a row of its own where it can be no other's."""
+    asked: dict[str, tuple[int, Request, Any]] = {}
+    waiting: Counter[str] = Counter()
+    for place, lead, row, rest in rows:
+        several = requests_in(row, lead, rest)
+        if len(several) > 1:
+            yield from ((place, request) for request in several)
+            continue
+        receiver, request, answer = _told(row, lead, rest)
+        when, before = _time_of(row, lead), asked.pop(receiver, None)
+        if answer and before:
+            is_its_own = not waiting[receiver] and not _is_before(when, before[2])
+            yield before[0], before[1] | (answer if is_its_own else {})
+        elif answer and waiting[receiver]:
+            waiting[receiver] -= 1
+        elif answer and request:
+            yield place, request
+        elif before and not (request and _is_answered(request) and _plain(request.get("body")) == _plain(before[1].get("body"))):
+            yield before[:2]
+            waiting[receiver] += 1
+        if answer or not request:
+            continue
+        if _is_answered(request) or not receiver:
+            yield place, request
+        else:
+            asked[receiver] = place, request, when
+    yield from (last[:2] for last in asked.values())
+
+
+def _told(row: Any, lead: str, rest: str) -> tuple[str, Request | None, Request | None]:
+    """The receiver that a row is about, the request and the answer it tells of; both where it has no body."""
+    for request in requests_in(row, lead, rest):
+        if found := _answer_in(_plain(request.get("body")), _DEPTH):
+            if "request_id" in request:  # joined with its request by that
+                return "", request, None
+            return found[0], None, _as_fields(found[1], request.get("status"), lead)
+        is_bare = "body" not in request and "request_id" not in request and _is_answered(request)
+        answer = {name: request[name] for name in _ANSWER if name in request} if is_bare else None
+        beside = _BESIDE if isinstance(row, dict) and row.get("url") == request["url"] else ()
+        return _receiver(request["url"]), request | {name: row[name] for name in beside if name in row}, answer
+    if found := _answer_in(row, _DEPTH):
+        return found[0], None, _as_fields(found[1], found[2], lead)
+    return "", None, None
+
+
+def _as_fields(answer: Any, status: Any, lead: str) -> Request:
+    status = _status_in(lead) if status is None else status
+    return {"response": answer} | ({} if status is None else {"status": status})
+
+
+def _status_in(lead: str) -> str | None:
+    told = _STATUS_BEFORE.search(lead)
+    return told[1] if told else None
+
+
+def _time_of(row: Any, lead: str) -> Any:
+    names = row if isinstance(row, dict) else ()
+    return next((row[name] for name in names if bare(str(name)) in TIMES), None) or time_in(lead)
+
+
+def _is_before(time: Any, other: Any) -> bool:
+    """Whether a row is earlier than one above it: a table may be sorted by time, the latest first."""
+    if isinstance(time, str) and isinstance(other, str):
+        return len(time) == len(other) and time < other
+    return isinstance(time, int | float) and isinstance(other, int | float) and time < other
+
+
+def _receiver(url: str) -> str:
+    if "/open_api/" in url:
+        return "tiktok"
+    return "meta" if re.search(r"/\d+/events/?(?:[?#]|$)", url) else ""
+
+
+def _is_answered(request: Mapping[str, Any]) -> bool:
+    return any(request.get(name) is not None for name in _ANSWER)
+
+
+def _plain(body: Any) -> Any:
+    if not isinstance(body, str):
+        return body
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return body
+
+
+def _answer_in(value: Any, depth: int, status: Any = None) -> tuple[str, Any, Any] | None:
+    """The receiver whose answer stands somewhere in a row, the answer, and the status beside it or beside what it stands in."""
+    if isinstance(value, str) and ANSWER_HINT.search(value.encode(errors="replace")):
+        found = object_in(value)
+        value, status = (found[1], _status_in(found[0]) or status) if found else (None, None)
+    if not isinstance(value, dict) or depth == 0 or isinstance(value.get("data"), list):
+        return None
+    if "events_received" in value or "fbtrace_id" in (value["error"] if isinstance(value.get("error"), dict) else {}):
+        return "meta", value, status
+    if {"fbtrace_id", "message", "code"} <= value.keys():  # what Meta's own clients keep of a refusal
+        return "meta", {"error": value}, status
+    if {"code", "message", "request_id"} <= value.keys():
+        return "tiktok", value, status
+    beside = next((value[name] for name in _STATUSES if isinstance(value.get(name), int | str)), status)
+    return next((found for part in value.values() if (found := _answer_in(part, depth - 1, beside))), None)
