@@ -245,7 +245,7 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
         "url": url,
         "body": _unboxed(value_of(body)),
         "status": value_of(status),
-        "response": value_of(answer),
+        "response": whole_refusal(value_of(answer)),
         "failure": value_of(failure),
         "headers": _plain_headers(value_of(headers)),
         "user_agent": value_of(nearest(_AGENTS, lambda path, value: isinstance(value, str) and not is_answer(path), parts)),
@@ -257,6 +257,11 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
             nearest(_HOSTS, lambda path, value: isinstance(value, str) and path[:-1] in (address[:-1], (*address[:-1], "headers")))
         )
     return {name: value for name, value in request.items() if value is not None}
+
+
+def whole_refusal(answer: Any) -> Any:
+    """A refusal of Graph of which Meta's own client kept what stands under ``error``, as it was answered."""
+    return {"error": answer} if isinstance(answer, dict) and {"fbtrace_id", "message", "code"} <= answer.keys() else answer
 
 
 def _is_text_of_request(path: Path, value: Any) -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from audit.loaders._answers import id_of_halves
-from audit.loaders._nested import TIMES, requests_in
+from audit.loaders._nested import TIMES, requests_in, whole_refusal
 from audit.loaders._objects import object_in
 from audit.loaders._request_fields import bare
 from audit.loaders._source import Source
@@ -21,6 +21,7 @@ from audit.loaders._told_times import time_in
 
 Row = tuple[int, str, Any, str]
 Request = dict[str, Any]
+Reader = Callable[[Any, str, str], list[Request]]
 
 #: What a line must hold to be looked into as an answer.
 ANSWER_HINT = re.compile(rb"events_received|fbtrace_id|[\"']request_id\\*[\"']")
@@ -36,21 +37,24 @@ def by_turns(source: Source) -> bool:
     """Whether the first rows of a log hold a request without its answer and an answer without its request."""
     if source.shape != "ndjson" or source.fields or id_of_halves(source):
         return False
-    found = [_told(dict(record), "", "") for record in source.records]
+    found = [_told(dict(record), "", requests_in(dict(record))) for record in source.records]
     asks = any(request and not _is_answered(request) for _, request, _ in found)
     return asks and any(answer and not request for _, request, answer in found)
 
 
-def answered(rows: Iterable[Row]) -> Iterator[tuple[int, Request]]:
-    """The requests of rows, each with its place, and with the answer of a row of its own where it can be no other's."""
+def answered(rows: Iterable[Row], read: Reader = requests_in) -> Iterator[tuple[int, Request]]:
+    """The requests of rows, each with its place, and with the answer of a row of its own where it can be no other's.
+
+    ``read`` finds the requests of a row.
+    """
     asked: dict[str, tuple[int, Request, Any]] = {}
     waiting: Counter[str] = Counter()
     for place, lead, row, rest in rows:
-        several = requests_in(row, lead, rest)
+        several = read(row, lead, rest)
         if len(several) > 1:
             yield from ((place, request) for request in several)
             continue
-        receiver, request, answer = _told(row, lead, rest)
+        receiver, request, answer = _told(row, lead, several)
         when, before = _time_of(row, lead), asked.pop(receiver, None)
         if answer and before:
             is_its_own = not waiting[receiver] and not _is_before(when, before[2])
@@ -59,7 +63,7 @@ def answered(rows: Iterable[Row]) -> Iterator[tuple[int, Request]]:
             waiting[receiver] -= 1
         elif answer and request:
             yield place, request
-        elif before and not (request and _is_answered(request) and _plain(request.get("body")) == _plain(before[1].get("body"))):
+        elif before and not (request and _is_answered(request) and _ids(request) == _ids(before[1])):
             yield before[:2]
             waiting[receiver] += 1
         if answer or not request:
@@ -71,9 +75,9 @@ def answered(rows: Iterable[Row]) -> Iterator[tuple[int, Request]]:
     yield from (last[:2] for last in asked.values())
 
 
-def _told(row: Any, lead: str, rest: str) -> tuple[str, Request | None, Request | None]:
+def _told(row: Any, lead: str, requests: list[Request]) -> tuple[str, Request | None, Request | None]:
     """The receiver that a row is about, the request and the answer it tells of; both where it has no body."""
-    for request in requests_in(row, lead, rest):
+    for request in requests:
         if found := _answer_in(_plain(request.get("body")), _DEPTH):
             if "request_id" in request:  # joined with its request by that
                 return "", request, None
@@ -112,11 +116,21 @@ def _is_before(time: Any, other: Any) -> bool:
 def _receiver(url: str) -> str:
     if "/open_api/" in url:
         return "tiktok"
-    return "meta" if re.search(r"/\d+/events/?(?:[?#]|$)", url) else ""
+    return "meta" if re.search(r"/(?:\d+|graph\.facebook\.com)/events/?(?:[?#]|$)", url) else ""
 
 
 def _is_answered(request: Mapping[str, Any]) -> bool:
     return any(request.get(name) is not None for name in _ANSWER)
+
+
+def _ids(request: Request) -> list[Any]:
+    """The events of a request, by name and id; the request itself where they cannot be told."""
+    body = _plain(request.get("body"))
+    listed = _plain(body.get("data")) if isinstance(body, dict) else None
+    events = [_plain(part) for part in listed] if isinstance(listed, list) else []
+    if not events or not all(isinstance(event, dict) and event.get("event_id") for event in events):
+        return [body]
+    return [(event.get("event_name", event.get("event")), event["event_id"]) for event in events]
 
 
 def _plain(body: Any) -> Any:
@@ -137,8 +151,8 @@ def _answer_in(value: Any, depth: int, status: Any = None) -> tuple[str, Any, An
         return None
     if "events_received" in value or "fbtrace_id" in (value["error"] if isinstance(value.get("error"), dict) else {}):
         return "meta", value, status
-    if {"fbtrace_id", "message", "code"} <= value.keys():  # what Meta's own clients keep of a refusal
-        return "meta", {"error": value}, status
+    if (refusal := whole_refusal(value)) is not value:
+        return "meta", refusal, status
     if {"code", "message", "request_id"} <= value.keys():
         return "tiktok", value, status
     beside = next((value[name] for name in _STATUSES if isinstance(value.get(name), int | str)), status)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import duckdb
 
+from audit.loaders._bare import META_URL, TIKTOK_URL, is_event, is_payload, keys_of_events
 from audit.loaders._records import read_records
 from audit.loaders._requests import insert_requests
 from audit.loaders._source import Source, Tally
@@ -13,36 +12,16 @@ from audit.loaders._source import Source, Tally
 KIND = "server"
 FORMATS = ("bare payloads of the Meta Conversions API or the TikTok Events API (JSON, NDJSON)",)
 
-_META_EVENT = frozenset({"event_name", "event_time"})
-_META_BESIDE = frozenset({"user_data", "custom_data", "action_source"})
-_TIKTOK = frozenset({"event_source", "event_source_id", "data"})
-_META_URL = "https://graph.facebook.com/events"
-_TIKTOK_URL = "https://business-api.tiktok.com/open_api/v1.3/event/track/"
-
 
 def claims(source: Source) -> bool:
     """An object whose ``data`` lists a platform's server events, or those events themselves."""
     if source.mapped_kind is not None:
         return False
     if source.shape == "json_object":
-        return _is_payload(frozenset(source.keys), frozenset(source.members.get("data", ()))) or _is_event(frozenset(source.keys))
+        return is_payload(frozenset(source.keys), frozenset(source.members.get("data", ()))) or is_event(frozenset(source.keys))
     if source.shape not in ("ndjson", "json_array") or "url" in source.record_keys:
         return False
-    return any(_is_event(frozenset(record)) or _is_payload(frozenset(record), _listed(record)) for record in source.records)
-
-
-def _is_event(keys: frozenset[str]) -> bool:
-    return keys >= _META_EVENT and bool(keys & _META_BESIDE)
-
-
-def _is_payload(keys: frozenset[str], listed: frozenset[str]) -> bool:
-    return "data" in keys and (_is_event(listed) or (keys >= _TIKTOK and "event" in listed))
-
-
-def _listed(record: Mapping[str, object]) -> frozenset[str]:
-    data = record.get("data")
-    rows = data if isinstance(data, list) else [data]
-    return frozenset(key for row in rows[:5] if isinstance(row, dict) for key in row)
+    return any(is_event(frozenset(record)) or is_payload(frozenset(record), keys_of_events(record)) for record in source.records)
 
 
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
@@ -67,7 +46,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
             place,
             json_object(
                 'method', 'POST',
-                'url', case when json_exists(record, '$.event_source_id') then '{_TIKTOK_URL}' else '{_META_URL}' end,
+                'url', case when json_exists(record, '$.event_source_id') then '{TIKTOK_URL}' else '{META_URL}' end,
                 'body', case when {lists_events} then record else json_object('data', [record]) end) as record
         from records
         where {is_event}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -12,6 +13,7 @@ import duckdb
 
 from audit.errors import InputError
 from audit.loaders._answers import join_answers
+from audit.loaders._bare import BARE_HINT, events_in
 from audit.loaders._dates import YEARLESS, is_written, names_no_year
 from audit.loaders._glance import HEAD_BYTES, text_of
 from audit.loaders._nested import HINT, requests_in
@@ -22,16 +24,17 @@ from audit.loaders._request_fields import is_clock_time
 from audit.loaders._requests import insert_requests
 from audit.loaders._source import Source, Tally
 from audit.loaders._told_lines import Row, tells_in_lines, told_rows
-from audit.loaders._turns import ANSWER_HINT, answered
+from audit.loaders._turns import ANSWER_HINT, Reader, answered
 
 KIND = "server"
 FORMATS = (
     "application log around requests to a platform or relay (NDJSON, JSON, CSV, text with JSON in its lines): req.url, request.url,"
-    " a message that is JSON, …",
+    " a message that is JSON, …; or around their events alone, as who uses a platform's own client logs them",
     "WooCommerce log of a plugin's requests, as Meta for WooCommerce writes it in debug mode: uri, body, code in lines apart",
 )
 
 _BATCH = 2000
+_EITHER_HINT = re.compile(HINT.pattern + b"|" + BARE_HINT.pattern)
 _TABLES, _DOCUMENTS = ("csv", "parquet"), ("json_object", "json_array")
 
 
@@ -41,13 +44,28 @@ def claims(source: Source) -> bool:
         return False
     with source.open() as stream:
         head = stream.read(HEAD_BYTES)
-    if not HINT.search(head) or any(loader.claims(source) for loader in _others()):
+    hint, read = _reader(head)
+    if not hint.search(head) or any(loader.claims(source) for loader in _others()):
         return False
     if tells_in_lines(head):
         return True
     # A file of settings names the same address; a log says when, or stands behind a prefix.
     rows = _first_rows(source, text_of(head))
-    return any("ts" in request or source.shape == "text" for lead, row, rest in rows for request in requests_in(row, lead, rest))
+    return any("ts" in request or source.shape == "text" for lead, row, rest in rows for request in read(row, lead, rest))
+
+
+def _reader(head: bytes) -> tuple[re.Pattern[bytes], Reader]:
+    """How the requests of a log are found: by their addresses, and by their events alone where its first bytes name no address, or
+    those of refused ones: a platform's own client tells it in its errors only.
+    """
+    found = [object_in(line) for line in text_of(head).split("\n") if HINT.search(line.encode(errors="replace"))]
+    requests = [request for row in found if row for request in requests_in(row[1], row[0], row[2])]
+    is_told = any(str(request.get("status", ""))[:1] not in ("4", "5") for request in requests) or tells_in_lines(head)
+    return (HINT, requests_in) if is_told or (HINT.search(head) and not requests) else (_EITHER_HINT, _either)
+
+
+def _either(row: Any, lead: str, rest: str) -> list[dict[str, Any]]:
+    return requests_in(row, lead, rest) or events_in(row, lead, rest)
 
 
 def _others() -> list[Any]:
@@ -66,10 +84,10 @@ def _first_rows(source: Source, head: str) -> Iterator[tuple[str, Any, str]]:
         yield document
 
 
-def _is_no_table(source: Source, head: str) -> bool:
+def _is_no_table(source: Source, head: str, read: Reader) -> bool:
     """Whether what looked like a header is a line of the log, with a comma in it."""
-    held = any(requests_in(dict(record)) for record in source.records)
-    return not held and any(requests_in(row, lead, rest) for lead, row, rest in filter(None, map(object_in, head.split("\n"))))
+    held = any(read(dict(record), "", "") for record in source.records)
+    return not held and any(read(row, lead, rest) for lead, row, rest in filter(None, map(object_in, head.split("\n"))))
 
 
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
@@ -77,8 +95,9 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     unread: list[int] = []
     with source.open() as stream:
         head = stream.read(HEAD_BYTES)
+    hint, read_row = _reader(head)
     is_told = tells_in_lines(head)
-    if source.shape == "csv" and not is_told and _is_no_table(source, text_of(head)):
+    if source.shape == "csv" and not is_told and _is_no_table(source, text_of(head), read_row):
         source = replace(source, shape="text")
     if source.shape in _TABLES and not is_told:
         read, _ = read_records(con, source)
@@ -88,13 +107,13 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
     else:
         con.execute("create or replace temp table records (place bigint, record json)")
         read = 0
-        rows = told_rows(lines(source), unread) if is_told else _lines(source, unread)
+        rows = told_rows(lines(source), unread) if is_told else _lines(source, hint, unread)
         if source.shape not in _DOCUMENTS:
             read = sum(1 for line in lines(source) if line.strip())
-    requests = answered(rows)
+    requests = answered(rows, read_row)
     # A document in one line is one all the same: its line is no place to look at.
     if source.shape in _DOCUMENTS or (source.shape == "ndjson" and read == 1):
-        placed, read = _requests_of_documents(source)
+        placed, read = _requests_of_documents(source, read_row)
         requests = iter(placed)
     sent, zoneless, written, halves = 0, True, "", False
     while batch := list(islice(requests, _BATCH)):
@@ -121,7 +140,11 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         rejected=rejected,
         has_statuses=statuses,
         has_zone=False if sent and zoneless else None,
-        gaps=(*(() if statuses else ("no response status",)), *((YEARLESS,) if names_no_year(written) else ())),
+        gaps=(
+            *(() if hint is HINT else ("events without the address they were sent to",)),
+            *(() if statuses else ("no response status",)),
+            *((YEARLESS,) if names_no_year(written) else ()),
+        ),
     )
 
 
@@ -142,10 +165,10 @@ def _rows_rejected(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int,
     return found or (0, 0)
 
 
-def _lines(source: Source, unread: list[int]) -> Iterator[Row]:
+def _lines(source: Source, hint: re.Pattern[bytes], unread: list[int]) -> Iterator[Row]:
     """The object of each line that may hold a request or an answer; a request's line that cannot be read goes into ``unread``."""
     for number, line in enumerate(lines(source), start=1):
-        is_request = HINT.search(line) is not None
+        is_request = hint.search(line) is not None
         if not is_request and not ANSWER_HINT.search(line):
             continue
         if found := object_in(text_of(line)):
@@ -154,12 +177,12 @@ def _lines(source: Source, unread: list[int]) -> Iterator[Row]:
             unread.append(number)
 
 
-def _requests_of_documents(source: Source) -> tuple[list[tuple[int, dict[str, Any]]], int]:
+def _requests_of_documents(source: Source, read: Reader) -> tuple[list[tuple[int, dict[str, Any]]], int]:
     """Each request at the place of its row, and how many rows there are: what a row holds beside its first counts as rows too."""
     placed: list[tuple[int, dict[str, Any]]] = []
     number = 0
     for row in _documents(source):
-        found = requests_in(row)
+        found = read(row, "", "")
         placed += enumerate(found, start=number + 1)
         number += max(1, len(found))
     return placed, number
