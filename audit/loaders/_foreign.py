@@ -6,7 +6,7 @@ import re
 import zipfile
 from pathlib import Path
 
-_HEAD_BYTES = 4096
+_HEAD_BYTES = 65_536
 _WORKBOOK = "an Excel workbook: save it as CSV"
 _PICTURE = "a picture: name it under [[evidence]] in audit.toml"
 _PAGE = "a web page, perhaps a login page in place of the export: export it again"
@@ -37,6 +37,25 @@ _LISTS = (
     (("first name,last name,email,", "total spent"), "a list of customers: export the orders instead"),
     (("payout status",), "a list of payouts: export the orders instead"),
 )
+#: What a log of requests looks like that was written for a reader's eyes, or too early.
+_LOGS = (
+    (
+        re.compile(rb'"_event_name".*"_user_data"|"_user_data".*"_event_name"', re.DOTALL),
+        "what Meta's client was handed before it hashed it, with people's data in it: log event.normalize() and the answer instead",
+    ),
+    (
+        re.compile(rb"\[Object\]"),
+        "a log of objects as Node prints them, cut short at [Object]: log JSON.stringify() of what was sent and of the answer",
+    ),
+    (
+        re.compile(rb"(?m)^ {4}(?:req|url|request|body|payload): (?:\{|\")"),
+        "a log laid out for reading, as pino-pretty does: hand in the log as JSON, one object a line",
+    ),
+    (
+        re.compile(rb"send: b['\"]POST /|http\.client"),
+        "a dump of a connection: log address, body, status and answer of each request as JSON",
+    ),
+)
 
 
 def what_is(path: Path) -> str:
@@ -61,6 +80,7 @@ def what_is(path: Path) -> str:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     heading = text.partition(b"\n")[0].decode("utf-8", "replace").replace('"', "").replace(";", ",")
     told = next((words for marks, words in _LISTS if all(mark in heading for mark in marks)), "")
+    told = told or next((words for mark, words in _LOGS if mark.search(head)), "")
     return next((words for start, words in _STARTS if head.startswith(start) or text.startswith(start)), told)
 
 

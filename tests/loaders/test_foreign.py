@@ -25,6 +25,22 @@ FILES = {
         b"Transaction Date,Type,Order,Card Brand,Payout Status,Amount\n2026-11-20,charge,#1001,visa,paid,5\n",
         "a list of payouts: export the orders instead",
     ),
+    "handed.log": (
+        b'{"level":30,"time":1795168800000,"request":{"_pixel_id":"1","_events":[{"_event_name":"Purchase","_user_data":{}}]}}\n',
+        "what Meta's client was handed before it hashed it",
+    ),
+    "console.log": (
+        b"2026-11-20T10:00:00.000Z {\n  url: 'https://graph.facebook.com/v23.0/1/events',\n  body: { data: [ [Object] ] }\n}\n",
+        "a log of objects as Node prints them, cut short at [Object]: log JSON.stringify()",
+    ),
+    "pretty.log": (
+        b'[10:00:00.000] INFO (7): sent\n    url: "https://graph.facebook.com/v23.0/1/events"\n    body: {\n      "data": [\n',
+        "a log laid out for reading, as pino-pretty does",
+    ),
+    "debug.log": (
+        b"send: b'POST /v23.0/1/events HTTP/1.1\\r\\nHost: graph.facebook.com\\r\\n\\r\\n'\nsend: b'{\"data\": []}'\n",
+        "a dump of a connection: log address, body, status and answer",
+    ),
     "audit.toml": (b"[launch]\nname = 'x'\n", "another plan: each launch is audited alone"),
     "access.log": (
         b'10.0.0.1 - - [28/Nov/2026:14:01:31 +0500] "POST /relay HTTP/1.1" 200 12 "-" "curl"\n',
