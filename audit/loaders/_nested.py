@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from audit.loaders._objects import object_in
+from audit.loaders._objects import named_parts, object_in
 from audit.loaders._request_fields import bare
 from audit.loaders._told_times import microseconds, time_in, utc_of_column
 
@@ -42,7 +42,7 @@ _URLS = ("url", "requesturl", "fullurl", "full", "uri", "requesturi", "href", "e
 TIMES = (
     "ts", "@timestamp", "timestamp", "time", "datetime", "date", "eventtimestamp", "timeiso8601", "starttime", "startedat",
     "createdat", "sentat", "requestedat", "loggedat", "datecreated", "asctime", "dt", "@t", "timegenerated", "timegenerated[utc]",
-    "timestamp[utc]", "realtimetimestamp", "timestampms", "eventtimestampms",
+    "timestamp[utc]", "realtimetimestamp", "timestampms", "eventtimestampms", "starttimeunixnano", "timeunixnano",
 )  # fmt: skip
 _METHODS = ("method", "requestmethod", "httpmethod", "verb")
 _HEADERS = ("headers", "requestheaders")
@@ -148,8 +148,8 @@ def _leaves(value: Any, path: Path, depth: int) -> Iterator[Leaf]:
     """Every part with the way to it; a text that is JSON, or ends in it, is followed like what it holds."""
     if depth == 0:
         return
-    if isinstance(value, list) and _is_insights_row(value):
-        value = {part["field"]: part["value"] for part in value}
+    if isinstance(value, list):
+        value = named_parts(value)
     if isinstance(value, dict):
         if not _INSIGHTS.isdisjoint(value) and _INSIGHTS_TIME.fullmatch(str(value.get("@timestamp"))):
             value = value | {"@timestamp": f"{value['@timestamp']}Z"}
@@ -167,13 +167,6 @@ def _leaves(value: Any, path: Path, depth: int) -> Iterator[Leaf]:
         if told := time_in(found[0]):
             yield (*path, "time"), told
         yield from _leaves(found[1], path, depth - 1)
-
-
-def _is_insights_row(value: list[Any]) -> bool:
-    """A row as its interface answers: each field with its name beside it."""
-    return bool(value) and all(
-        isinstance(part, dict) and part.keys() == {"field", "value"} and isinstance(part["field"], str) for part in value
-    )
 
 
 def _is_loki_entry(value: list[Any]) -> bool:

@@ -1,4 +1,4 @@
-"""The object within a line or a text: JSON, or a dict as Python prints it."""
+"""The object within a line or a text: JSON, or a dict as Python prints it; and a list that is one."""
 
 from __future__ import annotations
 
@@ -61,3 +61,21 @@ def _as_json(kind: str | None, text: str) -> str:
             return "?"
         return json.dumps(value.decode(errors="replace") if isinstance(value, bytes) else value)
     return _BRACKETS.get(text, _WORDS.get(text, text))
+
+
+def named_parts(parts: list[Any]) -> Any:
+    """A list whose entries each hold a name and what it names, as the object that it is; any other as it is."""
+    if _are(parts, {"field", "value"}, "field"):  # a row as the interface of CloudWatch Insights answers it
+        return {part["field"]: part["value"] for part in parts}
+    if _are(parts, {"key", "value"}, "key") and all(map(_is_typed, parts)):  # attributes as OpenTelemetry exports them
+        return {part["key"]: next(iter(part["value"].values())) for part in parts}
+    return parts
+
+
+def _are(parts: list[Any], keys: set[str], name: str) -> bool:
+    return bool(parts) and all(isinstance(part, dict) and part.keys() == keys and isinstance(part[name], str) for part in parts)
+
+
+def _is_typed(part: dict[str, Any]) -> bool:
+    """Whether a value stands in a box that names its type: {"stringValue": …}."""
+    return isinstance(part["value"], dict) and [str(name)[-5:] for name in part["value"]] == ["Value"]

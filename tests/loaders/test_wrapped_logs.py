@@ -160,6 +160,20 @@ FILES = {
     ),
     "structlog's console, the address behind the body":
     f"2026-11-20T10:00:00.000000Z [info     ] sent        [capi] body={PRINTED} response={ANSWER} status=200 url={URL}\n",
+    "OpenTelemetry, a span": rows(
+        {"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}, "scopeSpans": [
+            {"spans": [{"startTimeUnixNano": f"{MILLIS}000000", "endTimeUnixNano": f"{MILLIS}900000", "attributes": [
+                {"key": "url.full", "value": {"stringValue": URL}}, {"key": "http.request.body", "value": {"stringValue": TEXT}},
+                {"key": "http.response.status_code", "value": {"intValue": "200"}},
+                {"key": "http.response.body", "value": {"stringValue": json.dumps(ANSWER)}},
+            ]}]}
+        ]}]}
+    ),
+    "OpenTelemetry, a log record": rows(
+        {"resourceLogs": [{"scopeLogs": [{"logRecords": [
+            {"timeUnixNano": f"{MILLIS}000000", "body": {"stringValue": f"POST {URL} {TEXT} -> 200 {json.dumps(ANSWER)}"}},
+        ]}]}]}
+    ),
     "Docker, a line in words": rows(
         {"log": "started\n", "stream": "stdout", "time": TIME},
         {"log": f"2026-11-20 17:00:00,000 POST {URL} {TEXT} -> 200 {json.dumps(ANSWER)}\n", "stream": "stdout", "time": TIME},
