@@ -14,8 +14,10 @@ from audit.loaders._told_times import microseconds, time_in
 
 META_URL = "https://graph.facebook.com/events"
 TIKTOK_URL = "https://business-api.tiktok.com/open_api/v1.3/event/track/"
+#: What TikTok's own client sends to its older interface: an event, or several.
+_OLDER = ((frozenset({"pixel_code", "event", "context"}), "pixel/track"), (frozenset({"pixel_code", "batch"}), "pixel/batch"))
 #: What a line must hold to be looked into.
-BARE_HINT = re.compile(rb"event_name|event_source_id")
+BARE_HINT = re.compile(rb"event_name|event_source_id|pixel_code")
 _META_EVENT = frozenset({"event_name", "event_time"})
 _META_BESIDE = frozenset({"user_data", "custom_data", "action_source"})
 _TIKTOK = frozenset({"event_source", "event_source_id", "data"})
@@ -43,16 +45,15 @@ def events_in(row: Any, lead: str = "", rest: str = "") -> list[dict[str, Any]]:
     pixel = next((str(value) for name, value in parts.items() if bare(str(name)) in _PIXEL_NAMES), "")
     meta_url = META_URL.replace("/events", f"/{pixel}/events") if pixel.isdigit() else META_URL
     url = TIKTOK_URL if "event_source_id" in body else meta_url
-    is_body = parts is body or "data" in parts
-    times = (value for name, value in parts.items() if bare(str(name)) in TIMES and not is_body)
-    beside = {} if is_body else parts
+    url = next((TIKTOK_URL.replace("event/track", path) for keys, path in _OLDER if keys <= body.keys()), url)
+    times = (value for name, value in parts.items() if bare(str(name)) in TIMES)
     request = {
         "ts": microseconds(next(times, None) or time_in(lead)),
         "method": "POST",
         "url": url,
         "body": body,
-        "status": next((value for name, value in beside.items() if bare(str(name)) in _STATUSES), None),
-        "response": next((value for name, value in beside.items() if bare(str(name)) in ("response", "answer", "result")), None),
+        "status": next((value for name, value in parts.items() if bare(str(name)) in _STATUSES), None),
+        "response": next((value for name, value in parts.items() if bare(str(name)) in ("response", "answer", "result")), None),
     }
     if request["response"] is None and (answer := object_in(rest)):
         request["response"] = answer[1]
@@ -69,7 +70,7 @@ def _payload_in(value: Any, depth: int) -> dict[str, Any] | None:
         if value and all(isinstance(part, dict) and is_event(frozenset(part)) for part in value):
             return {"data": value}
         return next((found for part in value if (found := _payload_in(part, depth - 1))), None)
-    if is_payload(frozenset(value), keys_of_events(value)):
+    if is_payload(frozenset(value), keys_of_events(value)) or any(keys <= value.keys() for keys, _ in _OLDER):
         return value
     if is_event(frozenset(value)):
         return {"data": [value]}

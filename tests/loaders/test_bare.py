@@ -16,6 +16,11 @@ from tests.wire.decoding import events
 
 TEXTS = {"data": [json.dumps(body(1)["data"][0])]}
 EVENT = body(1)["data"][0]
+#: What TikTok's client sends to the older interface.
+TRACKED = {
+    "pixel_code": "C", "event": "CompletePayment", "event_id": "P-1", "timestamp": "2026-11-20T10:00:01.000Z", "properties": {},
+    "context": {"user": {}},
+}  # fmt: skip
 #: What Meta's client for Node keeps of a refusal: the request, and what stood under ``error``.
 ERROR = {"name": "FacebookRequestError", "status": 400, "response": REFUSED["error"], "method": "POST", "url": URL, "data": body(2)}
 
@@ -32,9 +37,12 @@ def audited(folder: Path, text: str) -> engine.Read:
         (f"{time(1)} sending {json.dumps(body(1))} -> 200 {json.dumps(TAKEN)}\n", None, None),
         (row(1, pixel_id="1234567890", params=TEXTS, response=TAKEN), "1234567890", None),
         (row(1, pixelId=1234567890, event=EVENT, response=TAKEN, statusCode=200), "1234567890", 200),
+        (row(1, data=body(1), response=TAKEN), None, None),
         (row(1, msg="sent", events=[EVENT], result=TAKEN), None, None),
         (row(1, msg=f"sent {json.dumps(body(1))}") + row(1, msg=f"answered 200 {json.dumps(TAKEN)}"), None, 200),
         (row(1, request=CALL, response=OK), "C", None),
+        (row(1, sent=TRACKED, response=OK), "C", None),
+        (row(1, sent={"pixel_code": "C", "batch": [{"type": "track"} | TRACKED]}, response=OK), "C", None),
     ],
 )
 def test_events_without_an_address_are_what_was_sent(text: str, dataset: str | None, status: int | None, tmp_path: Path) -> None:
