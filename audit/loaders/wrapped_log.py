@@ -23,6 +23,7 @@ from audit.loaders._records import read_records
 from audit.loaders._request_fields import is_clock_time
 from audit.loaders._requests import insert_requests
 from audit.loaders._source import Source, Tally
+from audit.loaders._told_errors import joined_errors
 from audit.loaders._told_lines import Row, tells_in_lines, told_rows
 from audit.loaders._turns import ANSWER_HINT, Reader, answered
 
@@ -50,7 +51,7 @@ def claims(source: Source) -> bool:
     if tells_in_lines(head):
         return True
     # A file of settings names the same address; a log says when, or stands behind a prefix.
-    rows = _first_rows(source, text_of(head))
+    rows = _first_rows(source, head)
     return any("ts" in request or source.shape == "text" for lead, row, rest in rows for request in read(row, lead, rest))
 
 
@@ -58,7 +59,7 @@ def _reader(head: bytes) -> tuple[re.Pattern[bytes], Reader]:
     """How the requests of a log are found: by their addresses, and by their events alone where its first bytes name no address, or
     those of refused ones: a platform's own client tells it in its errors only.
     """
-    found = [object_in(line) for line in text_of(head).split("\n") if HINT.search(line.encode(errors="replace"))]
+    found = [object_in(text_of(line)) for _, line in joined_errors(head.split(b"\n")) if HINT.search(line)]
     requests = [request for row in found if row for request in requests_in(row[1], row[0], row[2])]
     is_told = any(str(request.get("status", ""))[:1] not in ("4", "5") for request in requests) or tells_in_lines(head)
     return (HINT, requests_in) if is_told or (HINT.search(head) and not requests) else (_EITHER_HINT, _either)
@@ -75,19 +76,20 @@ def _others() -> list[Any]:
     return [loader for name, loader in loaders().items() if name != own]
 
 
-def _first_rows(source: Source, head: str) -> Iterator[tuple[str, Any, str]]:
+def _first_rows(source: Source, head: bytes) -> Iterator[tuple[str, Any, str]]:
     """Rows within the first bytes: of a table, of a log's lines, or the objects of a document that may go on behind them."""
     yield from (("", dict(record), "") for record in source.records)
-    rows = (object_in(line) for line in head.split("\n"))
+    rows = (object_in(text_of(line)) for _, line in joined_errors(head.split(b"\n")))
     yield from (row for row in rows if row)
-    if source.shape in _DOCUMENTS and (document := object_in(head)):
+    if source.shape in _DOCUMENTS and (document := object_in(text_of(head))):
         yield document
 
 
-def _is_no_table(source: Source, head: str, read: Reader) -> bool:
+def _is_no_table(source: Source, head: bytes, read: Reader) -> bool:
     """Whether what looked like a header is a line of the log, with a comma in it."""
     held = any(read(dict(record), "", "") for record in source.records)
-    return not held and any(read(row, lead, rest) for lead, row, rest in filter(None, map(object_in, head.split("\n"))))
+    told = (object_in(text_of(line)) for line in head.split(b"\n"))
+    return not held and any(read(row, lead, rest) for lead, row, rest in filter(None, told))
 
 
 def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
@@ -97,7 +99,7 @@ def load(con: duckdb.DuckDBPyConnection, source: Source) -> Tally:
         head = stream.read(HEAD_BYTES)
     hint, read_row = _reader(head)
     is_told = tells_in_lines(head)
-    if source.shape == "csv" and not is_told and _is_no_table(source, text_of(head), read_row):
+    if source.shape == "csv" and not is_told and _is_no_table(source, head, read_row):
         source = replace(source, shape="text")
     if source.shape in _TABLES and not is_told:
         read, _ = read_records(con, source)
@@ -167,7 +169,7 @@ def _rows_rejected(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int,
 
 def _lines(source: Source, hint: re.Pattern[bytes], unread: list[int]) -> Iterator[Row]:
     """The object of each line that may hold a request or an answer; a request's line that cannot be read goes into ``unread``."""
-    for number, line in enumerate(lines(source), start=1):
+    for number, line in joined_errors(lines(source)):
         is_request = hint.search(line) is not None
         if not is_request and not ANSWER_HINT.search(line):
             continue

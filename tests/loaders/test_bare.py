@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,25 @@ def test_an_error_names_the_address_of_its_own_request_alone(tmp_path: Path) -> 
 def test_an_event_told_before_it_is_refused_is_one_request(tmp_path: Path) -> None:
     text = row(1, event=body(2)["data"][0], msg="sending") + row(2, err=ERROR)
     assert [(e["event_id"], e["accepted"]) for e in events(audited(tmp_path, text))] == [("P-2", False)]
+
+
+@pytest.mark.parametrize("end", ["", "2026-11-20 10:00:03,000 INFO capi: next\n"])
+@pytest.mark.parametrize("is_told_before", [True, False])
+def test_an_error_of_the_client_for_python_is_told_over_several_lines(end: str, is_told_before: bool, tmp_path: Path) -> None:
+    """Its refusal was lost: the request before it had no answer, and where none was logged nothing was sent."""
+    sent = {"data": [json.dumps(body(2)["data"][0])]}
+    before = f"2026-11-20 10:00:02,000 INFO capi: {sent}\n" if is_told_before else ""
+    error = (
+        "2026-11-20 10:00:02,500 ERROR capi: failed\nTraceback (most recent call last):\n  File \"api.py\", line 336, in call\n"
+        "    raise fb_response.error()\nfacebook_business.exceptions.FacebookRequestError: \n\n  Message: Call was not successful\n"
+        f"  Method:  POST\n  Path:    {URL}\n  Params:  { {'data': json.dumps(sent['data'])} }\n\n  Status:  400\n"
+        f"  Response:\n{textwrap.indent(json.dumps(REFUSED, indent=2), '    ')}\n\n"
+    )
+    first = f"2026-11-20 10:00:01,000 INFO capi: {TEXTS}\n2026-11-20 10:00:01,000 INFO capi: {TAKEN}\n"
+    audit = audited(tmp_path, first + before + error + end)
+    found = [(e["event_id"], e["status"], e["answer_code"], str(e["seen_at"])) for e in events(audit)]
+    assert found[0][0] == "P-1"
+    assert found[1:] == [("P-2", 400, "100", "2026-11-20 10:00:02.500000")]
 
 
 def test_events_beside_requests_that_name_their_address_are_not_sent_twice(tmp_path: Path) -> None:
