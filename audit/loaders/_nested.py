@@ -107,7 +107,8 @@ def _time_of_row(leaves: list[Leaf], field: Path, lead: str) -> Any:
         if path and path[-1] in TIMES and path[: len(field)] != field and isinstance(value, str | int | float)
     ]
     if not times:
-        return time_in(lead)
+        beside = next((value for path, value in leaves if path == (*field, "time")), None)
+        return time_in(lead) if beside is None else microseconds(beside)
     path, value = leaves[min(times)[2]]
     return microseconds(utc_of_column(str(path[-1]), value))
 

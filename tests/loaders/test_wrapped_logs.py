@@ -136,6 +136,9 @@ FILES = {
     "Loki, a line without a time of its own": json.dumps(
         {"data": {"result": [{"stream": {}, "values": [[f"{MILLIS}000000", UNTIMED], [f"{MILLIS}000001", "up"]]}]}}
     ),
+    "Loki, a line in words": json.dumps(
+        {"data": {"result": [{"stream": {}, "values": [[f"{MILLIS}000000", f"POST {URL} {TEXT} 200 {json.dumps(ANSWER)}"]]}]}}
+    ),
     "Loki": json.dumps({"status": "success", "data": {"result": [{"stream": {}, "values": [[f"{MILLIS}000000", INNER]]}]}}),
     "Elasticsearch": json.dumps({"took": 3, "hits": {"hits": [{"_id": "1", "_source": ROW | {"@timestamp": TIME}}]}}),
     "objects one after another": json.dumps(ROW, indent=2) + "\n",
