@@ -68,6 +68,14 @@ not_yet     = "Do not collect more personal data to raise match quality; the cli
 remedy      = "Fill ttclid from the landing's click id, ttp from the _ttp cookie, and leave ttclid out where there was no click."
 owner       = "tracking"
 
+[causes.meta_id]
+failure     = "The server sends Meta's id in the place of TikTok's"
+means       = "The server sends TikTok the click or the browser id of Meta (fbclid, _fbp): one store of ids serves both platforms, and TikTok finds no ad and no browser by it."
+first_check = "Look at the code that fills ttclid and ttp: it reads a common field, such as click_id, or Meta's cookies."
+not_yet     = "Do not count these events as attributed because the field is filled."
+remedy      = "Keep each platform's click id in a field of its own, fill ttclid and ttp from TikTok's alone, and leave them out where there is none."
+owner       = "tracking"
+
 [causes.word]
 failure     = "The server sends a word in the place of TikTok's ad click"
 means       = "The server sends a word or a template's name (undefined, __CLICKID__) in the field of the ad click: nobody clicked, or nobody filled it in. TikTok finds no ad by it."
@@ -84,7 +92,34 @@ not_yet     = "Do not move budget by these sales; some of them may be credited t
 remedy      = "Store the click id with the cart or the request of its shopper, never in the server's memory, and read it there for each event."
 owner       = "tracking"
 */
-with copies as (
+with meta_clicks as (
+    select distinct split_part(click_id, '.', 4) as click
+    from events
+    where platform = 'meta'
+      and starts_with(click_id, 'fb.')
+    union
+    select distinct click_id
+    from landings
+    where platform = 'meta'
+),
+-- What the server tells TikTok and is Meta's.
+meta_ids as (
+    select e.event_key, 'ttclid' as id_kind, e.click_id as id
+    from sent_events e
+    left join meta_clicks m on m.click = e.click_id
+    where e.platform = 'tiktok'
+      and e.channel = 'server'
+      and e.click_id <> ''
+      and (m.click is not null or starts_with(e.click_id, 'fb.'))
+      and not is_click_word(e.click_id)
+    union all
+    select event_key, 'ttp', browser_id
+    from sent_events
+    where platform = 'tiktok'
+      and channel = 'server'
+      and starts_with(browser_id, 'fb.')
+),
+copies as (
     select
         s.event_key as server_key,
         b.platform,
@@ -112,11 +147,13 @@ compared as (
     where browser_click is not null
       and server_click is not null
       and not (platform = 'tiktok' and (server_click is not distinct from server_browser or is_click_word(server_click)))
+      and server_key not in (select event_key from meta_ids where id_kind = 'ttclid')
     union all
     select *, case platform when 'meta' then 'fbp' else 'ttp' end, browser_browser, server_browser
     from copies
     where browser_browser is not null
       and server_browser is not null
+      and server_key not in (select event_key from meta_ids where id_kind = 'ttp')
 ),
 -- Server events whose click no browser copy stands beside: their own visit has to show it.
 alone as (
@@ -362,4 +399,19 @@ select
 from sent_events
 where platform = 'tiktok'
   and channel = 'server'
-  and (click_id = browser_id or is_click_word(click_id))
+  and ((click_id = browser_id and not starts_with(browser_id, 'fb.')) or is_click_word(click_id))
+union all
+select
+    e.platform,
+    e.step,
+    coalesce(e.order_id, e.order_key, e.event_id, e.session, e.ref),
+    e.order_id,
+    e.session,
+    false,
+    'TikTok''s own id in ' || m.id_kind || ', or none',
+    'server ' || m.id_kind || ' ' || shown_id(m.id) || case when m.id_kind = 'ttp' then ', a browser id of Meta''s' else ', a click id of Meta''s' end,
+    'meta_id',
+    e.ref,
+    cast(null as varchar)
+from meta_ids m
+join sent_events e on e.event_key = m.event_key
