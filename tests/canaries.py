@@ -6,9 +6,11 @@ column. Every canary has a mark that stands nowhere else, so a mark in an output
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -89,10 +91,24 @@ def _lines(text: str, planter: _Planter) -> str:
         return _documents(text, planter)
     except json.JSONDecodeError:
         before, found, rest = text.partition('{"')
+        if not found:
+            return _printed(text, planter)
         row, end = json.JSONDecoder().raw_decode(found + rest)
         behind = rest[end - len(found) :].rstrip("\n")
         after = behind if "\n" in before else behind.partition("\n")[0]
         return text + "".join(f"{before}{json.dumps(copy)}{after}\n" for copy in _copies(row, "", planter))
+
+
+def _printed(text: str, planter: _Planter) -> str:
+    """A line in which Python printed what it sent."""
+    before, found, rest = text.partition("{'")
+    printed = re.sub(r"Decimal\('([0-9.]+)'\)", r"\1", found + rest)
+    body, behind = next(
+        (ast.literal_eval(printed[:end]), printed[end:].partition("\n")[0])
+        for end in (place.end() for place in re.finditer("}", printed))
+        if printed[:end].count("{") == printed[:end].count("}")
+    )
+    return text + "".join(f"{before}{copy!r}{behind}\n" for copy in _copies(body, "", planter))
 
 
 def _documents(text: str, planter: _Planter) -> str:

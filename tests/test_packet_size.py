@@ -48,6 +48,7 @@ def large() -> Packet:
             'one copy' as expected,
             case when n < 400 then repeat('x', {LONG}) else 'copy ' || n end as actual,
             f.cause,
+            'tracking' as owner,
             'server/day.ndjson:' || n as ref
         from range({MANY}) r(n)
         join faults f on f.place = n % {len(checks)}
