@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from ipaddress import ip_address
 from mmap import ACCESS_READ, mmap
@@ -25,23 +25,40 @@ _FILES = ("packet.html", "run.json", "findings.csv", "packet.sha256", "signoff.j
 _DATABASE = "audit.duckdb"
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 #: What stands between the figures of a telephone number.
-_GAP = r"[ ()./\xa0\u2000-\u2015\u202a-\u202f\u3000-]{0,2}"
+_GAP = r"[ ()./\xa0\xad\u2000-\u2015\u202a-\u202f\u2060\u2212\u3000\u30fc\ufeff\uff0d-]{0,2}"
+#: The same between the groups of a card's.
+_STEP = r"[ .+_\xa0\u2010-\u2015-]"
+#: Where a blank before the @ is an address's; elsewhere it may be a sender's name (relay @ shop.example).
+_PROVIDER = (
+    r"(?:g(?:oogle)?mail|y(?:ahoo|mail)|hotmail|outlook|live|icloud|e?mail|proton(?:mail)?|rocketmail|gmx)"
+    r"(?:\.[a-z]{2,3}){1,2}\b"
+)
 #: Kind of secret -> how it looks, plainly or percent-encoded. Small letters make no token of Meta's: a digest may begin with eaa.
+#: Many patterns in one begin with what all of them may begin with: that alone is asked of most places.
 PATTERNS = {
     # From the beginning of a word only: from each of its letters a page full of long words would take its time.
     "e-mail address": re.compile(
-        r"(?<![\w.%+-])[\w.%+-]+(?:[@\uff20]|%(?:25)*40|&(?:amp;)*(?:#0*64|#x0*40|commat);|\\+u0040| ?[\[({<] ?at ?[\])}>] ?)"
-        r"(?:[\w%-]{1,63}(?:[.\uff0e]| ?[\[({<] ?dot ?[\])}>] ?))+(?:[^\W\d_]{2,24}|xn--[a-z0-9-]+)\b"
-        r"| at [\w-]+ dot [a-z]{2,24}\b",
+        r"(?<![\w.%+-])[\w.%+-]+(?:[@\uff20\ufe6b]|%(?:25)*40|&(?:amp;)*(?:#0*64|#x0*40|commat);|\\+(?:u0040|x40)"
+        r"| ?[\[({<] ?at ?[\])}>]) ?"
+        r"(?:[\w%-]{1,63}(?:[.\u3002\uff0e]| ?[\[({<] ?dot ?[\])}>] ?))+(?:[^\W\d_]{2,24}|xn--[a-z0-9-]+)\b"
+        rf"| at [\w-]+ dot [a-z]{{2,24}}\b|[\w.%+-] {{1,2}}@ {{0,2}}{_PROVIDER}|[\w.%+-]@\[[\da-f:.]{{7,39}}\]",
         re.I,
     ),
     "phone number": re.compile(
+        r"(?=[+\uff0b%&06\uff10-\uff19hmptw_])(?:"
         rf"(?<![\w+])(?:[+\uff0b]|%2b|&#43;)[1-9\uff11-\uff19](?:{_GAP}\d){{8,14}}(?!\d)"
         r"|(?<![\w.+-])08[1-9]\d{0,2}[ .\xa0\u2010-\u2015-]\d{3,4}[ .\xa0\u2010-\u2015-]?\d{2,5}(?![\w-])"
         r"|(?<![\w.+-])628[1-9]\d{1,2}[ \xa0\u2010-\u2015-]\d{3,4}[ \xa0\u2010-\u2015-]?\d{2,5}(?![\w-])"
+        r"|(?<![\d.+-])00628[1-9]\d{7,10}(?!\d)"
+        r"|[\uff10-\uff19](?:[ \u2010-\u2015\u2212\u3000\u30fc\uff0d-]?[\uff10-\uff19]){7,}"
         r"|\b(?:phone|tel|telp|whatsapp|wa|msisdn)(?:\.me/|[\"']?[=:][\"']?)\d{9,15}\b"
         r"|(?:\b|_)(?:hp|handphone|ponsel|phone|telp?|telepon|whatsapp|wa|mobile)(?:[_ ]?(?:no|nr|number))?[\"' :=/.]{1,4}"
-        r"(?:62|0)8[1-9]\d{7,10}\b",
+        r"(?:62|0)8[1-9]\d{7,10}\b)",
+        re.I,
+    ),
+    "card number": re.compile(
+        rf"(?=[2-6ckp])(?:(?<![^\W_])(?:[2-6]\d{{3}}(?:{_STEP}\d{{4}}){{3}}|3[47]\d\d{_STEP}\d{{6}}{_STEP}\d{{5}})(?![^\W_])"
+        r"|(?:card|kartu|kredit|cc|pan)[ _-]?(?:no|nr|num|number|nomor)?\\?[\"' ]{0,2}[:=]\\?[\"' ]{0,2}[2-6]\d{14,15}(?!\d))",
         re.I,
     ),
     "IP address": re.compile(
@@ -54,6 +71,7 @@ PATTERNS = {
         r"|eyJ[\w-]{10,}\.eyJ[\w-]{10,}|whsec_\w{16,}"
         r"|xox[abeprs]-[\w-]{10,}|gh[opsru]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|A[KS]IA[0-9A-Z]{16}\b|AIza[\w-]{30,}"
         r"|ya29\.[\w-]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}|sk-(?:proj|svcacct|ant)-[\w-]{16,}|1//0[\w-]{20,}"
+        r"|Mid-(?:server|client)-[\w-]{8,}|(?:xnd_(?:production|development|public)|rzp_(?:live|test))_\w{8,}"
         r"|(?:bot)?\d{6,12}:AA[\w-]{30,}|hooks\.slack\.com/services/[\w/-]{10,})|-----BEGIN [A-Z ]*PRIVATE KEY-----"
     ),
     "authorization": re.compile(r"\bbearer\s+[\w.~+/-]{16,}|\bauthorization\b[\"']?\s*[:=]\s*[\"']?\w+\s+[\w.~+/=-]{8,}", re.I),
@@ -61,10 +79,16 @@ PATTERNS = {
         r"\b(?:set-)?cookie\b[\"']?\s*[:=]\s*[\"']?[\w.-]+=[^\s;\"']{4,}|\bfb\.[0-9]\.[0-9]{10,13}\.[\w-]{6,}", re.I
     ),
 }
+_ISSUERS = re.compile(
+    r"4\d{15}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|35(?:2[89]|[3-8]\d)\d{12}"
+    r"|6(?:011|2\d\d|4[4-9]\d|5\d\d)\d{12}"
+)
 #: What a line has to hold before those patterns are asked that may begin with any letter or figure.
+_DIGITS = re.compile(rf"\d(?:(?:{_GAP}|[+_])\d){{7}}")
 _MARKS = {
-    "e-mail address": re.compile(r"[@\uff20]|40|64|commat| at |[\[({<] ?at ?[\])}>]", re.I),
-    "phone number": re.compile(rf"\d(?:{_GAP}\d){{7}}"),
+    "e-mail address": re.compile(r"[@\uff20\ufe6b]|40|64|commat| at |[\[({<] ?at ?[\])}>]", re.I),
+    "phone number": _DIGITS,
+    "card number": _DIGITS,
     "IP address": re.compile(r"\d\.\d|::"),
 }
 _ATTACHED = re.compile(r"data:([a-z]+/[\w.+-]+)(?:;[\w=-]+)*;base64,([A-Za-z0-9+/]+=*)")
@@ -113,27 +137,56 @@ def told_by_hand(folder: Path, signed: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kind for _, kind in found))
 
 
+def kinds_in(text: str) -> tuple[str, ...]:
+    """Kinds of personal data and keys in a text that somebody wrote by hand."""
+    return tuple(kind for _, kind in _found([("", text)], frozenset()))
+
+
 def _found(texts: Iterable[tuple[str, str]], allowed: frozenset[str]) -> dict[tuple[str, str], int]:
     """How often each kind stands in each place."""
     found: dict[tuple[str, str], int] = {}
     for place, plain in texts:
         text = "\n".join((_POINT.sub(".", plain), *_encoded(plain)))
         lines = text.split("\n")
+        marked = {mark: "\n".join(filter(mark.search, lines)) for mark in set(_MARKS.values())}
         for kind, pattern in PATTERNS.items():
-            asked = "\n".join(filter(_MARKS[kind].search, lines)) if kind in _MARKS else text
-            hits = [hit for hit in pattern.findall(asked) if not _harmless(hit, allowed)]
+            asked = marked[_MARKS[kind]] if kind in _MARKS else text
+            hits = [hit for hit in pattern.findall(asked) if not _harmless(hit, allowed) and _SURE.get(kind, bool)(hit)]
             if hits:
                 found[place, kind] = found.get((place, kind), 0) + len(hits)
     return found
 
 
 def _encoded(text: str) -> Iterator[str]:
-    """What stands in it in base64."""
+    """What stands in it in base64, or in hexadecimal figures."""
     for word in set(_ENCODED.findall(text)):
-        with suppress(ValueError):
-            found = base64.b64decode(word + "=" * (-len(word) % 4)).decode("ascii")
-            if " ".join(found.split()).isprintable():
-                yield found
+        for decode in (_of_base64, bytes.fromhex):
+            with suppress(ValueError):
+                found = decode(word).decode("ascii")
+                if " ".join(found.split()).isprintable():
+                    yield found
+
+
+def _of_base64(word: str) -> bytes:
+    return base64.b64decode(word + "=" * (-len(word) % 4))
+
+
+def _is_card(hit: str) -> bool:
+    """Whether it begins as an issuer's does and ends in the check figure of Luhn."""
+    digits = re.sub(r"\D", "", hit)
+    sums = sum(sum(divmod(int(digit) * (1 + n % 2), 10)) for n, digit in enumerate(reversed(digits)))
+    return sums % 10 == 0 and _ISSUERS.fullmatch(digits) is not None
+
+
+def _is_no_article(hit: str) -> bool:
+    """An article's number (GTIN) is filled up with zeros to fourteen figures, and has a check figure too."""
+    if not hit.startswith("00") or len(hit) > 14:
+        return True
+    return sum(int(digit) * (1 + n % 2 * 2) for n, digit in enumerate(reversed(hit))) % 10 != 0
+
+
+#: What has to hold of a hit besides its looks.
+_SURE: dict[str, Callable[[str], bool]] = {"card number": _is_card, "phone number": _is_no_article}
 
 
 def _harmless(hit: str, allowed: frozenset[str]) -> bool:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from audit.errors import InputError
 from audit.plan import ROLES
 from reports.files import digests_of, text_of, unsealed
-from reports.leaks import PATTERNS
+from reports.leaks import kinds_in
 from reports.parts import Signature
 from reports.place import claim, refusal
 from reports.run_file import read_run
@@ -44,8 +44,8 @@ def sign(folder: Path, *, role: str, name: str, accept: bool, reason: str | None
         raise InputError(f"{folder}: a file. Name the folder of the packet.")
     if not name.strip():
         raise InputError('a signature needs a name: --name "…".')
-    if found := [kind for kind, pattern in PATTERNS.items() if pattern.search(reason or "")]:
-        raise InputError(f"--reason: holds what looks like {listed(found)}. A signature stays for good; say it without.")
+    if found := kinds_in(reason or ""):
+        raise InputError(f"--reason: holds what looks like {listed(list(found))}. A signature stays for good; say it without.")
     with claim(folder) as place:
         run = read_run(folder)
         if accept and run["decision"] in NOT_GO and not (reason or "").strip():

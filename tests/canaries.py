@@ -26,11 +26,15 @@ KINDS: dict[str, tuple[Callable[[int], str], str]] = {
     "e-mail as markup": (lambda n: f"qzxmarked{n}&#64;kanari.example", r"qzxmarked(\d+)"),
     "e-mail in base64": (lambda n: b64encode(f"qzx{n:06d}@kanari.com".encode()).decode(), r"cXp4([A-Za-z0-9]{8})"),
     "e-mail for people alone": (lambda n: f"qzxspelt{n} [at] kanari.example", r"qzxspelt(\d+)"),
+    "e-mail between blanks": (lambda n: f"qzxblank{n} @ mail.com", r"qzxblank(\d+)"),
+    "e-mail in figures": (lambda n: f"qzx{n:06d}@kanari.com".encode().hex(), r"717a78([0-9a-f]{12})"),
+    "card": (lambda n: _card(f"411177{n:09d}"), r"411177(\d{9})"),
     "phone": (lambda n: f"+62 812-7700-{n:06d}", r"8127700(\d{6})"),
     "phone at home": (lambda n: f"0813-7700-{n:05d}", r"8137700(\d{5})"),
     "phone of a phone book": (lambda n: f"+62\u00a0814\u20117700\u2011{n:06d}", r"814.7700.(\d{6})"),
     "phone without its plus": (lambda n: f"62815-7700-{n:05d}", r"8157700(\d{5})"),
     "phone behind its name": (lambda n: f"no hp 081677{n:06d}", r"81677(\d{6})"),
+    "phone from abroad": (lambda n: f"call 0062817770{n:05d}1", r"817770(\d{5})1"),
     "IP": (lambda n: f"203.0.{n // 250}.{n % 250}", r"203\.0\.(\d+\.\d+)"),
     "IPv6": (lambda n: f"2001:db8:77::{n:x}", r"2001:db8:77::([0-9a-f]+)"),
     "cookie": (lambda n: f"Cookie: PHPSESSID=qzxcook{n}abcdef", r"qzxcook(\d+)"),
@@ -49,6 +53,12 @@ KINDS: dict[str, tuple[Callable[[int], str], str]] = {
     "name": (lambda n: f"Qzxdewi{n} Kusumawardhani", r"qzxdewi(\d+)"),
     "address": (lambda n: f"Jl. Qzxmelati{n} No. 17 RT 05", r"qzxmelati(\d+)"),
 }
+
+
+def _card(figures: str) -> str:
+    """A card's number in groups; its last figure is checked by all others."""
+    sums = sum(sum(divmod(int(figure) * (2 - n % 2), 10)) for n, figure in enumerate(reversed(figures)))
+    return "-".join(re.findall("....", f"{figures}{-sums % 10}"))
 
 
 @dataclass(frozen=True)

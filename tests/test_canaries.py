@@ -45,7 +45,7 @@ class Written:
         for place, text in self.texts.items():
             bare = re.sub(r"[ ().-]", "", text)
             for kind, (_, mark) in KINDS.items():
-                for hit in re.findall(mark, bare if kind.startswith("phone") else text, re.I):
+                for hit in re.findall(mark, bare if kind.startswith(("phone", "card")) else text, re.I):
                     planted, origin = self.planted[_number(kind, hit)]
                     if planted == kind:  # a number may stand for more than one of them
                         made.add((kind, origin, place))
@@ -85,6 +85,8 @@ def _number(kind: str, found: str) -> int:
         return int(high) * 250 + int(low)
     if kind == "e-mail in base64":
         return int(b64decode(found))
+    if kind == "e-mail in figures":
+        return int(bytes.fromhex(found))
     return int(found, 16 if kind == "IPv6" else 10)
 
 

@@ -509,7 +509,12 @@ def test_what_a_row_left_in_its_page_is_found(clean: Path) -> None:
         ("ZGV3aUBtYWlsLmlk", "e-mail address"), ("/u/eyJ0byI6ImRld2lAbWFpbC5pZCJ9/", "e-mail address"),
         ("KzYyODEyMzQ1Njc4OTA=", "phone number"), ("62812-3456-7890", "phone number"), ("no_hp=081234567890", "phone number"),
         ("look at shop.example.com", None), ("WA-0812260001", None), ("aWQgMTIzNDU2Nzg5MDEyMw", None), ("6281234567890", None),
-        ("628450.050000", None),
+        ("628450.050000", None), ("4111 1111 1111 1111", "card number"), ("3782-822463-10005", "card number"),
+        ("card=4111111111111111", "card number"), ("4111 1111 1111 1112", None), ("4111111111111111", None),
+        ("dewi @ mail.com", "e-mail address"), ("dewi@ kanari.co.id", "e-mail address"), ("relay @ shop.example", None),
+        (r"dewi\x40mail.com", "e-mail address"), ("64657769406d61696c2e636f6d", "e-mail address"),
+        ("006281277000999", "phone number"), ("00628123456780", None), ("０９０－１２３４－５６７８", "phone number"),
+        ("Mid-server-AbCdEf1234567890", "access token"),
     ],
 )  # fmt: skip
 def test_it_is_found_however_it_is_spelt(text: str, kind: str | None) -> None:

@@ -8,12 +8,14 @@ create or replace macro without_secrets(t) as
                 t,
                 'EAA[A-Za-z0-9]{12,}|eyJ[A-Za-z0-9_-]{8,}[.][A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)?'
                     || '|(?i:bearer)(?: |[+]|%(?:25)*20)+[^ "'',;&]{6,}|(?i:basic)(?: |[+]|%(?:25)*20)+(?:[A-Za-z0-9+/]{10,}={1,2}|[A-Za-z0-9+/]{20,})'
-                    || '|(?i:authorization)[\\"'' ]*(?:[:=]|%(?:25)*3[ad])(?:[\\"'' ]|%(?:25)*20)*(?:[A-Za-z]+(?: |[+]|%(?:25)*20)+)?[^ "'',;&\\]{4,}'
+                    || '|(?i:authorization)[\\"'' ]*(?:[:=]|%(?:25)*3[ad])(?:[\\"'' ]|%(?:25)*20)*(?:[A-Za-z0-9-]+(?: |[+]|%(?:25)*20)+)?'
+                    || '(?:[A-Za-z]+=\\*"[^"\\]*\\*"|[^ "'',;&\\]{4,})(?:, ?[A-Za-z]+=(?:\\*"[^"\\]*\\*"|[^ "'',;&\\]*))*'
                     || '|\bsfpk_[A-Za-z0-9]{8,}|\b[spr]k_(?:(?:live|test)_[A-Za-z0-9]{8,}|[A-Za-z0-9]{24,})|\bshp(?:at|ss|ca|pa|ua|tka)_[A-Za-z0-9]{8,}'
                     || '|\bc[ks]_[0-9a-f]{32,}|\bwhsec_[A-Za-z0-9+/]{16,}|\bxox[abeprs]-[A-Za-z0-9-]{10,}'
                     || '|\bgh[opsru]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{16,}|\bA[KS]IA[0-9A-Z]{16}\b'
                     || '|\bAIza[A-Za-z0-9_-]{30,}|\bya29[.][A-Za-z0-9_-]{16,}|\bSG[.][A-Za-z0-9_-]{16,}[.][A-Za-z0-9_-]{16,}'
-                    || '|\bsk-(?:proj|svcacct|ant)-[A-Za-z0-9_-]{16,}|\b(?:bot)?[0-9]{6,12}:AA[A-Za-z0-9_-]{30,}|\b1//0[A-Za-z0-9_-]{20,}|(?i:hooks[.]slack[.]com/services)/[A-Za-z0-9/_-]+'
+                    || '|\bsk-(?:proj|svcacct|ant)-[A-Za-z0-9_-]{16,}|\b(?:Mid-(?:server|client)-|(?:xnd_(?:production|development|public)|rzp_(?:live|test))_)[A-Za-z0-9_-]{8,}'
+                    || '|\b(?:bot)?[0-9]{6,12}:AA[A-Za-z0-9_-]{30,}|\b1//0[A-Za-z0-9_-]{20,}|(?i:hooks[.]slack[.]com/services)/[A-Za-z0-9/_-]+'
                     || '|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*',
                 '[secret]', 'g'),
             -- Named: behind an equals sign or a quote whatever stands there; behind a colon words may follow, a key is long.
@@ -35,15 +37,19 @@ create or replace macro without_people(t) as
                     t,
                     -- Before the host of an address a name and a password may stand.
                     '(?:(://)[^/?#@ "'']*|(?:[A-Za-z0-9._+-]+[''!])*[A-Za-z0-9._%+\x{80}-\x{10ffff}-]+)'
-                        || '(?:[@\x{fe6b}\x{ff20}]|%(?:25)*40|&(?:amp;)*(?:#0*64|#[xX]0*40|commat);|\\+u0040)'
-                        || '[A-Za-z0-9%\x{80}-\x{10ffff}-]+(?:[.\x{ff0e}][A-Za-z0-9%\x{80}-\x{10ffff}-]+)*'
-                        || '(?:[.\x{ff0e}]|%(?:25)*2[eE]|&#0*46;)(?:[A-Za-z\x{80}-\x{10ffff}]{2,}|xn--[A-Za-z0-9-]+)'
+                        || '(?:(?:[@\x{fe6b}\x{ff20}]|%(?:25)*40|&(?:amp;)*(?:#0*64|#[xX]0*40|commat);|\\+(?:u0040|x40)) ?'
+                        || '[A-Za-z0-9%\x{80}-\x{10ffff}-]+(?:[.\x{3002}\x{ff0e}][A-Za-z0-9%\x{80}-\x{10ffff}-]+)*'
+                        || '(?:[.\x{3002}\x{ff0e}]|%(?:25)*2[eE]|&#0*46;)(?:[A-Za-z\x{80}-\x{10ffff}]{2,}|xn--[A-Za-z0-9-]+)|@\[[0-9a-fA-F:.]+\]'
+                        -- A blank before the sign may stand in a sender's name (relay @ shop.example), but for a mail provider's.
+                        || '| {1,2}@ {0,2}(?i:g(?:oogle)?mail|y(?:ahoo|mail)|hotmail|outlook|live|icloud|e?mail|proton(?:mail)?|rocketmail|gmx)(?:[.][A-Za-z]{2,3}){1,2}\b)'
                         -- As it is written to be read by people alone: dewi [at] mail [dot] com.
                         || '|[A-Za-z0-9._%+-]+ ?[\[({<] ?(?i:at) ?[\])}>] ?[A-Za-z0-9-]+'
                         || '(?:(?:[.]| ?[\[({<] ?(?i:dot) ?[\])}>] ?)[A-Za-z0-9-]+)+|[A-Za-z0-9._%+-]+ (?i:at) [A-Za-z0-9-]+(?: (?i:dot) [A-Za-z0-9-]+)+',
                     '\1[email]', 'g'),
                 '(?:[+\x{ff0b}]|%(?:25)*2[Bb]|&#0*43;)[0-9\x{ff10}-\x{ff19}]'
-                    || '(?:[0-9\x{ff10}-\x{ff19} ()./\x{a0}\x{2000}-\x{2015}\x{202a}-\x{202f}\x{2060}\x{3000}\x{ff0d}-]|%(?:25)*20){7,24}[0-9\x{ff10}-\x{ff19}]',
+                    || '(?:[0-9\x{ff10}-\x{ff19} ()./\x{a0}\x{ad}\x{2000}-\x{2015}\x{202a}-\x{202f}\x{2060}\x{3000}\x{feff}\x{ff0d}-]|%(?:25)*20){7,24}[0-9\x{ff10}-\x{ff19}]'
+                    -- Wide figures are typed by people, no system numbers in them.
+                    || '|[\x{ff10}-\x{ff19}](?:[ \x{2010}-\x{2015}\x{2212}\x{3000}\x{30fc}\x{ff0d}-]?[\x{ff10}-\x{ff19}]){7,}',
                 '[phone]', 'g'),
             -- A number as it is dialled at home, in groups: one run of digits may be an order's or an article's (0812260001), unless it is
             -- called a telephone's.
@@ -62,12 +68,12 @@ create or replace macro without_people(t) as
             '\1\2\3[phone]', 'g'),
         -- Four numbers behind a product's name are its version (Chrome/120.0.0.0), and numbers that begin with a 0 a date or an order's
         -- (24.11.20.001).
-        '(^|[^0-9A-Za-z./-])(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])[.]){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\b'
+        '(^|[^0-9A-Za-z./-])(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:[.]|%(?:25)*2[eE])){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\b'
             || '|\b(?:fe80|(?:[23][0-9a-fA-F]{3}|f[cd][0-9a-fA-F]{2}):[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,5})::(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,6})?'
             || '|\b(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}\b',
         '\1[ip]', 'g');
--- What .com, .co.id, .id, .net and .org are in base64.
-create or replace macro encoded_endings() as 'Lm(?:Nv|lk|5l|9y)|5(?:jb[2y]|pZ[A-P]|uZX|vcm)|u(?:Y2[89]|aW[Q-T]|bmV0|b3Jn)';
+-- What .com, .co.id, .id, .net and .org are in base64, and in hexadecimal figures.
+create or replace macro encoded_endings() as 'Lm(?:Nv|lk|5l|9y)|5(?:jb[2y]|pZ[A-P]|uZX|vcm)|u(?:Y2[89]|aW[Q-T]|bmV0|b3Jn)|2[eE]6(?:36[fF]6[dD]|964|[eE]6574|[fF]7267)';
 -- Almost no text holds one of these marks, and the patterns are dear.
 create or replace macro has_marks(t) as
     regexp_matches(t,
@@ -76,27 +82,50 @@ create or replace macro has_marks(t) as
             || '|sessi|[.]sid|wordpress_|08[1-9][0-9]{0,2}[^0-9a-z][0-9]|62[^0-9a-z]8|628[1-9][0-9]{1,2}[^0-9a-z][0-9]{3}|0[15-9]0[^0-9a-z][0-9]{3,4}[^0-9a-z][0-9]{4}|00[1-9][0-9]* [0-9]|[0-9][)] ?[0-9]'
             || '|(?:phone|tel|telp|telephone|telepon|whatsapp|wa|msisdn)[^a-z]?(?:no|nr|number|me)?[^a-z0-9]{1,4}(?:3[ad])?[0-9]'
             || '|(?:hp|phone|ponsel|tel|telp|telepon|telefono?|app|wa|mobile|cell|celular|kontak)[^a-z]?(?:no|nr|number|click|klik|chat|send)?[^a-z0-9][^a-z]{0,6}(?:62|0)[^a-z0-9]?8[1-9]'
-            || '|[\[({<] ?at ?[\])}>]| dot '
+            || '|[\[({<] ?at ?[\])}>]| dot |mid-[sc]|xnd_|rzp_|\\x40|[\x{ff10}-\x{ff19}]{2}|%(25)*2e[0-9]'
+            || '|[0-9]{4}[^0-9a-z](?:[0-9]{4}[^0-9a-z][0-9]{4}|[0-9]{6})[^0-9a-z][0-9]|[=:"'' ][2-6][0-9]{14}|00628[1-9]'
             || '|(?-i:' || encoded_endings() || ')'
             || '|[0-9][.][0-9]+[.][0-9]+[.][0-9]|::|:[0-9a-f]+:[0-9a-f]+:');
--- A word that is an e-mail address in base64, or holds one. Base64 of ASCII has no signs but letters and digits, unless it holds ?, > or ~.
+-- A word that is an e-mail address in one of these, or holds one. Base64 of ASCII has no signs but letters and digits, unless it holds ?, > or ~.
 create or replace macro is_encoded_address(word) as
     coalesce(regexp_matches(
-        try(decode(from_base64(word || repeat('=', (4 - length(word) % 4) % 4)))), '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}'), false);
+        concat_ws(' ', try(decode(from_base64(word || repeat('=', (4 - length(word) % 4) % 4)))), try(decode(unhex(word)))),
+        '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}'), false);
+create or replace macro encoded_addresses(t) as
+    case when regexp_matches(t, encoded_endings())
+        then list_filter(regexp_extract_all(t, '[A-Za-z0-9]{12,}'), lambda word: is_encoded_address(word)) else [] end;
 create or replace macro without_encoded(t) as
-    case when regexp_matches(t, encoded_endings()) then
-        list_reduce(
-            list_filter(regexp_extract_all(t, '[A-Za-z0-9]{12,}'), lambda word: is_encoded_address(word)),
-            lambda whole, word: replace(whole, word, '[email]'),
-            t)
-    else t end;
+    list_reduce(encoded_addresses(t), lambda whole, word: replace(whole, word, '[email]'), t);
+-- A card's number, in groups or behind its name (one run may be a pixel's), and one of Indonesia's mobile numbers as it is dialled abroad.
+-- The one has a check figure (Luhn: of every second figure twice it, the figures of that added up), the other must have none: so have
+-- articles' (GTIN: three times it), which are filled up with zeros to fourteen figures.
+create or replace macro has_check_figure(digits, told_as) as
+    list_sum(cast(string_split(
+        translate(regexp_replace(lpad(digits, 16, '0'), '(.)(.)', '\1', 'g'), '0123456789', told_as)
+            || regexp_replace(lpad(digits, 16, '0'), '(.)(.)', '\2', 'g'), '') as integer[])) % 10 = 0;
+create or replace macro is_told_number(digits, is_dialled) as
+    has_check_figure(digits, case when is_dialled then '0369258147' else '0246813579' end) <> is_dialled or (is_dialled and length(digits) > 14);
+create or replace macro without_numbers(t) as
+    list_reduce(
+        list_filter(
+            regexp_extract_all(
+                t,
+                '(?:\b|_)(?:(?:4[0-9]{3}|5[1-5][0-9]{2}|2(?:2[2-9]|[3-6][0-9]|7[0-2])[0-9]|35[2-8][0-9]|6(?:011|[245][0-9]{2}))'
+                    || '(?:[ .+_\x{a0}\x{2010}-\x{2015}-][0-9]{4}){3}'
+                    || '|3[47][0-9]{2}[ .+_\x{a0}\x{2010}-\x{2015}-][0-9]{6}[ .+_\x{a0}\x{2010}-\x{2015}-][0-9]{5}'
+                    || '|(?i:[a-z]*(?:card|kartu|kredit|cc|pan)[ _-]?(?:no|nr|num|number|nomor)?\\?["'' ]{0,2}[:=]\\?["'' ]{0,2})[2-6][0-9]{14,15}'
+                    || '|00628[1-9][0-9]{7,10})(?:\b|_)'),
+            lambda found: is_told_number(regexp_replace(found, '[^0-9]', '', 'g'), starts_with(ltrim(found, '_'), '00628'))),
+        lambda whole, found: replace(
+            whole, found, regexp_replace(found, '[0-9][^A-Za-z:=]*$', case when starts_with(ltrim(found, '_'), '00628') then '[phone]' else '[card]' end)),
+        t);
 create or replace macro masked(t) as
-    case when length(t) < 6 or not has_marks(t) then t else without_people(without_secrets(without_encoded(t))) end;
+    case when length(t) < 6 or not has_marks(t) then t else without_people(without_secrets(without_numbers(without_encoded(t)))) end;
 -- An id stays one of a kind: two people's addresses are not one id. The salt is this run's own and never written out.
 create or replace macro masked_id(t) as
     case when length(t) < 6 or not has_marks(t) then t
          else list_transform(
-             [without_people(without_secrets(without_encoded(t)))],
+             [without_people(without_secrets(without_numbers(without_encoded(t))))],
              lambda m: case when m = t then t else m || ' ' || sha256(getvariable('salt') || t)[1:6] end)[1] end;
 -- The texts of one row, masked once: {text: masked}, NULL where none of them holds a mark. The patterns stand in a statement as often as
 -- it names a macro of theirs, and each place costs milliseconds before its first row: what a row shows is masked in one.
@@ -169,8 +198,8 @@ create or replace macro is_token(t) as
 -- told by its length alone.
 create or replace macro shown_id(t) as
     case when regexp_matches(t, '[^A-Za-z0-9._~=+/|%{}-]') or (contains(t, '%') and regexp_matches(t, '%(25)*(40|20|3A)'))
-            or ((contains(t, 'EAA') or contains(t, 'eyJ') or contains(t, 'k_')) and without_secrets(replace(t, 'fb.', '')) <> replace(t, 'fb.', ''))
-            or (length(t) <= 90 and not contains(t, '.') and without_encoded(t) <> t)
+            or regexp_matches(t, 'EAA[A-Za-z0-9]{12}|eyJ[A-Za-z0-9_-]{8,}[.][A-Za-z0-9_-]|k_(?:live|test)_[A-Za-z0-9]{8}|\bsfpk_[A-Za-z0-9]{8}|\b[spr]k_[A-Za-z0-9]{24}|\bck_[0-9a-f]{32}')
+            or (length(t) <= 90 and not contains(t, '.') and len(encoded_addresses(t)) > 0)
             then told_by_length(t)
          when length(t) <= 18 then t[1:6] || '… (' || length(t) || ' characters)'
          else t[1:12] || '…' || t[-4:] || ' (' || length(t) || ' characters)' end;
