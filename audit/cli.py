@@ -11,7 +11,7 @@ import click
 
 from audit.errors import AuditError, InputError
 from audit.stopping import Stop, Stopped, stoppable
-from audit.terminal import tell
+from audit.terminal import make_ready, tell
 from audit.visible import in_one_line
 
 FORMATS = ("table", "json", "markdown", "junit", "sarif", "github")
@@ -21,6 +21,10 @@ _PATH = click.Path(path_type=Path)
 
 class _Group(click.Group):
     """Expected errors and requests to stop become one sentence and an exit code; anything else is a bug and keeps its traceback."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        make_ready()
+        return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
+from io import StringIO, TextIOWrapper
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,24 @@ from audit.visible import visible
 
 if TYPE_CHECKING:
     from reports.packet import Packet
+
+
+def make_ready() -> None:
+    """Stdout and stderr take any text: what goes to a file or a program is UTF-8, unless ``PYTHONIOENCODING`` says otherwise, and a
+    sign that an encoding lacks is written as its number. What the caller has closed leads nowhere, and no file takes its place.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, StringIO())
+        elif isinstance(stream, TextIOWrapper):
+            encoding = None if stream.isatty() or "PYTHONIOENCODING" in os.environ else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def printed(name: str, packet: Packet) -> str:

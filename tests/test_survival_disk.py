@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -127,6 +128,30 @@ def test_output_that_takes_no_more_is_said(folder: Path) -> None:
     assert result.returncode == 2
     assert "the answer cannot be printed (No space left on device). Free space where the output goes." in result.stderr
     assert "Exception ignored" not in result.stderr
+
+
+@pytest.mark.parametrize("words", [("demo",), ("doctor", CLEAN), ("checks",)], ids=["demo", "doctor", "checks"])
+def test_a_sign_that_the_output_s_encoding_lacks_is_written_as_its_number(words: tuple[str, ...], folder: Path) -> None:
+    lacking = "import os, sys; sys.stdout.reconfigure(encoding='ascii'); os.environ['PYTHONIOENCODING'] = 'ascii'"
+    told = run(folder, *words, before=lacking)
+    plain = run(folder, *words, encoding="utf-8")
+    assert (told.returncode, told.stderr) == (plain.returncode, plain.stderr)
+    assert told.stdout == plain.stdout.encode("ascii", "backslashreplace").decode()
+
+
+def test_what_a_program_reads_is_utf_8_whatever_the_machine_prints_in(folder: Path) -> None:
+    named = (folder / "named.toml", "Kaos “hitam” – 黑")
+    named[0].write_text(f'[launch]\nname = "{named[1]}"\n', encoding="utf-8")
+    words = ("run", ORDERS, "--plan", named[0], "--format", "json")
+    told = run(folder, *words, before="import sys; sys.stdout.reconfigure(encoding='cp1252')", encoding="utf-8")
+    assert json.loads(told.stdout)["launch"]["name"] == named[1]
+
+
+@pytest.mark.parametrize("closed", [{1: "stdout"}, {2: "stderr"}, {0: "stdin", 1: "stdout", 2: "stderr"}], ids=["1", "2", "all"])
+def test_a_caller_that_closed_the_output_still_gets_answer_and_packet(closed: dict[int, str], folder: Path) -> None:
+    closing = "import os, sys\n" + "".join(f"os.close({number}); sys.{name} = None\n" for number, name in closed.items())
+    assert run(folder, "run", ORDERS, before=closing).returncode == 3
+    written_by(folder / "packet")
 
 
 # ---------------------------------------------------------------------- closed
