@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from audit.check import NEEDS, Check, catalogue
+from audit.errors import told_without_values
 from audit.filling import fill
 from audit.hands import hands
 from audit.scripts import parsed, run_script
@@ -145,7 +146,9 @@ def _judged(con: duckdb.DuckDBPyConnection, check: Check, answer: Answer) -> Out
 
 
 def _broke(check: Check, error: duckdb.Error) -> Outcome:
-    return Outcome(check, "broke", str(error).strip().splitlines()[0])
+    # What cannot be bound quotes the check's own names.
+    is_own = isinstance(error, duckdb.BinderException)
+    return Outcome(check, "broke", str(error).strip().splitlines()[0] if is_own else told_without_values(error))
 
 
 def _store_tallies(con: duckdb.DuckDBPyConnection, answers: list[tuple[Check, Answer]]) -> None:

@@ -11,7 +11,7 @@ import click
 
 from audit.errors import AuditError, InputError
 from audit.stopping import Stop, Stopped, stoppable
-from audit.terminal import make_ready, tell
+from audit.terminal import fault_told, make_ready, tell
 from audit.visible import in_one_line
 
 FORMATS = ("table", "json", "markdown", "junit", "sarif", "github")
@@ -20,10 +20,11 @@ _PATH = click.Path(path_type=Path)
 
 
 class _Group(click.Group):
-    """Expected errors and requests to stop become one sentence and an exit code; anything else is a bug and keeps its traceback."""
+    """Expected errors and requests to stop become one sentence and an exit code; anything else is a bug and tells where it is."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         make_ready()
+        sys.excepthook = fault_told
         return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class AuditError(Exception):
     """Something the reader of the message can mend: a file, a plan, an option. The command line exits 2."""
@@ -25,3 +27,9 @@ class SpaceError(AuditError):
 
 class CheckFileError(Exception):
     """A check's file breaks its own format: a fault of the program, not of the user, so it keeps its traceback."""
+
+
+def told_without_values(error: BaseException) -> str:
+    """What an error says in its first line, but for what it quotes: that may be somebody's data."""
+    first = next(iter(str(error).strip().splitlines()), "")
+    return re.sub(r"(?<!\w)([\"']).*\1", r"\1…\1", first)

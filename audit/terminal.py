@@ -9,9 +9,10 @@ from collections.abc import Callable
 from importlib import import_module
 from io import StringIO, TextIOWrapper
 from shutil import get_terminal_size
+from traceback import format_tb
 from typing import TYPE_CHECKING
 
-from audit.errors import OutputError
+from audit.errors import OutputError, told_without_values
 from audit.visible import visible
 
 if TYPE_CHECKING:
@@ -34,6 +35,18 @@ def make_ready() -> None:
         elif isinstance(stream, TextIOWrapper):
             encoding = None if stream.isatty() or "PYTHONIOENCODING" in os.environ else "utf-8"
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
+def fault_told(_: type[BaseException], error: BaseException, __: object) -> None:
+    """In place of Python's own: where a fault of the program is, without the values at hand, and the exit code of an error."""
+    chain = [error]
+    while (before := chain[-1].__cause__ or (None if chain[-1].__suppress_context__ else chain[-1].__context__)) is not None:
+        chain.append(before)
+    for one in reversed(chain):
+        said = f"{type(one).__name__}: {told_without_values(one)}"
+        tell("".join(("Traceback (most recent call last):\n", *format_tb(one.__traceback__), said)), err=True)
+    tell("pixel-audit: this is a fault of the program, and no answer. Values are left out above: it may be passed on.", err=True)
+    sys.exit(2)
 
 
 def printed(name: str, packet: Packet) -> str:

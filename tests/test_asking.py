@@ -81,6 +81,19 @@ def test_a_large_audit_keeps_no_view_however_few_cores_it_has(monkeypatch: pytes
     assert not kept & views.READ_BY_MANY
 
 
+def test_a_check_that_breaks_on_a_value_does_not_show_it(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = catalogue()
+    sql = "select 'meta' as platform, 'a' as step, cast('dewi''s' || event_name || '@mail.com' as date) is null as ok from events"
+    broken = replace(checks["missing_value"], sql=sql)
+    monkeypatch.setattr(asking, "catalogue", lambda: {**checks, "missing_value": broken})
+    told = [note for check, state, note in _asked(con, SOME)["outcomes"] if check == "missing_value" and state == "broke"]
+    assert len(told) == 1
+    assert "Conversion Error" in told[0]
+    assert "mail.com" not in told[0]
+
+
 @pytest.mark.parametrize("hands", [1, 4])
 def test_a_check_that_breaks_says_so_and_hides_no_other(
     hands: int, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch

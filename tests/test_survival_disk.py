@@ -287,6 +287,26 @@ def test_no_command_leaves_anything_behind(end: str, folder: Path) -> None:
     assert not list((folder / "packet").glob(".*"))
 
 
+def test_a_fault_of_the_program_tells_where_it_is_and_nothing_of_anybody(folder: Path) -> None:
+    faulty = """
+import audit.engine
+def run(*_, **__):
+    try:
+        int("dewi@mail.com")
+    except ValueError as error:
+        raise RuntimeError("no number\\ndewi@mail.com") from error
+audit.engine.run = run
+"""
+    before = _beside(folder)
+    result = run(folder, "run", ORDERS, before=faulty)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "ValueError: invalid literal for int() with base 10: '…'\n" in result.stderr
+    told = [result.stderr.index(words) for words in ("in run", "RuntimeError: no number\n", "a fault of the program")]
+    assert told == sorted(told)
+    assert "dewi" not in result.stderr.replace(faulty, "")
+    assert _beside(folder) == before
+
+
 @pytest.mark.parametrize(("words", "code"), [(("run", ORDERS), 3), (("explain", "value_mismatch"), 0)], ids=["run", "explain"])
 def test_a_reader_that_goes_away_changes_neither_answer_nor_packet(words: tuple[str, ...], code: int, folder: Path) -> None:
     before = _beside(folder)

@@ -17,7 +17,7 @@ from typing import IO, TypeVar
 
 import duckdb
 
-from audit.errors import InputError
+from audit.errors import InputError, told_without_values
 from audit.loaders._ending import CUT_OFF, OPEN_QUOTE
 from audit.loaders._glance import rows_out_of_one_column, separator_of
 from audit.loaders._paths import MAX_RECORD_BYTES, lines, plain_path
@@ -43,7 +43,7 @@ def read_cells(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, int
             return _number(con, "select count(*) from cells"), 0
         bad = 0 if _read_clean(con, source) else _read_any(con, source)
     except (duckdb.Error, csv.Error) as error:
-        first = str(error).strip().splitlines()[0].rstrip(".")
+        first = told_without_values(error).rstrip(".")
         raise InputError(f"{source.name}: breaks off or is damaged: {first}. Export it again.") from error
     if source.is_torn:
         bad += _refuse_last(con, source)

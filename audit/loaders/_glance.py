@@ -13,7 +13,7 @@ from typing import Any
 
 import ijson
 
-from audit.errors import InputError
+from audit.errors import InputError, told_without_values
 from audit.loaders._json_stream import JsonStream
 from audit.loaders._unpacking import check_parquet_size
 
@@ -72,7 +72,7 @@ def look_parquet(path: Path, name: str) -> dict[str, Any]:
             keys = tuple(column[0] for column in found.description or ())
             records = tuple(dict(zip(keys, row, strict=True)) for row in found.fetchall())
     except duckdb.Error as error:
-        first = str(error).strip().splitlines()[0].rstrip(".")
+        first = told_without_values(error).rstrip(".")
         raise InputError(f"{name}: breaks off or is damaged: {first}. Export it again.") from error
     return {"shape": "parquet", "keys": keys, "records": records}
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import duckdb
 
-from audit.errors import InputError
+from audit.errors import InputError, told_without_values
 from audit.loaders._cells import parquet_text, read_cells
 from audit.loaders._paths import MAX_RECORD_BYTES, line_count, plain_path, whole
 from audit.loaders._paths import lines as lines_of
@@ -72,7 +72,7 @@ def damage_told(source: Source) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        first = str(error).strip().splitlines()[0].rstrip(".")
+        first = told_without_values(error).rstrip(".")
         raise InputError(f"{source.name}: breaks off or is damaged: {first}. Export it again.") from error
 
 
