@@ -76,8 +76,10 @@ owner       = "data"
 */
 with sends as (
     select
+        event_key,
         order_id,
         platform,
+        dataset,
         session,
         ref,
         event_name,
@@ -92,13 +94,28 @@ firsts as (
     select
         s.order_id,
         s.platform,
+        s.dataset,
         s.event_name,
         s.event_id,
         min(s.happened_at) as first_at
     from (select distinct order_id from orders where is_cancelled) c
     join sends s on s.order_id = c.order_id
     where s.event_id is not null
-    group by s.order_id, s.platform, s.event_name, s.event_id
+    group by s.order_id, s.platform, s.dataset, s.event_name, s.event_id
+),
+-- What names no pixel, such as a relay's request, may be for each.
+earlier as (
+    select
+        s.event_key,
+        min(f.first_at) as first_at
+    from sends s
+    join firsts f
+        on f.order_id = s.order_id
+       and f.platform = s.platform
+       and f.event_name = s.event_name
+       and f.event_id = s.event_id
+       and coalesce(f.dataset = s.dataset, true)
+    group by s.event_key
 ),
 -- Within its window a platform takes one more copy of an id for the Purchase it has: a thank-you page opened again is no new one.
 purchases as (
@@ -114,11 +131,7 @@ purchases as (
         count(*) as events
     from sends s
     join plan_limits w on w.name = 'dedup_window_s'
-    left join firsts f
-        on f.order_id = s.order_id
-       and f.platform = s.platform
-       and f.event_name = s.event_name
-       and f.event_id = s.event_id
+    left join earlier f on f.event_key = s.event_key
     group by s.order_id, s.platform
 ),
 listed as (
