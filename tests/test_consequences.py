@@ -120,6 +120,18 @@ _ACCEPTED: dict[str, tuple[list[tuple[str, bool | None, str, str | None, int | N
         [("root", False, "blocker", "1", 7), ("root", False, "blocker", "2", None), ("next", False, "blocker", None, None)],
         [(None, 7), (None, None), ("root", None)],
     ),
+    "of a fault without an order, a warning of any order, and no blocker": (
+        [("root", False, "blocker", None, 7), ("next", False, "blocker", "2", None), ("next", False, "warning", "3", None)],
+        [(None, 7), (None, None), ("root", 7)],
+    ),
+    "of one order's fault, no blocker that stands in no order and in another row": (
+        [("root", False, "blocker", "1", 7), ("next", False, "blocker", None, None), ("next", False, "warning", None, None)],
+        [(None, 7), (None, None), ("root", 7)],
+    ),
+    "a blocker without an order, of a fault without one": (
+        [("root", False, "blocker", None, 7), ("next", False, "blocker", None, None)],
+        [(None, 7), ("root", 7)],
+    ),
 }
 
 
@@ -130,8 +142,8 @@ def test_a_waiver_accepts(accepts: str) -> None:
     con.execute("insert into check_follows values ('next', 'root', 0), ('next', 'other', 1), ('last', 'next', 0)")
     con.executemany(
         "insert into findings by name select ? as finding, ? as check_id, ? as ok, ? as severity, ? as order_id, ? as waived,"
-        " 'meta' as platform, 'Purchase' as step, 'log:1' as ref",
-        [(number, *row) for number, row in enumerate(given, start=1)],
+        " 'meta' as platform, 'Purchase' as step, 'log:' || ? as ref",
+        [(number, *row, number) for number, row in enumerate(given, start=1)],
     )
     run_script(con, "consequences")
     assert con.execute("select because_of, waived from findings order by finding").fetchall() == told

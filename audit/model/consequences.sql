@@ -3,8 +3,9 @@
 -- have one, is the reason. A cause may declare more: a fault of the same row of a log, grave enough to have the whole request
 -- refused; or what it explains, wherever that stands: such a cause follows from nothing itself, and accepting it accepts nothing
 -- else. What cannot be told of an event whose fault is known follows from that fault too. What failed because of a waived root is
--- covered by the root's waiver, unless it weighs more, and so is what failed because of that. What is not covered is no part of what
--- was accepted: it follows from another root, or stands for itself.
+-- covered by the root's waiver, unless it weighs more, and so is what failed because of that. A blocker has to be near as well: of
+-- the same order, visit or row, or both of none. What is not covered is no part of what was accepted: it follows from another root,
+-- or stands for itself.
 create or replace temp table possible_reasons as
 with followers as (
     select f.finding, f.platform, f.step, f.order_id, f.session, c.follows, c.rank
@@ -45,7 +46,7 @@ unplaced_roots as (
     group by check_id, platform, step, order_id is null, session is null
 ),
 declared as (
-    select f.finding, r.finding as root, f.rank
+    select f.finding, r.finding as root, f.rank, true as is_near
     from followers f
     join roots_of_orders r
         on r.check_id = f.follows
@@ -54,7 +55,7 @@ declared as (
       and (r.platform is null or f.platform is null or r.platform = f.platform)
       and (r.step is null or f.step is null or r.step = f.step)
     union all
-    select f.finding, r.finding as root, f.rank
+    select f.finding, r.finding as root, f.rank, true as is_near
     from followers f
     join roots_of_visits r
         on r.check_id = f.follows
@@ -64,7 +65,8 @@ declared as (
       and (r.platform is null or f.platform is null or r.platform = f.platform)
       and (r.step is null or f.step is null or r.step = f.step)
     union all
-    select f.finding, r.finding as root, f.rank
+    select f.finding, r.finding as root, f.rank,
+        f.order_id is null and f.session is null and r.any_order and r.any_session as is_near
     from followers f
     join unplaced_roots r
         on r.check_id = f.follows
@@ -108,25 +110,33 @@ undecided as (
        and r.step = f.step
     where f.ok is null
 )
-select finding, root, rank from declared
+select finding, root, rank, is_near from declared
 union all
-select finding, root, rank from in_one_row
+select finding, root, rank, true as is_near from in_one_row
 union all
-select finding, root, rank from explained
+select finding, root, rank, true as is_near from explained
 union all
-select finding, root, rank from undecided;
+select finding, root, rank, true as is_near from undecided;
 
 create or replace temp table reasons as
-with ranked as (
+with failed_rows as (
+    select check_id, ref from findings where ok = false and ref is not null
+    union
+    select check_id, other_ref from findings where ok = false and other_ref is not null
+),
+ranked as (
     select
         p.finding,
         p.root,
         r.check_id as because_of,
-        row_number() over (partition by p.finding order by p.rank, r.waived is not null, p.root) as nth
+        p.is_near or w.ref is not null as is_near,
+        row_number() over (partition by p.finding order by p.rank, r.waived is not null, p.root, not p.is_near) as nth
     from possible_reasons p
     join findings r on r.finding = p.root
+    join findings f on f.finding = p.finding
+    left join failed_rows w on w.check_id = r.check_id and w.ref = f.ref
 )
-select finding, root, because_of
+select finding, root, because_of, is_near
 from ranked
 where nth = 1;
 
@@ -147,8 +157,8 @@ with recursive covered as (
     join findings f on f.finding = r.finding
     where f.ok = false
       and f.waived is null
-      -- Accepting a warning accepts no blocker that follows from it.
-      and (f.severity <> 'blocker' or c.severity = 'blocker')
+      -- Accepting a warning accepts no blocker that follows from it, and accepting one order's fault no other's.
+      and (f.severity <> 'blocker' or (c.severity = 'blocker' and r.is_near))
 )
 select finding, min(waived) as waived
 from covered
