@@ -1,15 +1,16 @@
 """Logs that write a request in one row and what was answered in the next, with no id in common.
 
 An answer is a request's where no other request of its receiver was waiting for one. Where two were, nobody knows whose it is, and
-both stay without.
+both stay without. Nobody waits for longer than two minutes.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from audit.loaders._answers import id_of_halves
@@ -31,6 +32,12 @@ _ANSWER = ("status", "response", "failure")
 #: What a request log may say beside a request that stands flat in its row.
 _BESIDE = ("sender", "session", "consent", "cookies", "referrer")
 _DEPTH = 8
+_PATIENCE_S = 120
+#: Another of the platforms' addresses: what was answered there is no answer to events.
+_ELSEWHERE = re.compile(
+    r"graph\.facebook\.com/(?:v[\d.]+/)?(?:[\w-]+/(?!events\b)\w|(?:me|oauth|debug_token)\b)"
+    r"|business-api\.tiktok\.com/open_api/v[\d.]+/(?!event/|pixel/(?:track|batch))\w"
+)
 
 
 def by_turns(source: Source) -> bool:
@@ -48,7 +55,7 @@ def answered(rows: Iterable[Row], read: Reader = requests_in) -> Iterator[tuple[
     ``read`` finds the requests of a row.
     """
     asked: dict[str, tuple[int, Request, Any]] = {}
-    waiting: Counter[str] = Counter()
+    waiting: dict[str, list[Any]] = defaultdict(list)
     for place, lead, row, rest in rows:
         several = read(row, lead, rest)
         if len(several) > 1:
@@ -56,16 +63,17 @@ def answered(rows: Iterable[Row], read: Reader = requests_in) -> Iterator[tuple[
             continue
         receiver, request, answer = _told(row, lead, several)
         when, before = _time_of(row, lead), asked.pop(receiver, None)
+        waiting[receiver] = [since for since in waiting[receiver] if not _is_over(since, when)]
         if answer and before:
-            is_its_own = not waiting[receiver] and not _is_before(when, before[2])
+            is_its_own = not waiting[receiver] and not _is_before(when, before[2]) and not _is_over(before[2], when)
             yield before[0], before[1] | (answer if is_its_own else {})
         elif answer and waiting[receiver]:
-            waiting[receiver] -= 1
+            waiting[receiver].pop(0)
         elif answer and request:
             yield place, request
         elif before and not (request and _is_answered(request) and _ids(request) == _ids(before[1])):
             yield before[:2]
-            waiting[receiver] += 1
+            waiting[receiver].append(before[2])
         if answer or not request:
             continue
         if _is_answered(request) or not receiver:
@@ -86,7 +94,7 @@ def _told(row: Any, lead: str, requests: list[Request]) -> tuple[str, Request | 
         answer = {name: request[name] for name in _ANSWER if name in request} if is_bare else None
         beside = _BESIDE if isinstance(row, dict) and row.get("url") == request["url"] else ()
         return _receiver(request["url"]), request | {name: row[name] for name in beside if name in row}, answer
-    if found := _answer_in(row, _DEPTH):
+    if (found := _answer_in(row, _DEPTH)) and not _ELSEWHERE.search(f"{lead} {json.dumps(row, default=str)}".replace("\\", "")):
         return found[0], None, _as_fields(found[1], found[2], lead)
     return "", None, None
 
@@ -111,6 +119,23 @@ def _is_before(time: Any, other: Any) -> bool:
     if isinstance(time, str) and isinstance(other, str):
         return len(time) == len(other) and time < other
     return isinstance(time, int | float) and isinstance(other, int | float) and time < other
+
+
+def _is_over(since: Any, now: Any) -> bool:
+    """Whether who asked then waits no more."""
+    asked, told = _seconds(since), _seconds(now)
+    return asked is not None and told is not None and told - asked > _PATIENCE_S
+
+
+def _seconds(time: Any) -> float | None:
+    """A time as a logger tells it, in seconds; those of one log are compared, so one without a zone will do."""
+    if isinstance(time, int | float):
+        return next(time / unit for unit in (1e9, 1e6, 1e3, 1) if unit == 1 or time / unit > 1e8)
+    try:
+        told = datetime.fromisoformat(str(time))
+    except ValueError:
+        return None
+    return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
 
 
 def _receiver(url: str) -> str:
@@ -153,7 +178,8 @@ def _answer_in(value: Any, depth: int, status: Any = None) -> tuple[str, Any, An
         return "meta", value, status
     if (refusal := whole_refusal(value)) is not value:
         return "meta", refusal, status
-    if {"code", "message", "request_id"} <= value.keys():
+    # A row of a log has such keys too, and more.
+    if value.keys() - {"data"} == {"code", "message", "request_id"} and isinstance(value["code"], int):
         return "tiktok", value, status
     beside = next((value[name] for name in _STATUSES if isinstance(value.get(name), int | str)), status)
     return next((found for part in value.values() if (found := _answer_in(part, depth - 1, beside))), None)

@@ -115,3 +115,43 @@ def test_what_stands_beside_a_flat_request_is_kept(tmp_path: Path) -> None:
     (tmp_path / "app.log").write_text(text, encoding="utf-8")
     audit = engine.read([engine.InputFile(tmp_path / "app.log", "app.log", named=True)], Plan())
     assert [(e["sender"], e["accepted"]) for e in events(audit)] == [("shop", True)]
+
+
+def test_an_answer_that_was_never_logged_is_waited_for_no_longer_than_a_sender_waits(tmp_path: Path) -> None:
+    """Whoever lost one answer lost those of the whole day with it, refusals too."""
+    day: list[tuple[str, dict[str, Any]]] = [
+        (time(1), {"url": URL, "payload": body(1)}),
+        ("2026-11-20T10:01:00.000Z", {"url": URL, "payload": body(2)}),
+        ("2026-11-20T10:01:01.000Z", {"status": 200, "response": TAKEN}),
+        ("2026-11-20T10:05:00.000Z", {"url": URL, "payload": body(3)}),
+        ("2026-11-20T10:05:01.000Z", {"status": 400, "response": REFUSED}),
+        ("2026-11-20T10:20:00.000Z", {"url": URL, "payload": body(4)}),
+        ("2026-11-20T10:50:00.000Z", {"status": 200, "response": TAKEN}),
+    ]
+    text = "".join(json.dumps({"time": when, **parts}) + "\n" for when, parts in day)
+    assert audited(tmp_path, text) == [("P-1", None, None), ("P-2", None, None), ("P-3", 400, False), ("P-4", None, None)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        row(2, msg="POST https://graph.facebook.com/v23.0/555/messages failed", error=REFUSED["error"]),
+        row(2, url="https://graph.facebook.com/v23.0/me", response=REFUSED),
+        f"{time(2)} GET https://graph.facebook.com/debug_token 400 {json.dumps(REFUSED)}\n",
+    ],
+)
+def test_what_graph_answered_elsewhere_is_no_answer_to_events(other: str, tmp_path: Path) -> None:
+    ask, answer = WRITERS["pino, the request flat"]
+    assert audited(tmp_path, ask(1, body(1)) + other + answer(3, 200, TAKEN)) == [("P-1", 200, True)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        row(2, code=200, message="payment captured", request_id="r-1"),
+        row(2, url="https://business-api.tiktok.com/open_api/v1.3/pixel/list/", response=OK),
+    ],
+)
+def test_what_another_service_answered_is_no_answer_of_tiktok(other: str, tmp_path: Path) -> None:
+    text = row(1, url=TIKTOK, payload=CALL) + other + row(3, status=200, response=OK | {"code": 40001, "message": "no"})
+    assert [told[1:] for told in audited(tmp_path, text)] == [(200, False)]
