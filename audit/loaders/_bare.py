@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from audit.loaders._nested import TIMES
+from audit.loaders._nested import BODIES, TIMES
 from audit.loaders._objects import object_in
 from audit.loaders._request_fields import bare
 from audit.loaders._told_times import microseconds, time_in
@@ -24,6 +24,14 @@ _TIKTOK = frozenset({"event_source", "event_source_id", "data"})
 _PIXEL_NAMES = frozenset({"pixelid", "datasetid"})
 _STATUSES = frozenset({"status", "statuscode"})
 _DEPTH = 8
+#: A request to an address that is none of the platforms', such as the browser's to the shop's own server.
+_ADDRESSES = frozenset({"url", "requesturl", "originalurl", "uri", "requesturi", "endpoint", "path"})
+_ASKED = re.compile(r"\b(?:POST|PUT|PATCH|GET) +(?:https?://|/)\S")
+#: Who logs what it does not send says so before it or beside it.
+_KEPT_BACK = re.compile(
+    r"(?i)\b(?:skip(?:s|ped|ping)?|not? sen[dt](?:ing)?|would send|dry.?run|dropp(?:ed|ing)|discard(?:ed|ing)?|suppressed)\b"
+)
+_WORDS = frozenset({"msg", "message", "log", "text", "action", "outcome", "reason"})
 
 
 def is_event(keys: frozenset[str]) -> bool:
@@ -39,9 +47,10 @@ def is_payload(keys: frozenset[str], listed: frozenset[str]) -> bool:
 def events_in(row: Any, lead: str = "", rest: str = "") -> list[dict[str, Any]]:
     """The request that a row holds the events of, with the names of a request log: to an address that is made up for it."""
     body = _payload_in(row, _DEPTH)
-    if body is None:
-        return []
     parts = row if isinstance(row, dict) else {}
+    words = (value.partition("{")[0] for name, value in parts.items() if bare(str(name)) in _WORDS and isinstance(value, str))
+    if body is None or _ASKED.search(lead) or any(map(_KEPT_BACK.search, (lead, *words))):
+        return []
     pixel = next((str(value) for name, value in parts.items() if bare(str(name)) in _PIXEL_NAMES), "")
     meta_url = META_URL.replace("/events", f"/{pixel}/events") if pixel.isdigit() else META_URL
     url = TIKTOK_URL if "event_source_id" in body else meta_url
@@ -74,7 +83,13 @@ def _payload_in(value: Any, depth: int) -> dict[str, Any] | None:
         return value
     if is_event(frozenset(value)):
         return {"data": [value]}
-    return next((found for part in value.values() if (found := _payload_in(part, depth - 1))), None)
+    elsewhere = any(bare(str(name)) in _ADDRESSES and _is_address(part) for name, part in value.items())
+    parts = (part for name, part in value.items() if not (elsewhere and bare(str(name)) in BODIES))
+    return next((found for part in parts if (found := _payload_in(part, depth - 1))), None)
+
+
+def _is_address(text: Any) -> bool:
+    return isinstance(text, str) and text.startswith(("/", "http://", "https://"))
 
 
 def keys_of_events(body: Mapping[str, Any]) -> frozenset[str]:

@@ -47,7 +47,8 @@ TIMES = (
 _METHODS = ("method", "requestmethod", "httpmethod", "verb")
 _HEADERS = ("headers", "requestheaders")
 _HOSTS = ("host", "httphost", "authority")
-_BODIES = ("body", "requestbody", "payload", "data", "json", "requestdata", "postdata")
+#: What loggers call a body.
+BODIES = ("body", "requestbody", "payload", "data", "json", "requestdata", "postdata")
 _WITHIN_BODY = ("content", "text", "raw", "original")
 _STATUSES = ("statuscode", "responsestatus", "httpstatus", "status", "responsecode", "httpcode")
 _ANSWERED = frozenset({"response", "res", "resp", "answer", "reply", "result", "apiresponse"})
@@ -204,10 +205,10 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
         return isinstance(value, dict) or (isinstance(value, str) and value.strip() != "")
 
     body = nearest(
-        (*_BODIES, *_WITHIN_BODY, "request"),
+        (*BODIES, *_WITHIN_BODY, "request"),
         lambda path, value: (
             not is_answer(path)
-            and (path[-1] in _BODIES or _is_text_of_request(path, value) or (len(path) > 1 and path[-2] in _BODIES))
+            and (path[-1] in BODIES or _is_text_of_request(path, value) or (len(path) > 1 and path[-2] in BODIES))
             and (isinstance(value, str) or (isinstance(value, dict) and not value.keys() <= set(_WITHIN_BODY)))
         ),
     )
@@ -215,7 +216,7 @@ def _request(leaves: list[Leaf], address: Path, url: str, lead: str) -> dict[str
     answer = nearest(
         _ANSWER_BODIES, lambda _, value: holds(value), inner
     ) or nearest(
-        (*_BODIES, *_WITHIN_BODY, *_ANSWERED), lambda path, value: is_answer(path) and _is_answer_body(path, value), inner
+        (*BODIES, *_WITHIN_BODY, *_ANSWERED), lambda path, value: is_answer(path) and _is_answer_body(path, value), inner
     )  # fmt: skip
     if answer is None and body and body[0][-2:-1] == ("config",):  # axios: the request under config, the answer beside it
         answer = next((leaf for leaf in leaves if leaf[0] == (*body[0][:-2], "data") and holds(leaf[1])), None)
@@ -285,7 +286,7 @@ def _is_answer_body(path: Path, value: Any) -> bool:
     if path[-1] in _ANSWERED:
         return isinstance(value, str) or (
             isinstance(value, dict)
-            and (_is_tiktoks(value) or not {bare(str(key)) for key in value} & {*_STATUSES, *_BODIES, "headers"})
+            and (_is_tiktoks(value) or not {bare(str(key)) for key in value} & {*_STATUSES, *BODIES, "headers"})
         )
     return isinstance(value, str) or (isinstance(value, dict) and not value.keys() <= set(_WITHIN_BODY))
 

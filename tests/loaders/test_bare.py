@@ -97,3 +97,30 @@ def test_events_beside_requests_that_name_their_address_are_not_sent_twice(tmp_p
 def test_what_is_no_event_of_a_platform_is_none(parts: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(Exception, match="no known format"):
         audited(tmp_path, row(1, note="event_name", held=parts))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"msg": "collect", "req": {"method": "POST", "url": "/collect", "body": EVENT}, "res": {"statusCode": 204}},
+        {"http": {"method": "POST", "path": "/api/collect", "body": {"events": [EVENT]}}, "statusCode": 200},
+        {"msg": "forward", "config": {"url": "https://relay.example.com/in", "data": json.dumps(body(1))}},
+        {"msg": "skipped, no consent", "event": EVENT},
+        {"msg": f"dry run: {json.dumps(body(1))}"},
+    ],
+)
+def test_what_went_elsewhere_or_nowhere_was_not_sent(parts: dict[str, Any], tmp_path: Path) -> None:
+    """A browser's request to the shop's own server, say, holds the same event; so does what a program says that it keeps back."""
+    text = row(1, event=body(2)["data"][0], response=TAKEN) + row(3, **parts)
+    assert [(e["event_id"], e["accepted"]) for e in events(audited(tmp_path, text))] == [("P-2", True)]
+
+
+def test_words_within_an_event_say_nothing_of_its_sending(tmp_path: Path) -> None:
+    event = EVENT | {"custom_data": {"content_name": "Dropped shoulder tee, no send back"}}
+    text = row(1, msg=f"sent {json.dumps({'data': [event]})}", response=TAKEN, file={"path": "/srv/app/capi.py"})
+    assert [e["event_id"] for e in events(audited(tmp_path, text))] == ["P-1"]
+
+
+def test_a_request_in_words_to_the_shops_own_server_was_not_sent_to_a_platform(tmp_path: Path) -> None:
+    text = f"{time(1)} sent {json.dumps(body(2))} -> {json.dumps(TAKEN)}\n{time(3)} POST /collect {json.dumps(EVENT)} 204\n"
+    assert [e["event_id"] for e in events(audited(tmp_path, "started\n" + text))] == ["P-2"]
