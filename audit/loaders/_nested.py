@@ -13,6 +13,7 @@ from typing import Any
 
 from audit.loaders._objects import named_parts, object_in
 from audit.loaders._request_fields import bare
+from audit.loaders._spoken import spoken
 from audit.loaders._told_times import microseconds, time_in, utc_of_column
 
 Path = tuple[str | int, ...]
@@ -34,8 +35,6 @@ _ADDRESS = re.compile(
 #: What a line must hold to be looked into; a stroke may be escaped.
 HINT = re.compile(rb"/events|/event\\*/track|/pixel\\*/(?:track|batch)|/common\\*/api")
 _WORDS = re.compile(r"[\s'\"=,;<>()\[\]]+")
-_STATUS = re.compile(r"\b[1-5]\d\d\b")
-_NAMED_STATUS = re.compile(r"\bstatus(?:_code)?=([1-5]\d\d)\b")
 
 _URLS = ("url", "requesturl", "fullurl", "full", "uri", "requesturi", "href", "endpoint", "original", "originalurl", "path")
 #: What loggers call the time of a row.
@@ -80,11 +79,13 @@ def requests_in(value: Any, lead: str = "", rest: str = "") -> list[dict[str, An
     if addresses:
         return [_request(_around(scopes, path), path, texts[path], lead) for path in addresses.values()]
     if urls := _addresses(lead) or _addresses(rest):
-        return [_spoken(urls[0], value, lead, rest)]
+        return [spoken(urls[0], value, lead, rest)]
     told: dict[Path, dict[str, Any]] = {}
     for path, text in leaves:
         if isinstance(text, str) and _scope(path) not in told and HINT.search(text.encode(errors="replace")):
-            told |= {_scope(path): request for request in _within(text, _time_of_row(_around(scopes, path), path, lead))}
+            around = _around(scopes, path)
+            spoken_of = _within(text, _time_of_row(around, path, lead))
+            told |= {_scope(path): _answered_beside(request, around, path) for request in spoken_of}
     return list(told.values())
 
 
@@ -98,6 +99,15 @@ def _within(text: str, time: Any) -> list[dict[str, Any]]:
     if not found or not (_addresses(found[0]) or _addresses(found[2])):
         return []
     return [request | ({} if time is None else {"ts": time}) for request in requests_in(found[1], found[0], found[2])]
+
+
+def _answered_beside(request: dict[str, Any], leaves: list[Leaf], field: Path) -> dict[str, Any]:
+    """A request told in words in a field, whose answer, or why it got none, may stand beside that."""
+    if "status" in request or "response" in request:
+        return request
+    beside = _request([(path, value) for path, value in leaves if path[: len(field)] != field], field, request["url"], "")
+    names = ("response", "status") if "response" in beside else ("failure",)
+    return request | {name: beside[name] for name in names if name in beside}
 
 
 def _time_of_row(leaves: list[Leaf], field: Path, lead: str) -> Any:
@@ -131,19 +141,6 @@ def _around(scopes: dict[Path, list[tuple[int, Leaf]]], address: Path) -> list[L
     """
     own = [numbered for length in range(len(address) + 1) for numbered in scopes.get(address[:length], ())]
     return [leaf for _, leaf in sorted(own, key=lambda numbered: numbered[0])]
-
-
-def _spoken(url: str, body: Any, lead: str, rest: str) -> dict[str, Any]:
-    """A request told in words: the time and the address before its body, status and answer behind it."""
-    time, status, answer = time_in(lead), _STATUS.search(rest.partition("{")[0]) or _NAMED_STATUS.search(rest), object_in(rest)
-    request = {
-        "ts": time,
-        "url": url,
-        "body": body,
-        "status": status[status.re.groups] if status else None,
-        "response": answer[1] if answer else None,
-    }
-    return {name: value for name, value in request.items() if value is not None}
 
 
 def _leaves(value: Any, path: Path, depth: int) -> Iterator[Leaf]:

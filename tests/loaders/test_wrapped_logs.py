@@ -427,3 +427,44 @@ def test_a_system_logs_december_read_in_january_is_last_years(tmp_path: Path) ->
     files = [engine.InputFile(tmp_path / "app.log", "app.log", named=True)]
     con = engine.read(files, Plan(timezone="UTC"), now=datetime(2027, 1, 2)).con
     assert con.execute("select cast(seen_at as varchar) from events").fetchall() == [("2026-12-31 10:00:00",)]
+
+
+REFUSED = {"error": {"message": "Invalid parameter", "code": 100, "fbtrace_id": "A"}}
+BACK = json.dumps(REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "accepted"),
+    [
+        (f"POST {URL} {TEXT} took 231 ms, status 400 {BACK}", 400, False),
+        (f"POST {URL} {TEXT} 250 bytes -> 400 {BACK}", 400, False),
+        (f"POST {URL} {TEXT} HTTP/1.1 400 Bad Request after 300 ms", 400, False),
+        (f'POST {URL} {TEXT} 400 headers={{"content-type": "application/json"}} body={BACK}', 400, False),
+        (f'POST {URL} {TEXT} 200 headers={{"content-type": "application/json"}} body={json.dumps(ANSWER)}', 200, True),
+        (f"answer={BACK} body={TEXT} status=400 url={URL}", 400, False),
+        (f"response={json.dumps(ANSWER)} status=200 json={TEXT} url={URL}", 200, True),
+    ],
+)
+def test_in_words_the_body_is_what_holds_events_and_the_status_counts_nothing(
+    line: str, status: int, accepted: bool, tmp_path: Path
+) -> None:
+    """A time taken was read as the status, the headers as the answer, an answer told first as the body."""
+    assert [(e["event_id"], e["status"], e["accepted"]) for e in events(audited(tmp_path, f"{TIME} INFO {line}\n"))] == [
+        ("P-1", status, accepted)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("beside", "status", "accepted"),
+    [
+        ({"status": 400, "response": REFUSED}, 400, False),
+        ({"res": {"statusCode": 400, "body": REFUSED}}, 400, False),
+        ({"statusCode": 200, "path": "/api/capi"}, None, None),
+    ],
+)
+def test_the_answer_to_a_request_told_in_words_may_stand_beside_them(
+    beside: dict[str, Any], status: int | None, accepted: bool | None, tmp_path: Path
+) -> None:
+    """What stands beside it without an answer is about the function that was called."""
+    text = rows({"level": 50, "time": MILLIS, "msg": f"POST {URL} {TEXT}", **beside})
+    assert [(e["status"], e["accepted"]) for e in events(audited(tmp_path, text))] == [(status, accepted)]
