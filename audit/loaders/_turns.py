@@ -71,9 +71,12 @@ def answered(rows: Iterable[Row], read: Reader = requests_in) -> Iterator[tuple[
             waiting[receiver].pop(0)
         elif answer and request:
             yield place, request
-        elif before and not (request and _is_answered(request) and _ids(request) == _ids(before[1])):
-            yield before[:2]
-            waiting[receiver].append(before[2])
+        elif before:
+            is_again = request is not None and _ids(request) == _ids(before[1])
+            if not is_again or not _is_answered(request or {}):
+                yield before[:2]
+            if not is_again:  # whoever tries again waits no more
+                waiting[receiver].append(before[2])
         if answer or not request:
             continue
         if _is_answered(request) or not receiver:

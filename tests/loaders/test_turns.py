@@ -155,3 +155,12 @@ def test_what_graph_answered_elsewhere_is_no_answer_to_events(other: str, tmp_pa
 def test_what_another_service_answered_is_no_answer_of_tiktok(other: str, tmp_path: Path) -> None:
     text = row(1, url=TIKTOK, payload=CALL) + other + row(3, status=200, response=OK | {"code": 40001, "message": "no"})
     assert [told[1:] for told in audited(tmp_path, text)] == [(200, False)]
+
+
+def test_a_request_tried_again_waits_for_one_answer(tmp_path: Path) -> None:
+    """Its first try failed in words that nobody reads; the answer that followed was no one's."""
+    ask, answer = WRITERS["pino, the request flat"]
+    text = ask(1, body(1)) + row(2, msg="Request failed with status code 500") + ask(3, body(1)) + answer(4, 200, TAKEN)
+    assert audited(tmp_path, text + ask(5, body(2)) + answer(6, 400, REFUSED)) == [
+        ("P-1", None, None), ("P-1", 200, True), ("P-2", 400, False)
+    ]  # fmt: skip
