@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ def _shown_before(cases: list[Built]) -> frozenset[str]:
 
 
 def _side_by_side(cases: list[Built]) -> list[ParameterSet]:
-    """The slips of one shop: one that concerns Meta alone shares its launch with one that concerns another platform alone.
+    """The slips of one shop, of which some share a launch: two that concern Meta alone, one that concerns another platform alone.
 
     The soak tries each in a launch of its own.
     """
@@ -82,12 +83,12 @@ def _side_by_side(cases: list[Built]) -> list[ParameterSet]:
     sets = []
     for build in dict.fromkeys(build for build, _ in cases):
         shown = [case for built, case in cases if built is build and case.name not in later]
-        of_meta = [case for case in shown if _platforms(case) == {"meta"}]
-        of_others = [case for case in shown if _platforms(case) and _platforms(case) <= {"tiktok", "snackvideo"}]
-        pairs = dict(zip((case.name for case in of_meta), of_others, strict=False))
-        second = {case.name for case in pairs.values()}
-        groups = [[case, *filter(None, [pairs.get(case.name)])] for case in shown if case.name not in second]
-        groups += [[case] for case in of_others[len(pairs) :]]
+        of_meta = [case for case in shown if _platforms(case) == {"meta"} and not case.alone]
+        of_others = [case for case in shown if _platforms(case) and _platforms(case) <= {"tiktok", "snackvideo"} and not case.alone]
+        half = -(-len(of_meta) // 2)
+        together = zip_longest(of_meta[:half], of_meta[half:], of_others[:half])
+        groups = [[case for case in group if case] for group in together]
+        groups += [[case] for case in shown if not any(case in group for group in groups)]
         sets += [pytest.param(build, group, id=f"{_shop(build)}: {' + '.join(case.name for case in group)}") for group in groups]
     return sets
 
@@ -98,13 +99,13 @@ def _platforms(case: Case) -> set[str]:
 
 
 def _handfuls(cases: list[Built]) -> list[ParameterSet]:
-    """Innocent variations of one shop, four in a launch: if that leaves no root, none of them does. The soak tries each alone."""
+    """Innocent variations of one shop, six in a launch: if that leaves no root, none of them does. The soak tries each alone."""
     sets = []
     for build in dict.fromkeys(build for build, _ in cases):
         shop = _shop(build)
         together = [case for built, case in cases if built is build and not case.alone]
         groups = [[case] for built, case in cases if built is build and case.alone]
-        groups += [together[start : start + 4] for start in range(0, len(together), 4)]
+        groups += [together[start : start + 6] for start in range(0, len(together), 6)]
         sets += [pytest.param(build, group, id=f"{shop}: {' + '.join(case.name for case in group)}") for group in groups]
     return sets
 

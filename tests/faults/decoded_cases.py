@@ -206,7 +206,12 @@ CHAIN = (
     ),
 )
 DEDUP = (
-    Case("browser events without ids", each(lose("event", "event_id"), "meta", "browser"), ("missing_event_id:absent@meta",)),
+    Case(
+        "browser events without ids",
+        each(lose("event", "event_id"), "meta", "browser"),
+        ("missing_event_id:absent@meta",),
+        alone=True,
+    ),
     Case(
         "facebook-for-magento2#63 server purchase without id",
         each(lose("event", "event_id"), "meta", "server", "Purchase"),
@@ -217,7 +222,7 @@ DEDUP = (
         each(event_id(""), "tiktok", "server", "Purchase"),
         ("missing_event_id:empty_string@tiktok",),
     ),
-    Case("server ids in capitals", each(event_id(str.upper), "meta", "server"), ("event_id_mismatch:case@meta",)),
+    Case("server ids in capitals", each(event_id(str.upper), "meta", "server"), ("event_id_mismatch:case@meta",), alone=True),
     Case(
         "server ids with a prefix", each(event_id("srv_{}".format), "meta", "server"), ("event_id_mismatch:prefix_or_suffix@meta",)
     ),
@@ -246,7 +251,7 @@ DEDUP = (
         each(put("event", "event", "PlaceAnOrder"), "tiktok", "server", "Purchase"),
         ("event_name_mismatch:tiktok_rename@tiktok",),
     ),
-    Case("server sends to another pixel", each(_other_dataset, "meta", "server"), ("dataset_mismatch@meta",)),
+    Case("server sends to another pixel", each(_other_dataset, "meta", "server"), ("dataset_mismatch@meta",), alone=True),
     Case(
         "server queue held the purchases for two days",
         each(lambda send: send.row.update(ts=send.row["ts"].replace("11-18", "11-20")), "tiktok", "server"),

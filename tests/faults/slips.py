@@ -18,8 +18,8 @@ Change = Callable[[Send], None]
 class Case:
     """One slip in a clean launch and the roots it must leave, each written ``check:cause@platform``.
 
-    Without a platform any will do; without a cause the check must name none. No roots: an innocent variation; ``alone`` where
-    another one would make untrue what it says.
+    Without a platform any will do; without a cause the check must name none. No roots: an innocent variation. ``alone`` where
+    another one would make untrue what it says, or hide what it does.
     """
 
     name: str
