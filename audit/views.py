@@ -17,8 +17,8 @@ from audit.scripts import parsed, script
 #: The files, in the order in which they read each other.
 _VIEWS = (
     "orders_told", "export_zones", "order_amounts", "orders_fitted", "other_stores", "pairs", "order_visits", "money", "counted",
-    "senders", "knowledge", "deliveries", "times", "expected", "steps", "unshown", "patterns", "claims", "goods", "one_id",
-    "page_goods", "cart_values",
+    "senders", "knowledge", "deliveries", "times", "expected", "steps", "late_starts", "unshown", "patterns", "claims", "goods",
+    "one_id", "page_goods", "cart_values",
 )  # fmt: skip
 #: Views that many checks read.
 READ_BY_MANY = frozenset({
