@@ -10,6 +10,8 @@ from audit.plan import CHANNELS, MATCH_KEYS, PLATFORMS, STEPS
 from audit.visible import visible
 from reports.words import owner_of
 
+#: Entries of a register that somebody can fill in.
+_ENTRIES = 200
 _COLUMNS = {"sender": "log_sender"}
 #: Who usually answers for a kind of sender.
 _ROLES = {"tag_manager": "data", "backend": "data", "codeless": "media", "noscript": "theme"}
@@ -163,6 +165,9 @@ def _register(audit: Audit) -> str:
         ]
         tables.append("\n".join([*lines, f"match    = {{ {match} }}"] if match else lines))
         primary.add((platform, channel))
+    if len(tables) > _ENTRIES:
+        more = f"# {len(tables) - _ENTRIES} more, all in run.json: where names change with each event, one entry with a * will do."
+        tables[_ENTRIES:] = [more]
     return "\n\n".join(tables)
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv as csv_reader
 import io
+import json
 import time
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import duckdb
 import pytest
 
 from audit import engine, verdict
+from audit.plan import Plan
 from audit.plan_file import read_plan
 from reports.acceptance import predicted
 from reports.formats import csv, html, junit, markdown
@@ -110,6 +114,29 @@ def test_thousands_of_purchases_of_one_order_are_not_all_drawn() -> None:
     assert [(len(bridge.sent), bridge.hidden > 19_900) for bridge in bridges] == [(40, True)]
     assert len({bar.text for bar in bridges[0].sent}) > 30
     assert "further values not shown." in html.render(packet)
+
+
+def test_a_sender_and_a_pixel_of_its_own_for_each_event_make_a_small_page(tmp_path: Path) -> None:
+    """A log that names its senders by process or connection, or a pixel id made up anew with each hit."""
+    call = {"ts": "2026-11-20T10:00:00Z", "platform": "meta", "event": "Purchase"}
+    rows = [
+        call | {"pixel_id": f"{4907283615000000 + n}", "sender": f"relay {n}", "event_id": f"{n}", "params": {"order_id": f"o{n}"}}
+        for n in range(3000)
+    ]
+    contents = {
+        "pixel.ndjson": "".join(json.dumps(row) + "\n" for row in rows),
+        "orders.csv": "order_id,created_at,currency,total\n" + "".join(f"o{n},2026-11-20T10:00:00Z,IDR,1\n" for n in range(3000)),
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    audit = engine.run([engine.InputFile(tmp_path / name, name, named=True) for name in contents], Plan(), now=NOW)
+    packet = build(audit, verdict.judge(audit))
+    audit.con.close()
+    page = html.render(packet)
+    assert len(page.encode()) < MIB
+    for words in ("60 of 3000 pixels", "200 of 3000 senders", "and 2980 more", "# 2800 more, all in run.json"):
+        assert words in page
+    assert len(tomllib.loads(packet.inventory.register)["senders"]) == 200
 
 
 def test_a_hundred_thousand_findings_make_a_packet_under_five_mebibytes(large: Packet) -> None:

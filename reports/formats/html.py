@@ -23,19 +23,21 @@ from reports import drawings, words
 from reports.comparison import in_short, standing, title_of
 from reports.formats import markdown
 from reports.packet import Packet
+from reports.parts import Predicted
 from reports.text import money
 
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 #: Lines of the long lists that the packet shows; the rest stands in the files beside it.
 LIMITS = {
     "orders": 12, "senders": 200, "sources": 200, "rejects": 100, "days": 400, "untested": 6, "changes": 100, "signatures": 20,
-    "waivers": 200, "names": 20,
+    "waivers": 200, "names": 20, "pixels": 60,
 }  # fmt: skip
 
 
 def render(packet: Packet) -> str:
     """The whole packet as one HTML document."""
     environment = _environment()
+    counted_most = _counted_most(packet)
     style, script = _asset("packet.css"), _asset("packet.js")
     return environment.get_template("packet.html").render(
         packet=packet,
@@ -47,7 +49,8 @@ def render(packet: Packet) -> str:
             (card, drawings.timeline(card), drawings.bridge(card.order_id, card.bridge) if card.bridge else None)
             for card in packet.orders
         ],
-        predictions=drawings.predictions(packet.predicted),
+        predicted=counted_most,
+        predictions=drawings.predictions(counted_most),
         matrix=_matrix(packet),
         choices=_choices(packet),
         tally=_tally(packet),
@@ -55,6 +58,13 @@ def render(packet: Packet) -> str:
         roots=_roots(packet),
         changes_lead=_changes_lead(packet),
     )
+
+
+def _counted_most(packet: Packet) -> tuple[Predicted, ...]:
+    """What the pixels will count; where each hit named another one, those that count most."""
+    most = sorted(packet.predicted, key=lambda item: -max(item.high, item.orders))[: LIMITS["pixels"]]
+    shown = {(item.platform, item.dataset) for item in most}
+    return tuple(item for item in packet.predicted if (item.platform, item.dataset) in shown)
 
 
 def _roots(packet: Packet) -> dict[str, str]:
