@@ -222,12 +222,14 @@ counts as (
         j.platform,
         count(*) as judged_count,
         sum(case when j.ok then 0 else 1 end) as missing_count,
-        -- Orders in a row, up to the last one.
-        sum(case when not j.ok and o.due_at > l.last_at then 1 else 0 end) as tail_count,
+        -- Orders in a row, up to the last one, of which the first is no longer waited for.
+        case when coalesce(min(case when not j.ok and o.due_at > l.last_at then o.due_at end) < min(a.since), true)
+            then sum(case when not j.ok and o.due_at > l.last_at then 1 else 0 end) else 0 end as tail_count,
         min(l.last_at) as last_at
     from judged j
     join expected_orders o on o.order_id = j.order_id
     left join last_sold l on l.platform = j.platform
+    left join awaited_orders a on a.platform = j.platform and a.side = 'both'
     where j.is_traffic
       and j.ok is not null
     group by j.platform
@@ -286,6 +288,7 @@ shares as (
         case
             when t.orders * 2 > c.missing_count then 'other_event'
             when o.platform is not null and h.platform is not null then 'payment_method_pattern'
+            when p.is_unlikely and p.is_over then 'never_fired'
             when p.is_unlikely and p.is_of_paying then 'payment_method_pattern'
             when p.run_count is not null and not p.is_over then 'stood_still'
             when p.is_unlikely then 'never_fired'

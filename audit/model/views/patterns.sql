@@ -44,6 +44,73 @@ join order_items i on i.order_id = x.order_id
 where x.is_traffic
   and i.counts is not false;
 
+-- Since when the last orders before the end of the logs may still be waited for, by platform and side: buyers come back from paying,
+-- queues are sent by the hour. At any moment of the day some orders wait, and none placed after them was told before: how long such a
+-- silence usually lasts at most. Where most are told at once, none does.
+create table awaited_orders as
+with incomplete as (
+    select platform
+    from order_steps
+    where is_traffic
+      and step = 'Purchase'
+      and ((needs_browser and browser_events = 0) or (needs_server and server_events = 0))
+    group by platform
+    having count(*) >= 10
+),
+sent as (
+    select s.platform, s.order_id, 'server' as side, s.server_key as event_key
+    from order_steps s
+    join incomplete i on i.platform = s.platform
+    where s.is_traffic and s.step = 'Purchase' and s.server_key is not null
+    union all
+    select s.platform, s.order_id, 'browser', s.browser_key
+    from order_steps s
+    join incomplete i on i.platform = s.platform
+    where s.is_traffic and s.step = 'Purchase' and s.browser_key is not null
+),
+times as (
+    select
+        s.platform,
+        s.order_id,
+        s.side,
+        o.due_at,
+        coalesce(e.seen_at, e.event_at) as sent_at
+    from sent s
+    join events e on e.event_key = s.event_key
+    join expected_orders o on o.order_id = s.order_id
+    where o.due_at is not null
+),
+first_times as (
+    select platform, order_id, 'both' as side, due_at, min(sent_at) as sent_at
+    from times
+    group by platform, order_id, due_at
+    union all
+    select platform, order_id, side, due_at, sent_at
+    from times
+),
+silences as (
+    select
+        platform,
+        side,
+        epoch(min(sent_at) over (partition by platform, side order by due_at desc)) - epoch(due_at) as seconds
+    from first_times
+),
+usual_silences as (
+    select
+        platform,
+        side,
+        greatest(0, 1.25 * quantile_disc(seconds, 0.95)) as seconds
+    from silences
+    group by platform, side
+)
+select
+    u.platform,
+    u.side,
+    max(l.last_at) - to_seconds(cast(u.seconds as bigint)) as since
+from usual_silences u
+join log_windows l on l.platform = u.platform and (l.channel = u.side or u.side = 'both')
+group by u.platform, u.side, u.seconds;
+
 -- Per platform, step and side (server, browser, both): what tells the orders that lack it from those that have it, where nearly all of
 -- these and of no others do, or where they were placed one after another. Chance does not pick them so. Of Purchases that holds below the
 -- plan's share too (is_unlikely): what is left without them is within it.
@@ -96,7 +163,39 @@ members as (
     from told_gaps g
     join asked a on a.platform = g.platform and a.step = g.step and a.side = g.side
 ),
--- Below the share a few of one article or device are the same household's; a way of paying leads all its buyers past one page.
+-- A household that blocks ads loses all of its orders; it is one buyer.
+contacts as (
+    select
+        order_id,
+        min(concat(email_digest, ' ', phone_digest)) as contact
+    from orders
+    where email_digest is not null
+       or phone_digest is not null
+    group by order_id
+),
+households as (
+    select
+        m.platform,
+        m.step,
+        m.side,
+        c.contact
+    from members m
+    join contacts c on c.order_id = m.order_id
+    where not m.is_wide
+    group by m.platform, m.step, m.side, c.contact
+    having count(*) > 1
+       and bool_and(m.is_missing)
+),
+losses as (
+    select
+        m.*,
+        case when m.is_missing then coalesce(h.contact, m.order_id) end as buyer
+    from members m
+    left join contacts c on c.order_id = m.order_id
+    left join households h on h.platform = m.platform and h.step = m.step and h.side = m.side and h.contact = c.contact
+),
+-- Below the share a few of one article or device are the same household's; a way of paying leads all its buyers past one page. The more
+-- a plan allows to be lost, the more of them chance picks alike.
 traits as (
     select
         m.platform,
@@ -106,10 +205,11 @@ traits as (
         count(*) as orders,
         count(case when m.is_missing then 1 end) as missing,
         count(case when m.is_missing then 1 end) >= 0.95 * min(m.missing) as is_of_all
-    from members m
+    from losses m
     join order_traits t on t.order_id = m.order_id
     group by m.platform, m.step, m.side, t.trait
-    having count(case when m.is_missing then 1 end) >= case when bool_or(m.is_wide) or starts_with(t.trait, 'paid by ') then 5 else 10 end
+    having count(distinct m.buyer) >= case when bool_or(m.is_wide) or starts_with(t.trait, 'paid by ') then 5 else 10 end
+       and (bool_or(m.is_wide) or min(m.orders) * power(1.0 * min(m.missing) / min(m.orders), count(distinct m.buyer)) <= 0.01)
        and count(case when m.is_missing then 1 end) >= 0.9 * count(*)
        and (count(case when m.is_missing then 1 end) >= 0.95 * min(m.missing)
            or min(m.missing) - count(case when m.is_missing then 1 end) <= (min(m.orders) - count(*)) * min(m.share))
@@ -126,7 +226,7 @@ placed as (
         o.due_at,
         row_number() over (partition by m.platform, m.step, m.side order by o.due_at, m.order_id) as nth,
         row_number() over (partition by m.platform, m.step, m.side, m.is_missing order by o.due_at, m.order_id) as nth_alike
-    from members m
+    from losses m
     join expected_orders o on o.order_id = m.order_id
     where o.due_at is not null
 ),
@@ -144,14 +244,18 @@ runs as (
     where is_missing
     group by platform, step, side, nth - nth_alike
     having count(distinct due_at) >= 10
+       and count(distinct buyer) >= 10
+       and (bool_or(is_wide) or min(orders) * power(1.0 * min(missing) / min(orders), count(distinct buyer)) <= 0.01)
        and (count(*) >= 0.9 * min(missing) or min(missing) - count(*) <= (min(orders) - count(*)) * min(share))
        and (bool_or(is_wide) or max(due_at) - min(due_at) >= interval 10 minutes)
 ),
 ranked_runs as (
     select
-        *,
-        row_number() over (partition by platform, step, side order by is_last desc, missing desc, first_at) as place
-    from runs
+        r.*,
+        row_number() over (partition by r.platform, r.step, r.side order by r.is_last desc, r.missing desc, r.first_at) as place
+    from runs r
+    left join awaited_orders a on a.platform = r.platform and a.side = r.side and r.step = 'Purchase'
+    where not (r.is_last and coalesce(r.first_at >= a.since, false))
 )
 select
     g.platform,
