@@ -41,7 +41,7 @@ owner       = "tracking"
 
 [causes.server_sent_twice]
 failure     = "The server sent one step twice, under two event_ids"
-means       = "One sender told the same step of one visit twice at one moment, under different ids, though the browser saw it once at most: the platform counts it twice."
+means       = "One sender told the same step of one visit twice at one moment, under different ids, while the browser saw it once, or in most visits of the step. The platform counts it twice."
 first_check = "Look whether two workers or two hooks take the same call, and where each of them makes its id."
 not_yet     = "Do not remove the event from the browser: it is the server's second copy that has no partner."
 remedy      = "Send each step once from the server, under the id that the browser gave it."
@@ -178,7 +178,8 @@ facts as (
         coalesce(n.event_id = b.event_id, false) as same_id,
         -- without ids of goods two views may be of two products
         n.step <> 'Purchase' and n.place = n.before_place + 1 and n.sender = b.sender and n.event_id <> b.event_id
-            and (n.what <> '' or n.step = 'InitiateCheckout') and c.event_key is null as is_in_a_row,
+            and (n.what <> '' or n.step = 'InitiateCheckout') and c.event_key is null
+            and n.happened_at <= coalesce(b.event_at, b.seen_at) + interval 30 minutes as is_in_a_row,
         c.event_key is not null as has_act,
         s.source is not null as acts_captured
     from neighbours n
@@ -200,11 +201,51 @@ all_visits as (
     where visit is not null
     group by platform, dataset, step
 ),
+-- Who presses + for each further ticket takes to the checkout as many as were added.
+repeated_adds as (
+    select
+        e.platform,
+        e.dataset,
+        e.visit,
+        i.item_id,
+        sum(coalesce(i.quantity, 1)) as quantity
+    from core_events e
+    join event_items i on i.event_key = e.event_key
+    where e.step = 'AddToCart'
+      and exists (select 1 from repeating_visits r where r.step = 'AddToCart' and r.platform = e.platform and r.dataset = e.dataset)
+    group by e.platform, e.dataset, e.visit, i.item_id
+    having count(distinct e.event_key) > 1
+),
+taken_goods as (
+    select
+        e.platform,
+        e.dataset,
+        e.visit,
+        i.item_id,
+        max(i.quantity) as quantity
+    from core_events e
+    join event_items i on i.event_key = e.event_key
+    where e.step in ('InitiateCheckout', 'Purchase')
+      and i.quantity is not null
+    group by e.platform, e.dataset, e.visit, i.item_id
+),
+pressed_on as (
+    select
+        a.platform,
+        a.dataset,
+        'AddToCart' as step
+    from repeated_adds a
+    join taken_goods t on t.platform = a.platform and t.dataset = a.dataset and t.visit = a.visit and t.item_id = a.item_id
+    group by a.platform, a.dataset
+    having count(case when t.quantity >= a.quantity then 1 end) * 2 >= count(*)
+),
 habits as (
     select r.platform, r.dataset, r.step, r.visits, a.visits as all_visits
     from repeating_visits r
     join all_visits a on a.platform = r.platform and a.dataset = r.dataset and a.step = r.step
+    left join pressed_on p on p.platform = r.platform and p.dataset = r.dataset and p.step = r.step
     where r.visits >= 0.8 * a.visits
+      and p.step is null
 ),
 judged as (
     select
@@ -226,7 +267,8 @@ judged as (
     from facts f
     left join habits h on h.platform = f.platform and h.dataset = f.dataset and h.step = f.step
 ),
--- A step that one server told twice at one moment. Where the browser told it twice too, it is mirrored.
+-- A step that one server told twice at one moment. Where the browser told it twice too, it is mirrored; where it told nothing, a blocker
+-- of ads may hide that the shopper pressed twice.
 busy_servers as (
     select
         platform,
@@ -243,12 +285,13 @@ busy_servers as (
     group by platform, session, step, items
     having min(event_id) <> max(event_id)
 ),
-mirrored as (
+browser_copies as (
     select
         s.platform,
         s.session,
         s.step,
-        s.items
+        s.items,
+        count(*) as events
     from busy_servers s
     join sent_events b
         on b.session = s.session
@@ -257,7 +300,6 @@ mirrored as (
        and b.items = s.items
     where b.channel = 'browser'
     group by s.platform, s.session, s.step, s.items
-    having count(*) > 1
 ),
 server_steps as (
     select
@@ -268,6 +310,7 @@ server_steps as (
         e.event_id,
         e.order_id,
         e.ref,
+        coalesce(m.events, 0) as browser_events,
         coalesce(e.event_at, e.seen_at) as happened_at,
         lag(e.event_key) over (
             partition by e.platform, e.dataset, e.sender, e.session, e.step, e.items, e.page_path
@@ -279,14 +322,14 @@ server_steps as (
        and e.platform = s.platform
        and e.step = s.step
        and e.items = s.items
-    left join mirrored m
+    left join browser_copies m
         on m.session = s.session
        and m.platform = s.platform
        and m.step = s.step
        and m.items = s.items
     where e.channel = 'server'
       and coalesce(e.accepted, true)
-      and m.session is null
+      and coalesce(m.events, 0) <= 1
 ),
 server_repeats as (
     select
@@ -297,6 +340,28 @@ server_repeats as (
     join events b on b.event_key = s.before_key
     where s.event_id <> b.event_id
       and epoch(s.happened_at) - epoch(coalesce(b.event_at, b.seen_at)) <= 2
+),
+-- Of many visits some shopper always presses twice, and the second hit of the page gets lost.
+server_visits as (
+    select
+        platform,
+        step,
+        count(distinct session) as visits
+    from sent_events
+    where channel = 'server'
+      and platform in (select platform from server_repeats)
+    group by platform, step
+),
+server_habits as (
+    select
+        r.platform,
+        r.step,
+        count(distinct r.session) * 2 >= min(v.visits) as is_of_most
+    from server_repeats r
+    join server_visits v on v.platform = r.platform and v.step = r.step
+    group by r.platform, r.step
+    having count(distinct r.session) * 2 >= min(v.visits)
+        or count(distinct case when r.browser_events = 1 then r.session end) * 20 >= min(v.visits)
 )
 select
     e.platform,
@@ -326,15 +391,18 @@ where e.channel = 'browser'
   and coalesce(e.session, e.page_load) is not null
 union all
 select
-    platform,
-    step,
-    event_id,
-    order_id,
-    session,
+    r.platform,
+    r.step,
+    r.event_id,
+    r.order_id,
+    r.session,
     false,
     'once for one act of the shopper',
-    'by the server again after ' || number_text(round(seconds, 1)) || ' s, another event_id',
+    'by the server again after ' || number_text(round(r.seconds, 1)) || ' s, another event_id',
     'server_sent_twice',
-    ref,
-    before_ref
-from server_repeats
+    r.ref,
+    r.before_ref
+from server_repeats r
+join server_habits h on h.platform = r.platform and h.step = r.step
+where r.browser_events = 1
+   or h.is_of_most
