@@ -319,7 +319,11 @@ judged as (
             case when g.is_off_orders = 1 then 'not of the hours of the orders' end,
             case when w.order_count > 0 then w.order_count || ' of ' || counted(w.all_count, 'order') || ' placed while no log ran' end,
             case when not s.has_zone and l.has_zone then 'its times are not in the plan''s zone' end), '') as other_hours,
-        case when s.gaps like '%rounded by a spreadsheet%' then 'order ids rounded by a spreadsheet' end as rounded_ids,
+        -- a second id that no Purchase carries is not missed
+        case
+            when s.gaps like '%order id rounded by%' or s.gaps like '%order ids rounded by%' then 'order ids rounded by a spreadsheet'
+            when s.gaps like '%rounded by a spreadsheet%' and (r.is_missed or k.is_told is null) then 'order ids rounded by a spreadsheet'
+        end as rounded_ids,
         nullif(concat_ws('; ',
             case when i.row_count > 0 then counted(i.row_count, 'row') || ' without an order id' end,
             case when o.without_time > 0 then o.without_time || ' of ' || counted(o.order_count, 'order') || ' without a time that can be told'
@@ -337,6 +341,8 @@ judged as (
     left join unwatched w on w.source = s.source and w.order_count > w.all_count * m.amount
     left join (select true as is_told from events where channel = 'server' limit 1) v on s.kind = 'server'
     left join without_id i on i.source = s.source and s.kind = 'orders'
+    left join (select true as is_told from events where step = 'Purchase' and order_id is not null limit 1) k on s.kind = 'orders'
+    cross join (select count(*) > 0 as is_missed from rounded_platforms) r
     cross join launch l
     where s.kind in ('browser', 'server', 'orders')
 ),
