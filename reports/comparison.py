@@ -85,10 +85,14 @@ class _Side:
 
     def saw(self, row: _Row, channels: frozenset[str]) -> bool:
         """Whether this run has evidence of that row's event, and of all these sides of it."""
-        return any(
-            row["platform"] == seen["platform"] and row["event"] in (None, seen["event"]) and all(seen[side] for side in channels)
-            for seen in self.seen
-        )
+        own = [seen for seen in self.seen if row["platform"] == seen["platform"]]
+        wanted = channels - self.logged(own)
+        return any(row["event"] in (None, seen["event"]) and all(seen[side] for side in wanted) for seen in own)
+
+    @staticmethod
+    def logged(seen: Iterable[_Row]) -> frozenset[str]:
+        """A server's log holds all it sends to a platform: what stands no more in it was switched off. A capture may break off."""
+        return frozenset({"server"}) if any(row["server"] for row in seen) else frozenset()
 
     def looked_at(self, row: _Row, channels: frozenset[str]) -> bool:
         """Whether this run could have found what that row of the other one says, and those sides of its event proved."""

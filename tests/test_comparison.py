@@ -164,6 +164,16 @@ def test_what_one_side_s_evidence_proved_is_not_fixed_without_that_side(browser:
         assert told(old, a_run(table=table)) == {"fixed": [("1001",)]}
 
 
+@pytest.mark.parametrize(("side", "then"), [("server", "fixed"), ("browser", "not judged")])
+def test_a_step_that_a_server_s_log_holds_no_more_was_switched_off(side: str, then: str) -> None:
+    sources = [{"path": "a.har", "kind": "browser"}, {"path": "log.ndjson", "kind": "server"}]
+    both = {"platform": "meta", "browser": 1, "server": 1, "orders": 1}
+    added, sold = both | {"event": "AddToCart"}, both | {"event": "Purchase"}
+    refs = ["log.ndjson:2" if side == "server" else "a.har#1"]
+    old = a_run(row("missing_value", event="AddToCart", refs=refs), sources=sources, table=[added, sold])
+    assert told(old, a_run(table=[added | {side: 0}, sold])) == {then: [("1001",)]}
+
+
 @pytest.mark.parametrize(
     ("name", "cause", "then"),
     [
