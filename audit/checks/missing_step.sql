@@ -141,13 +141,14 @@ neighbours as (
     where a.platform = 'meta'
     group by a.order_id, a.step
 ),
-gaps as (
+placed_gaps as (
     select
         n.order_id,
         n.step,
-        min(g.before_counter) as before_counter,
-        min(g.counter) as counter,
-        min(g.ref) as ref
+        g.before_counter,
+        g.counter,
+        g.ref,
+        row_number() over (partition by n.order_id, n.step order by g.before_at, g.ref) as nth
     from neighbours n
     join order_sessions v on v.order_id = n.order_id
     join counter_gaps g on g.session = v.session
@@ -155,7 +156,11 @@ gaps as (
       and (n.after_at is null or g.before_at < n.after_at)
       and (g.dataset in (select dataset from plan_datasets where platform = 'meta')
           or not exists (select 1 from plan_datasets where platform = 'meta'))
-    group by n.order_id, n.step
+),
+gaps as (
+    select order_id, step, before_counter, counter, ref
+    from placed_gaps
+    where nth = 1
 ),
 judged as (
     select
