@@ -21,7 +21,7 @@ owner       = "tracking"
 
 [causes.payment_method_pattern]
 means       = "Orders paid in one way have no Purchase, and orders paid otherwise have theirs: these buyers do not come back to the page that sends it."
-first_check = "Place one order with the payment method that the finding names and see where the buyer ends: usually on the payment provider's page."
+first_check = "See whether these orders are placed in the web shop at all, not at a till or on the telephone; then place one with the payment method that the finding names and see where the buyer ends: usually on the payment provider's page."
 not_yet     = "Do not lower the bids because sales seem to fall; they are made, only not seen."
 remedy      = "Send the Purchase where the order is created, or from the server when the provider confirms the payment, under the same event_id."
 owner       = "data"

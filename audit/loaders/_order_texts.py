@@ -57,7 +57,7 @@ select
     {", ".join(f"times[{place}] as {name}_at" for place, name in enumerate(TIMES, 1))},
     masked_by(masks, status) as status,
     masked_by(masks, payment_status) as payment_status,
-    masked_by(masks, payment_method) as payment_method,
+    nullif(trim(masked_by(masks, payment_method)), '') as payment_method,
     is_paid,
     coalesce(is_spam, false) as is_spam,
     coalesce(is_test, false) as is_test,

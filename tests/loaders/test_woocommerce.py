@@ -139,6 +139,11 @@ def test_cash_on_delivery_is_not_paid_while_it_is_processed(tmp_path: Path) -> N
     assert read(tmp_path, "orders.json", json.dumps([unpaid])).rows("select is_paid from orders") == [(False,)]
 
 
+def test_an_order_that_costs_nothing_is_paid_in_no_way(tmp_path: Path) -> None:
+    reading = read(tmp_path, "orders.json", json.dumps([ORDER, ORDER | {"id": 728, "number": "W-1043", "payment_method": ""}]))
+    assert reading.rows("select order_id, payment_method from orders order by order_id") == [("W-1042", "bacs"), ("W-1043", None)]
+
+
 def test_analytics_knows_net_revenue_and_says_so(tmp_path: Path) -> None:
     reading = read(tmp_path, "analytics.csv", ANALYTICS, zone="Europe/Madrid")
     assert (reading.loader, reading.counts) == ("woocommerce", (3, 1, 1, 1))
