@@ -25,11 +25,15 @@ def time_named(given: str | datetime | None, option: str) -> datetime | None:
     """A time as UTC without a zone; one that names no zone is UTC.
 
     Raises:
-        InputError: a text is no time.
+        InputError: a text is no time, or none of ours: a zone must be able to move it.
     """
     if isinstance(given, str):
         try:
             given = datetime.fromisoformat(given)
         except ValueError as error:
             raise InputError(f"{option}: {given!r} is no time. Write it like 2026-11-20T12:00:00Z.") from error
-    return given.astimezone(UTC).replace(tzinfo=None) if given is not None and given.tzinfo is not None else given
+    if given is None:
+        return None
+    if not 1970 <= given.year < 3000:
+        raise InputError(f"{option}: {given.isoformat()!r} is no time that an audit can be of. Write it like 2026-11-20T12:00:00Z.")
+    return given.astimezone(UTC).replace(tzinfo=None) if given.tzinfo is not None else given

@@ -87,6 +87,8 @@ MISTAKES = {
     ("run",): "nothing to audit: name files or a folder, or list them under inputs.paths in audit.toml.",
     ("run", "x", "--plan", "nowhere.toml"): "nowhere.toml: no such plan. Check the path given to --plan",
     ("run", "x", "--now", "soon"): "--now: 'soon' is no time. Write it like 2026-11-20T12:00:00Z.",
+    ("run", "x", "--now", "9999-12-31T23:59:59-14:00"): "--now: '9999-12-31T23:59:59-14:00' is no time that an audit can be of.",
+    ("sign", "x", "--role", "media", "--name", "A", "--now", "0001-01-01T00:00:00+14:00"): "is no time that an audit can be of.",
     ("run", "x", "--ignore", "value_mismatsch"): "no check 'value_mismatsch'. Did you mean 'value_mismatch'?",
     ("explain", "value_mismatsch"): "no check 'value_mismatsch'. Did you mean 'value_mismatch'?",
     ("demo", "nope"): "no story 'nope'. Stories: clean_launch,",
