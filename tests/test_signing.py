@@ -531,7 +531,14 @@ def test_what_the_plan_itself_tells_of_people_is_said_when_the_packet_is_written
         assert (said in result.stderr) is told
 
 
-HARMLESS = ["eaa1c94a7d35b3ab9e1d0c2b4f6a8d7c", "Chrome/120.0.0.0", "0.0812345678901", "logo@2x.png", "0812345678"]
+HARMLESS = [
+    "eaa1c94a7d35b3ab9e1d0c2b4f6a8d7c",
+    "b4f006281234567890c",
+    "Chrome/120.0.0.0",
+    "0.0812345678901",
+    "logo@2x.png",
+    "0812345678",
+]
 
 
 def test_a_test_order_that_looks_like_a_telephone_number_is_masked_wherever_it_stands(tmp_path: Path) -> None:
