@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
@@ -140,16 +141,16 @@ def prepare(con: duckdb.DuckDBPyConnection, example: Example, check: Check, fold
     datasets = set(con.execute("select platform, dataset from plan_datasets").fetchall())
     steps = dict(con.execute("select (platform, event_name), min(step) from plan_steps group by all").fetchall())
     for table, rows in example.given.items():
-        for number, row in enumerate(rows, start=1):
-            insert(
-                con,
-                table,
-                planned(fill_events(row, number), datasets, steps)
-                if table == "events"
-                else fill_orders(row, number)
-                if table == "orders"
-                else row,
-            )
+        filled = [
+            planned(fill_events(row, number), datasets, steps)
+            if table == "events"
+            else fill_orders(row, number)
+            if table == "orders"
+            else row
+            for number, row in enumerate(rows, start=1)
+        ]
+        for names, alike in groupby(filled, key=tuple):
+            insert(con, table, names, list(alike))
     con.execute(
         "insert into order_candidates select event_key, order_key, 'parameter', 1, true from events where order_key is not null"
     )
@@ -159,11 +160,13 @@ def prepare(con: duckdb.DuckDBPyConnection, example: Example, check: Check, fold
         con.execute(statement)
 
 
-def insert(con: duckdb.DuckDBPyConnection, table: str, row: Row) -> None:
-    """One row by column name; DuckDB casts the texts."""
-    names = ", ".join(row)
-    marks = ", ".join("?" for _ in row)
-    con.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
+def insert(con: duckdb.DuckDBPyConnection, table: str, names: tuple[str, ...], rows: list[Row]) -> None:
+    """Rows of the same columns; DuckDB casts the texts."""
+    marks = f"({', '.join('?' for _ in names)})"
+    con.execute(
+        f"insert into {table} ({', '.join(names)}) values {', '.join(marks for _ in rows)}",
+        [row[name] for row in rows for name in names],
+    )
 
 
 _STEP_NAMES = {
