@@ -63,14 +63,18 @@ def _shop(build: Callable[[], Launch]) -> str:
 
 
 def _shown_before(cases: list[Built]) -> frozenset[str]:
-    """Slips whose checks an earlier slip of the same shop shows already: another way into them, left to the soak."""
+    """Slips left to the soak, another way into what is shown: of the same shop their checks, of the shop before the very causes."""
     shown: set[tuple[str, str]] = set()
+    causes: set[tuple[str, str]] = set()
     later = set()
     for build, case in cases:
         checks = {(build.__name__, root.partition(":")[0].partition("@")[0]) for root in case.roots}
-        if checks <= shown:
+        named = {root.partition("@")[0] for root in case.roots}
+        if checks <= shown or named <= {cause for shop, cause in causes if shop != build.__name__}:
             later.add(case.name)
+            continue
         shown |= checks
+        causes |= {(build.__name__, cause) for cause in named}
     return frozenset(later)
 
 

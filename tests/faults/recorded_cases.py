@@ -91,7 +91,6 @@ ALWAYS = {
     "scalev": frozenset(
         [
             "event_id_third_argument",
-            "undefined_order_id",
             "payment_page_purchase",
             "purchase_before_checkout",
             "meta_blocked",
