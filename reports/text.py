@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-_MARK = re.compile(r"(\[(?:email|phone|ip|cookie|secret)\].*?) [0-9a-f]{6}(?![0-9A-Za-z])")
+_MARK = re.compile(r"(\[(?:email|phone|card|ip|cookie|secret)\].*?) [0-9a-f]{6}(?![0-9A-Za-z])")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
