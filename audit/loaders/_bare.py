@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from audit.loaders._nested import BODIES, TIMES
-from audit.loaders._objects import object_in
+from audit.loaders._objects import object_in, unpacked
 from audit.loaders._request_fields import bare
 from audit.loaders._told_times import microseconds, time_in
 
@@ -95,14 +94,5 @@ def _is_address(text: Any) -> bool:
 def keys_of_events(body: Mapping[str, Any]) -> frozenset[str]:
     """The keys of the first events that a request lists; each may be a text."""
     data = body.get("data")
-    parts = [_plain(part) for part in (data[:5] if isinstance(data, list) else [data])]
+    parts = [unpacked(part) for part in (data[:5] if isinstance(data, list) else [data])]
     return frozenset(key for part in parts if isinstance(part, dict) for key in part)
-
-
-def _plain(part: Any) -> Any:
-    if not isinstance(part, str):
-        return part
-    try:
-        return json.loads(part)
-    except (ValueError, RecursionError):
-        return part

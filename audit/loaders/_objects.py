@@ -1,4 +1,4 @@
-"""The object within a line or a text: JSON, or a dict as Python prints it; and a list that is one."""
+"""The object within a line or a text: JSON, or a dict as Python prints it; a text that is JSON, and a list that is an object."""
 
 from __future__ import annotations
 
@@ -61,6 +61,16 @@ def _as_json(kind: str | None, text: str) -> str:
             return "?"
         return json.dumps(value.decode(errors="replace") if isinstance(value, bytes) else value)
     return _BRACKETS.get(text, _WORDS.get(text, text))
+
+
+def unpacked(part: Any) -> Any:
+    """What a text holds that is JSON; anything else as it is."""
+    if not isinstance(part, str):
+        return part
+    try:
+        return json.loads(part)
+    except (ValueError, RecursionError):
+        return part
 
 
 def named_parts(parts: list[Any]) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 
 from audit.loaders._answers import id_of_halves
 from audit.loaders._nested import TIMES, requests_in, whole_refusal
-from audit.loaders._objects import object_in
+from audit.loaders._objects import object_in, unpacked
 from audit.loaders._request_fields import bare
 from audit.loaders._source import Source
 from audit.loaders._told_times import time_in
@@ -89,7 +89,7 @@ def answered(rows: Iterable[Row], read: Reader = requests_in) -> Iterator[tuple[
 def _told(row: Any, lead: str, requests: list[Request]) -> tuple[str, Request | None, Request | None]:
     """The receiver that a row is about, the request and the answer it tells of; both where it has no body."""
     for request in requests:
-        if found := _answer_in(_plain(request.get("body")), _DEPTH):
+        if found := _answer_in(unpacked(request.get("body")), _DEPTH):
             if "request_id" in request:  # joined with its request by that
                 return "", request, None
             return found[0], None, _as_fields(found[1], request.get("status"), lead)
@@ -153,21 +153,12 @@ def _is_answered(request: Mapping[str, Any]) -> bool:
 
 def _ids(request: Request) -> list[Any]:
     """The events of a request, by name and id; the request itself where they cannot be told."""
-    body = _plain(request.get("body"))
-    listed = _plain(body.get("data")) if isinstance(body, dict) else None
-    events = [_plain(part) for part in listed] if isinstance(listed, list) else []
+    body = unpacked(request.get("body"))
+    listed = unpacked(body.get("data")) if isinstance(body, dict) else None
+    events = [unpacked(part) for part in listed] if isinstance(listed, list) else []
     if not events or not all(isinstance(event, dict) and event.get("event_id") for event in events):
         return [body]
     return [(event.get("event_name", event.get("event")), event["event_id"]) for event in events]
-
-
-def _plain(body: Any) -> Any:
-    if not isinstance(body, str):
-        return body
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return body
 
 
 def _answer_in(value: Any, depth: int, status: Any = None) -> tuple[str, Any, Any] | None:
