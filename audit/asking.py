@@ -70,7 +70,6 @@ def ask(
             progress(f"checking {check.id}")
             outcomes[check.id] = ask_one(con, check)
     _store_waivers(con)
-    _store_owners(con)
     return tuple(outcomes[check] for check in checks)
 
 
@@ -202,26 +201,15 @@ def _store_findings(con: duckdb.DuckDBPyConnection, check: Check) -> None:
             expected,
             actual,
             cause,
+            coalesce(($owners::varchar[])[list_position($causes::varchar[], cause)], $owner) as owner,
             ref,
             other_ref
         from failing
         """,
-        {"id": check.id, "facet": check.facet, "severity": check.severity, "other": check.severity_other_steps},
-    )
-
-
-def _store_owners(con: duckdb.DuckDBPyConnection) -> None:
-    found = con.execute("select distinct check_id, cause from findings").fetchall()
-    con.execute("create or replace temp table cause_owners (check_id varchar, cause varchar, owner varchar)")
-    fill(con, "cause_owners", [(check, cause, catalogue()[check].owner(cause)) for check, cause in found])
-    con.execute(
-        """
-        update findings
-        set owner = o.owner
-        from cause_owners o
-        where o.check_id = findings.check_id
-          and o.cause is not distinct from findings.cause
-        """
+        {
+            "id": check.id, "facet": check.facet, "severity": check.severity, "other": check.severity_other_steps,
+            "owner": check.owner, "causes": list(check.causes), "owners": [cause.owner for cause in check.causes.values()],
+        },
     )
 
 

@@ -125,11 +125,11 @@ class Check:
         """Whether the texts for a finding are of what it says, not of what would be so if it failed."""
         return ok is False or cause is not None or self.own_is_open
 
-    def owner(self, cause: str | None) -> str:
-        """The role that answers for a finding: its cause's; where that has no texts, the one that answers for most causes."""
-        texts = self.causes.get(cause) if cause else self.own
-        if texts:
-            return texts.owner
+    @property
+    def owner(self) -> str:
+        """The role that answers where no cause is told; where there are no texts for that, the one that answers for most causes."""
+        if self.own:
+            return self.own.owner
         roles = [each.owner for each in self.causes.values()]
         return max(dict.fromkeys(roles), key=roles.count) if roles else "tracking"
 
