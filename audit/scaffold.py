@@ -122,7 +122,8 @@ conversion_point = "order_created"             # or "payment_confirmed"
 {_beside(f'value = "{value}"', "the order amount a Purchase must report")}
 {_beside(f"# event_id = {template}", "the id every Purchase must carry, if it is built from the order")}
 
-# Name every platform you advertise on: one that is not named is not judged. With none named, those that got events are.
+# Name every platform you advertise on: of one that is left out nothing is called missing. With none named, those that got
+# events are judged.
 # [platforms.meta]
 # datasets = ["1234567890123456"]              # pixel ids
 # allowed_domains = ["shop.example.com"]       # as in Traffic permissions

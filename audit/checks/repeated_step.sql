@@ -31,6 +31,7 @@ first_check = "Open the thank-you page with the network panel open: InitiateChec
 not_yet     = "Do not judge the step from checkout to purchase by these numbers; each sale adds a checkout that nobody began."
 remedy      = "Fire InitiateCheckout on the checkout page only: keep the page that shows the order out of the tag's or plugin's condition."
 owner       = "theme"
+
 [causes.in_every_visit]
 failure     = "In nearly every visit the browser sends a step more than once"
 means       = "The step comes more than once in a row in nearly every visit, for the same goods, under ids of their own: not shoppers do that but the shop, on the click and again on the page that follows, or on each page of the checkout."
